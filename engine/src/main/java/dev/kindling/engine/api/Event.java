@@ -1,0 +1,105 @@
+package dev.kindling.engine.api;
+
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that happened, written to the journal before anyone is told. All state is folded from these.
+ *
+ * <p>
+ * Names are in the past tense. {@link #text} is the line for people.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.SIMPLE_NAME, include = JsonTypeInfo.As.PROPERTY, property = "type")
+public sealed interface Event {
+    /** A line for people, without the time. */
+    String text();
+
+    /** The machine that it is about, by its name in the definition; null: the cluster. */
+    default @Nullable String machine() {
+        return null;
+    }
+
+    /**
+     * An event with its place in the journal.
+     *
+     * @param seq
+     *            grows by one per cluster, from 1
+     * @param run
+     *            id of the run; empty outside a run
+     */
+    record Recorded(long seq, Instant at, String cluster, String run, Event event) {}
+
+    /** A definition was accepted. {@code definition} is its text. */
+    record Defined(String definition, String text) implements Event {}
+
+    /** A run began. {@code notices}: what is simulated or a stand-in. */
+    record RunStarted(String planId, int steps, boolean resumed, List<String> notices, String text) implements Event {}
+
+    /** A step began; written before its first effect. */
+    record StepStarted(String step, @Nullable String machine, int attempt, String text) implements Event {}
+
+    /** A step has something to say. {@code fraction} is 0 to 1, negative where unknown. */
+    record StepProgressed(String step, @Nullable String machine, double fraction, String text) implements Event {}
+
+    /** A step was done and verified; {@code already} when nothing had to be done. */
+    record StepDone(String step, @Nullable String machine, boolean already, String text) implements Event {}
+
+    /** An attempt failed. {@code retryInMillis} is negative when there is no further attempt. */
+    record StepFailed(String step, @Nullable String machine, int attempt, Problem problem, long retryInMillis,
+            String text) implements Event {}
+
+    /** How a run ended. */
+    record RunEnded(Outcome outcome, String text) implements Event {}
+
+    /** A machine of the definition showed evidence of its boot. {@code fraction} is 0 to 1, negative where unknown. */
+    record MachineObserved(String machine, BootStage stage, double fraction, String text) implements Event {}
+
+    /** A machine makes no progress; null reason: it does again. */
+    record MachineStuck(String machine, @Nullable String reason, String text) implements Event {}
+
+    /** A machine told what it is made of. */
+    record InventoryReceived(String machine, Hardware hardware, String text) implements Event {}
+
+    /** A machine outside the definition asked to boot. */
+    record UnknownMachineSeen(String mac, String firmware, String text) implements Event {}
+
+    /**
+     * The engine is about to let the stage write a disk. Written before the order is given out: at most one order
+     * exists per machine and disk.
+     */
+    record DiskWriteOrdered(String machine, String order, Plan.DiskTarget disk, String text) implements Event {}
+
+    /** The stage has written, synced and marked the disk. */
+    record DiskWritten(String machine, String order, String text) implements Event {}
+
+    /** A one-time install config was given out. */
+    record InstallConfigServed(String machine, String text) implements Event {}
+
+    /**
+     * Something outside was created by us and must be removed one day: kind {@code process}, {@code file},
+     * {@code lease}.
+     */
+    record ResourceCreated(String kind, String id, String text) implements Event {}
+
+    /** A recorded resource is gone. */
+    record ResourceRemoved(String kind, String id, String text) implements Event {}
+
+    /** A condition changed. */
+    record ConditionChanged(Condition condition, String text) implements Event {}
+
+    /** A secret was stored under a name; never its value. */
+    record SecretStored(String name, String text) implements Event {}
+
+    /** The GitOps tree was committed. */
+    record HandedOff(String commit, String branch, String text) implements Event {}
+
+    /** Something worth knowing that has no other event, such as a label "stand-in control plane". */
+    record Noted(@Nullable String machine, boolean warning, String text) implements Event {}
+
+    /** How a run ended. */
+    enum Outcome {
+        DONE, FAILED, CANCELLED
+    }
+}
