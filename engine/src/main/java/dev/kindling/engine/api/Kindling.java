@@ -30,6 +30,16 @@ public interface Kindling extends AutoCloseable {
     /** The answers that a wizard starts from. */
     Draft defaults();
 
+    /**
+     * The definition that {@code kindling demo} runs, as YAML.
+     *
+     * @param simulated
+     *            true: programs that speak the boot protocols; false: QEMU machines of the virtual rack
+     * @param nodes
+     *            number of machines, at least 1; the first one is the control plane
+     */
+    String demo(boolean simulated, int nodes);
+
     /** What a run would do now, given what the journal knows. Starts nothing. */
     Plan plan(Validation validation);
 
