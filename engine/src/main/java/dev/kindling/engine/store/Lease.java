@@ -1,0 +1,91 @@
+package dev.kindling.engine.store;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The lock on a cluster, renewed by itself until it is closed or lost.
+ *
+ * <p>
+ * Its token grows with each owner of the cluster's lock, so that a paused process that wakes up after a takeover can be
+ * told from the new owner: {@link Store#append(Lease, String, dev.kindling.engine.api.Event)}.
+ */
+public final class Lease implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
+
+    private final Store store;
+    private final String cluster;
+    private final long token;
+    private final Duration ttl;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile boolean lost;
+    private final Thread heartbeat;
+
+    Lease(Store store, String cluster, long token, Duration ttl) {
+        this.store = store;
+        this.cluster = cluster;
+        this.token = token;
+        this.ttl = ttl;
+        this.heartbeat = Thread.ofVirtual().name("lease-" + cluster).unstarted(this::beat);
+    }
+
+    Lease started() {
+        heartbeat.start();
+        return this;
+    }
+
+    public String cluster() {
+        return cluster;
+    }
+
+    /** Grows with each owner. */
+    public long token() {
+        return token;
+    }
+
+    /** True once another owner has it; it never comes back. */
+    public boolean lost() {
+        return lost;
+    }
+
+    /** Extends it by its time to live from now; false: another has it. */
+    boolean renew() {
+        if (!store.renew(cluster, token, ttl)) {
+            markLost();
+        }
+        return !lost;
+    }
+
+    void markLost() {
+        lost = true;
+    }
+
+    private void beat() {
+        while (!closed.get() && !lost) {
+            LockSupport.parkNanos(this, ttl.dividedBy(3).toNanos());
+            if (closed.get()) {
+                return;
+            }
+            try {
+                if (!renew()) {
+                    LOG.warn("the lock on cluster {} was taken over by another process", cluster);
+                }
+            } catch (RuntimeException e) {
+                // Tried again at the next beat; until it expires nobody else may have it.
+                LOG.warn("the lock on cluster {} could not be renewed", cluster, e);
+            }
+        }
+    }
+
+    /** Frees the lock, unless it was lost. */
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            LockSupport.unpark(heartbeat);
+            store.release(this);
+        }
+    }
+}
