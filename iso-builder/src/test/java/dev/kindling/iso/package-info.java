@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kindling.iso;
+
+import org.jspecify.annotations.NullMarked;
