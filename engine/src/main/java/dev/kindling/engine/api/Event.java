@@ -74,8 +74,11 @@ public sealed interface Event {
     /** The stage has written, synced and marked the disk. */
     record DiskWritten(String machine, String order, String text) implements Event {}
 
+    /** A machine was given its boot script: {@code boot} counts its boots from 1, and each has its own token. */
+    record BootScriptServed(String machine, int boot, String text) implements Event {}
+
     /** A one-time install config was given out. */
-    record InstallConfigServed(String machine, String text) implements Event {}
+    record InstallConfigServed(String machine, int boot, String text) implements Event {}
 
     /**
      * Something outside was created by us and must be removed one day: kind {@code process}, {@code file},
@@ -85,6 +88,12 @@ public sealed interface Event {
 
     /** A recorded resource is gone. */
     record ResourceRemoved(String kind, String id, String text) implements Event {}
+
+    /** {@code down} began to remove what was recorded. The cluster's state is DELETING. */
+    record RemovalStarted(String text) implements Event {}
+
+    /** Everything that was recorded is gone. The cluster's state is DELETED, until it is defined again. */
+    record Removed(String text) implements Event {}
 
     /** A condition changed. */
     record ConditionChanged(Condition condition, String text) implements Event {}
