@@ -32,7 +32,8 @@ final class Samples {
                 new Event.MachineStuck("a", null, "x"), new Event.InventoryReceived("a", hardware, "x"),
                 new Event.UnknownMachineSeen("52:54:00:00:00:09", "uefi", "x"),
                 new Event.DiskWriteOrdered("a", "o1", new Plan.DiskTarget("serial S1", "QEMU DISK", 4L << 30), "x"),
-                new Event.DiskWritten("a", "o1", "x"), new Event.InstallConfigServed("a", "x"),
+                new Event.DiskWritten("a", "o1", "x"), new Event.InstallConfigServed("a", 2, "x"),
+                new Event.BootScriptServed("a", 1, "x"), new Event.RemovalStarted("x"), new Event.Removed("x"),
                 new Event.ResourceCreated("process", "4711", "x"), new Event.ResourceRemoved("process", "4711", "x"),
                 new Event.ConditionChanged(
                         new Condition(Condition.Type.NODES_READY, Condition.Status.UNKNOWN, "Waiting",
