@@ -18,8 +18,8 @@ public record AddressRange(InetAddress from, InetAddress to) {
         if (dash < 0) {
             throw new IllegalArgumentException("'" + text + "' is not of the form FIRST-LAST");
         }
-        return new AddressRange(InetAddress.ofLiteral(text.substring(0, dash).strip()),
-                InetAddress.ofLiteral(text.substring(dash + 1).strip()));
+        return new AddressRange(Addresses.parse(text.substring(0, dash).strip()),
+                Addresses.parse(text.substring(dash + 1).strip()));
     }
 
     public boolean contains(InetAddress address) {

@@ -2,6 +2,7 @@ package dev.kindling.engine.model;
 
 import java.math.BigInteger;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /** A network in CIDR form. The address is the network's own (host bits zero). */
@@ -23,7 +24,11 @@ public record Cidr(InetAddress network, int prefixLength) {
         if (slash < 0) {
             throw new IllegalArgumentException("'" + text + "' has no prefix length, such as /24");
         }
-        return new Cidr(InetAddress.ofLiteral(text.substring(0, slash)), Integer.parseInt(text.substring(slash + 1)));
+        String length = text.substring(slash + 1);
+        if (!length.matches("0|[1-9]\\d{0,2}")) {
+            throw new IllegalArgumentException("'" + length + "' is not a prefix length");
+        }
+        return new Cidr(Addresses.parse(text.substring(0, slash)), Integer.parseInt(length));
     }
 
     public boolean contains(InetAddress address) {
@@ -36,6 +41,15 @@ public record Cidr(InetAddress network, int prefixLength) {
         return new BigInteger(1, a).shiftRight(shift).equals(new BigInteger(1, n).shiftRight(shift));
     }
 
+    /** The network that an address is in: the host bits are cleared. */
+    public static Cidr around(InetAddress address, int prefixLength) {
+        byte[] bytes = address.getAddress();
+        for (int bit = Math.max(prefixLength, 0); bit < bytes.length * 8; bit++) {
+            bytes[bit / 8] &= (byte) ~(0x80 >> (bit % 8));
+        }
+        return new Cidr(address(bytes), prefixLength);
+    }
+
     public boolean overlaps(Cidr other) {
         return contains(other.network) || other.contains(network);
     }
@@ -46,9 +60,13 @@ public record Cidr(InetAddress network, int prefixLength) {
         for (int bit = prefixLength; bit < bytes.length * 8; bit++) {
             bytes[bit / 8] |= (byte) (0x80 >> (bit % 8));
         }
+        return address(bytes);
+    }
+
+    private static InetAddress address(byte[] bytes) {
         try {
             return InetAddress.getByAddress(bytes);
-        } catch (java.net.UnknownHostException e) {
+        } catch (UnknownHostException e) {
             throw new IllegalStateException(Arrays.toString(bytes), e);
         }
     }

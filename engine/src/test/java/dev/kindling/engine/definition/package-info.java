@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kindling.engine.definition;
+
+import org.jspecify.annotations.NullMarked;
