@@ -15,6 +15,14 @@ public interface BootSource {
     /** Decides for a machine that asks by DHCP. */
     Answer answer(Client client);
 
+    /**
+     * Whether the address is kept for one machine, which may not have asked yet: it is then never given to another from
+     * the pool.
+     */
+    default boolean isReserved(InetAddress address) {
+        return false;
+    }
+
     /** The file behind a TFTP read request or an HTTP GET or HEAD; empty becomes "not found". */
     Optional<BootFile> open(Fetch fetch);
 

@@ -1,0 +1,166 @@
+package dev.kindling.pxe;
+
+import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Mode;
+import dev.kindling.pxe.dhcp.Arrival;
+import dev.kindling.pxe.dhcp.DhcpService;
+import dev.kindling.pxe.dhcp.LeaseLog;
+import dev.kindling.pxe.net.Neighbours;
+import dev.kindling.pxe.net.PortFailure;
+import dev.kindling.pxe.net.UdpSockets;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The whole boot service: DHCP or ProxyDHCP, the PXE boot server on port 4011, TFTP and HTTP.
+ *
+ * <pre>
+ * try (var server = PxeServer.start(config, source, events, Clock.systemUTC())) {
+ *     ...
+ * }
+ * </pre>
+ */
+public final class PxeServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PxeServer.class);
+
+    private final PxeConfig config;
+    private final Clock clock;
+    /** What is open, the last one first. */
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final @Nullable LeaseLog leaseLog;
+    private final DhcpService dhcp;
+    private int dhcpPort;
+    private int proxyPort;
+
+    private PxeServer(PxeConfig config, BootSource source, Clock clock) throws IOException {
+        this.config = config;
+        this.clock = clock;
+        this.leaseLog = config.mode() == Mode.DHCP && config.leaseFile() != null
+                ? LeaseLog.open(config.leaseFile())
+                : null;
+        this.dhcp = new DhcpService(config, this::httpPort, source, leaseLog == null ? List.of() : leaseLog.restored());
+    }
+
+    /**
+     * Opens everything, or nothing.
+     *
+     * @param source
+     *            decides what each machine boots; asked by several threads at once
+     * @param events
+     *            told by several threads at once; must not block
+     * @throws IOException
+     *             if a port or the lease file cannot be had: the message names it, what is in the way, and a remedy
+     * @throws IllegalArgumentException
+     *             if the links contradict each other
+     */
+    public static PxeServer start(PxeConfig config, BootSource source, Consumer<PxeEvent> events, Clock clock)
+            throws IOException {
+        check(config.links());
+        var server = new PxeServer(config, source, clock);
+        try {
+            server.open(events);
+            return server;
+        } catch (IOException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    private static void check(List<Link> links) {
+        if (links.isEmpty()) {
+            throw new IllegalArgumentException("a boot service needs at least one network to serve");
+        }
+        var interfaces = new HashSet<String>();
+        for (Link link : links) {
+            if (!(link.address() instanceof Inet4Address)) {
+                throw new IllegalArgumentException("DHCP is for IPv4: " + link.address().getHostAddress());
+            }
+            if (link.interfaceName() != null && !interfaces.add(link.interfaceName())) {
+                throw new IllegalArgumentException("two networks on one interface, " + link.interfaceName());
+            }
+        }
+    }
+
+    /** DHCP comes last: a machine that hears an offer finds the rest open. */
+    private void open(Consumer<PxeEvent> events) throws IOException {
+        if (leaseLog != null) {
+            open.push(leaseLog);
+        }
+        if (config.mode() != Mode.NONE) {
+            var sockets = new UdpSockets();
+            open.push(sockets);
+            var endpoint = new DhcpEndpoint(dhcp, leaseLog, events, clock);
+            proxyPort = listen(sockets, endpoint, Arrival.Service.BOOT_SERVER, config.proxyPort());
+            dhcpPort = listen(sockets, endpoint, Arrival.Service.DHCP, config.dhcpPort());
+        }
+    }
+
+    private int listen(UdpSockets sockets, DhcpEndpoint endpoint, Arrival.Service service, int port)
+            throws IOException {
+        boolean broadcasts = service == Arrival.Service.DHCP;
+        // where any port will do, the one of the first link serves for all of them
+        int bound = port;
+        for (Link link : config.links()) {
+            try {
+                bound = sockets.open(link, broadcasts, bound, received -> endpoint.handle(link, service, received));
+            } catch (IOException e) {
+                String where = link.interfaceName() == null ? link.address().getHostAddress() : link.interfaceName();
+                throw PortFailure.explain(broadcasts ? "DHCP" : "The PXE boot server", PortFailure.Transport.UDP, where,
+                        bound, e);
+            }
+        }
+        return bound;
+    }
+
+    /** The UDP port of DHCP, as really bound; 0 in {@link Mode#NONE}. */
+    public int dhcpPort() {
+        return dhcpPort;
+    }
+
+    /** The UDP port of the PXE boot server (4011), as really bound; 0 in {@link Mode#NONE}. */
+    public int proxyPort() {
+        return proxyPort;
+    }
+
+    /** The UDP port of TFTP, as really bound. */
+    public int tftpPort() {
+        return config.tftpPort();
+    }
+
+    /** The TCP port of HTTP, as really bound. */
+    public int httpPort() {
+        return config.httpPort();
+    }
+
+    /**
+     * The machine behind an address: the one that holds our lease on it; where a foreign server or nobody gives
+     * addresses, the one that was last heard to use it, or the one that the kernel knows as neighbour.
+     */
+    @Nullable
+    MacAddress whoHas(InetAddress address) {
+        MacAddress known = dhcp.whoHas(address, clock.instant()).orElse(null);
+        return known != null || config.mode() == Mode.DHCP ? known : Neighbours.macOf(address).orElse(null);
+    }
+
+    /** Ends all transfers and frees the ports. Leases stay where they are stored. */
+    @Override
+    public void close() {
+        while (!open.isEmpty()) {
+            try {
+                open.pop().close();
+            } catch (Exception e) {
+                LOG.warn("not closed cleanly", e);
+            }
+        }
+    }
+}

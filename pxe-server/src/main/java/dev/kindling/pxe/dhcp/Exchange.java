@@ -1,0 +1,133 @@
+package dev.kindling.pxe.dhcp;
+
+import dev.kindling.pxe.Answer;
+import dev.kindling.pxe.BootSource;
+import dev.kindling.pxe.Client;
+import dev.kindling.pxe.MacAddress;
+import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeEvent;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** One request on its way to its {@link Outcome}. */
+final class Exchange {
+    private final Setup setup;
+    private final DhcpPacket request;
+    private final MessageType type;
+    private final Arrival arrival;
+    private final Instant now;
+    private final Caller caller;
+    private final List<Lease> changes = new ArrayList<>();
+    private final List<PxeEvent> events = new ArrayList<>();
+
+    /**
+     * What all exchanges share.
+     *
+     * @param ownPort
+     *            the DHCP port, as configured
+     * @param httpPort
+     *            the HTTP port, as bound
+     */
+    record Setup(BootSource source, int ownPort, IntSupplier httpPort) {}
+
+    Exchange(Setup setup, DhcpPacket request, MessageType type, Arrival arrival, Instant now) {
+        this.setup = setup;
+        this.request = request;
+        this.type = type;
+        this.arrival = arrival;
+        this.now = now;
+        this.caller = Caller.of(request);
+    }
+
+    DhcpPacket request() {
+        return request;
+    }
+
+    MessageType type() {
+        return type;
+    }
+
+    Caller caller() {
+        return caller;
+    }
+
+    MacAddress mac() {
+        return caller.mac();
+    }
+
+    Link link() {
+        return arrival.link();
+    }
+
+    Arrival arrival() {
+        return arrival;
+    }
+
+    Instant now() {
+        return now;
+    }
+
+    /** Option 50. */
+    @Nullable
+    Inet4Address requestedAddress() {
+        return request.options().address(OptionCode.REQUESTED_ADDRESS).orElse(null);
+    }
+
+    /** Option 54. */
+    @Nullable
+    Inet4Address serverId() {
+        return request.options().address(OptionCode.SERVER_ID).orElse(null);
+    }
+
+    /** The decision of the one who knows the machines. */
+    Answer ask() {
+        return setup.source().answer(new Client(caller.mac(), caller.uuid(), caller.firmware(), caller.agent(),
+                link().address(), setup.httpPort().getAsInt()));
+    }
+
+    /** Whether the address is kept for a machine that may not have asked yet. */
+    boolean isReserved(InetAddress address) {
+        return setup.source().isReserved(address);
+    }
+
+    void change(Lease lease) {
+        changes.add(lease);
+    }
+
+    /** Tells that the message was for us. */
+    void seen() {
+        seen(type + " from " + caller.text());
+    }
+
+    void seen(String text) {
+        events.add(new PxeEvent.DhcpSeen(now, mac(), type.name(), caller.agent(), caller.firmware(), text));
+    }
+
+    void foreignServer(InetAddress server, String text) {
+        events.add(new PxeEvent.ForeignServer(now, mac(), server, text));
+    }
+
+    Outcome ignore(String reason) {
+        events.add(new PxeEvent.Ignored(now, mac(), reason, "%s from %s not answered: %s"
+                .formatted(type, caller.text(), reason)));
+        return silence();
+    }
+
+    Outcome silence() {
+        return new Outcome(null, changes, events);
+    }
+
+    /** Sends {@code reply} and tells {@code text}, which goes behind the message type. */
+    Outcome reply(DhcpPacket reply, InetAddress address, @Nullable String bootFile, String text) {
+        String replyType = reply.type().orElseThrow().name();
+        events.add(new PxeEvent.DhcpAnswered(now, mac(), replyType, address, bootFile, replyType + " " + text));
+        byte[] payload = reply.encode(Replies.limit(request));
+        return new Outcome(new Outcome.Reply(payload, ReplyAddress.of(request, reply, arrival, setup.ownPort())),
+                changes, events);
+    }
+}

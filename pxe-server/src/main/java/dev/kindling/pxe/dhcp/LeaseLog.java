@@ -1,0 +1,202 @@
+package dev.kindling.pxe.dhcp;
+
+import dev.kindling.pxe.MacAddress;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.zip.CRC32;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The leases on the disk: a text file that only grows, one line for each change, the last line of an address counts.
+ *
+ * <pre>
+ * BOUND 10.77.0.11 52:54:00:4b:4c:01 2026-11-21T04:20:52Z 5d3a07c1
+ * </pre>
+ *
+ * The last word is the CRC-32 of what stands before it, so that a line torn by a crash is known and dropped. Opening
+ * writes the file anew with one line for each address, beside the old one, and renames it.
+ */
+public final class LeaseLog implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(LeaseLog.class);
+    /** A busy network renews each lease twice in its time; the file may hold this many lines more than leases. */
+    private static final int SLACK = 10_000;
+
+    private final Path file;
+    private final List<Lease> restored;
+    private FileChannel channel;
+    private long lines;
+    /** The last write failed and may have left a part of a line. */
+    private boolean torn;
+
+    private LeaseLog(Path file, List<Lease> restored, FileChannel channel) {
+        this.file = file;
+        this.restored = restored;
+        this.channel = channel;
+        this.lines = restored.size();
+    }
+
+    /**
+     * Reads and compacts the log, or begins one.
+     *
+     * @throws IOException
+     *             if it cannot be read or written, or another process has it open
+     */
+    public static LeaseLog open(Path file) throws IOException {
+        Path directory = file.toAbsolutePath().getParent();
+        if (directory != null) {
+            Files.createDirectories(directory);
+        }
+        // the lock on the old file is held until the new one, locked too, stands in its place
+        try (FileChannel old = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ,
+                StandardOpenOption.WRITE)) {
+            lock(old, file);
+            List<Lease> leases = read(file);
+            return new LeaseLog(file, leases, replace(file, leases));
+        }
+    }
+
+    /** The leases that were in it when it was opened, those run out included: a machine gets its old address again. */
+    public List<Lease> restored() {
+        return restored;
+    }
+
+    /**
+     * Appends the changes and waits until they are on the disk.
+     *
+     * @param all
+     *            gives all leases as they stand, for the compaction that becomes due from time to time
+     */
+    public void append(Collection<Lease> changes, Supplier<List<Lease>> all) throws IOException {
+        if (changes.isEmpty()) {
+            return;
+        }
+        // an empty line is skipped by the reader; it ends what a failed write, such as of a full disk, left behind
+        boolean afterFailure = torn;
+        torn = true;
+        write(channel, changes, afterFailure ? "\n" : "");
+        torn = false;
+        lines += changes.size();
+        List<Lease> standing = lines > SLACK ? all.get() : List.of();
+        if (lines > SLACK && lines > SLACK + 2L * standing.size()) {
+            FileChannel next = replace(file, standing);
+            channel.close();
+            channel = next;
+            lines = standing.size();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+
+    private static FileChannel replace(Path file, Collection<Lease> leases) throws IOException {
+        Path next = file.resolveSibling(file.getFileName() + ".new");
+        FileChannel channel = FileChannel.open(next, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE);
+        try {
+            lock(channel, next);
+            write(channel, leases, "");
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+            syncDirectory(file);
+            return channel;
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private static void lock(FileChannel channel, Path file) throws IOException {
+        try {
+            if (channel.tryLock() != null) {
+                return;
+            }
+        } catch (OverlappingFileLockException e) {
+            // this same process has it
+        }
+        throw new IOException(file + " is in use by another boot service: give each one its own lease file");
+    }
+
+    private static void write(FileChannel channel, Collection<Lease> leases, String before)
+            throws IOException {
+        var text = new StringBuilder(before);
+        leases.forEach(lease -> text.append(line(lease)).append('\n'));
+        var bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.US_ASCII));
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+        channel.force(false);
+    }
+
+    /** Makes the rename itself durable. */
+    private static void syncDirectory(Path file) throws IOException {
+        Path directory = file.toAbsolutePath().getParent();
+        if (directory != null) {
+            try (FileChannel handle = FileChannel.open(directory, StandardOpenOption.READ)) {
+                handle.force(true);
+            }
+        }
+    }
+
+    private static List<Lease> read(Path file) throws IOException {
+        Map<Inet4Address, Lease> last = new LinkedHashMap<>();
+        int number = 0;
+        // ISO-8859-1 reads any garbage; what is not a line of ours is told and dropped
+        for (String line : Files.readString(file, StandardCharsets.ISO_8859_1).split("\n", -1)) {
+            number++;
+            if (!line.isEmpty()) {
+                Optional<Lease> lease = parse(line);
+                lease.ifPresent(each -> last.put(each.address(), each));
+                if (lease.isEmpty()) {
+                    LOG.warn("{}: line {} is damaged and left out", file, number);
+                }
+            }
+        }
+        return List.copyOf(last.values());
+    }
+
+    private static String line(Lease lease) {
+        String text = "%s %s %s %s".formatted(lease.state(), lease.address().getHostAddress(), lease.mac(),
+                lease.until());
+        return text + ' ' + checksum(text);
+    }
+
+    private static Optional<Lease> parse(String line) {
+        String[] words = line.split(" ", -1);
+        if (words.length != 5 || !words[4].equals(checksum(line.substring(0, line.lastIndexOf(' '))))) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new Lease(Ipv4.of(InetAddress.ofLiteral(words[1]).getAddress()),
+                    new MacAddress(words[2]), Lease.State.valueOf(words[0]), Instant.parse(words[3])));
+        } catch (IllegalArgumentException | DateTimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static String checksum(String text) {
+        var crc = new CRC32();
+        crc.update(text.getBytes(StandardCharsets.ISO_8859_1));
+        return String.format(Locale.ROOT, "%08x", crc.getValue());
+    }
+}

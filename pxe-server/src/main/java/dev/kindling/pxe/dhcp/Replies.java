@@ -1,0 +1,163 @@
+package dev.kindling.pxe.dhcp;
+
+import dev.kindling.pxe.Agent;
+import dev.kindling.pxe.Answer;
+import dev.kindling.pxe.Firmware;
+import dev.kindling.pxe.PxeConfig.Link;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What stands in our messages. Options are added in the order of their importance: see {@link DhcpPacket#encode}. */
+final class Replies {
+    /** What an Ethernet frame carries in UDP. */
+    private static final int ETHERNET_LIMIT = 1500 - 28;
+    /** The {@code file} field less its NUL. */
+    private static final int FILE_ROOM = 127;
+    /** PXE 2.1 table 2-1, tag 6: bit 3 is "download the boot file that this offer names, ask no boot server". */
+    private static final int USE_THIS_BOOT_FILE = 8;
+    /** PXE 2.1 table 2-1, tag 71: the boot server type and layer that the client asks for. */
+    private static final int PXE_BOOT_ITEM = 71;
+
+    private Replies() {}
+
+    /** How much UDP payload the sender of {@code request} takes: option 57 counts the IP and UDP headers. */
+    static int limit(DhcpPacket request) {
+        int wanted = request.options().number(OptionCode.MAX_MESSAGE_SIZE).orElse(0) - 28;
+        return Math.clamp(wanted, DhcpPacket.DEFAULT_LIMIT, ETHERNET_LIMIT);
+    }
+
+    /** An OFFER or ACK that gives {@code address}. */
+    static DhcpPacket lease(Exchange x, MessageType type, InetAddress address, Answer.Lease answer) {
+        DhcpPacket start = start(x, type);
+        long seconds = Math.clamp(x.link().leaseTime().toSeconds(), 1, 0xffffffffL);
+        DhcpOptions options = start.options().withInt(OptionCode.LEASE_TIME, (int) seconds);
+        return finish(x, boot(x, network(x.link(), answer, start.withOptions(options).withYiaddr(address)
+                .withCiaddr(x.request().ciaddr())), answer.bootFile(), Role.DHCP));
+    }
+
+    /** The ACK to an INFORM: everything but an address and its time (RFC 2131 section 4.3.5). */
+    static DhcpPacket inform(Exchange x, Answer.Lease answer) {
+        DhcpPacket start = start(x, MessageType.ACK).withCiaddr(x.request().ciaddr());
+        return finish(x, boot(x, network(x.link(), answer, start), answer.bootFile(), Role.DHCP));
+    }
+
+    static DhcpPacket nak(Exchange x, String why) {
+        DhcpPacket start = start(x, MessageType.NAK);
+        // a relay has to broadcast it, for the client's address is what is refused (RFC 2131 section 4.3.2)
+        boolean broadcast = x.request().broadcast() || !x.request().giaddr().isAnyLocalAddress();
+        return finish(x, start.withBroadcast(broadcast).withOptions(start.options().with(OptionCode.MESSAGE, why)));
+    }
+
+    /** The offer of a ProxyDHCP server: what to boot, no address. */
+    static DhcpPacket proxyOffer(Exchange x, String bootFile) {
+        return finish(x, boot(x, start(x, MessageType.OFFER), bootFile, Role.PROXY));
+    }
+
+    /** The answer of a boot server, on port 4011. */
+    static DhcpPacket bootServerAck(Exchange x, String bootFile) {
+        return finish(x, boot(x, start(x, MessageType.ACK).withCiaddr(x.request().ciaddr()), bootFile,
+                Role.BOOT_SERVER));
+    }
+
+    private enum Role {
+        DHCP, PROXY, BOOT_SERVER
+    }
+
+    private static DhcpPacket start(Exchange x, MessageType type) {
+        return x.request().reply().withOptions(DhcpOptions.none().withByte(OptionCode.MESSAGE_TYPE, type.code())
+                .with(OptionCode.SERVER_ID, x.link().address()));
+    }
+
+    private static DhcpPacket network(Link link, Answer.Lease answer, DhcpPacket reply) {
+        DhcpOptions options = reply.options().withInt(OptionCode.SUBNET_MASK, Ipv4.mask(link.prefixLength()));
+        if (link.router() != null) {
+            options = options.with(OptionCode.ROUTER, link.router());
+        }
+        if (!link.dns().isEmpty()) {
+            options = options.withAddresses(OptionCode.DOMAIN_SERVER, link.dns());
+        }
+        if (answer.hostName() != null) {
+            options = options.with(OptionCode.HOST_NAME, answer.hostName());
+        }
+        if (link.domain() != null) {
+            options = options.with(OptionCode.DOMAIN_NAME, link.domain());
+        }
+        int broadcast = Ipv4.value(link.address()) | ~Ipv4.mask(link.prefixLength());
+        return reply.withOptions(options.with(OptionCode.BROADCAST_ADDRESS, Ipv4.of(broadcast)));
+    }
+
+    private static DhcpPacket boot(Exchange x, DhcpPacket reply, @Nullable String bootFile, Role role) {
+        if (bootFile == null) {
+            return reply;
+        }
+        InetAddress server = x.link().address();
+        // shim and GRUB look in siaddr, sname and file, others in options 66 and 67: all of them say the same
+        DhcpPacket named = reply.withSiaddr(server).withSname(server.getHostAddress())
+                .withFile(bootFile.length() <= FILE_ROOM ? bootFile : "");
+        DhcpOptions options = reply.options();
+        return named.withOptions(switch (x.caller().agent()) {
+            // BIOS ROMs read options 66 and 67 as C strings
+            case FIRMWARE_PXE -> pxe(x, options, role)
+                    .with(OptionCode.TFTP_SERVER_NAME, cString(server.getHostAddress()))
+                    .with(OptionCode.BOOT_FILE_NAME, cString(bootFile));
+            // EDK2 takes an offer for HTTP boot only with this class, and for PXE with option 43
+            case FIRMWARE_HTTP -> options.with(OptionCode.VENDOR_CLASS, "HTTPClient")
+                    .with(OptionCode.BOOT_FILE_NAME, bootFile);
+            case IPXE -> ipxe(options, role).with(OptionCode.TFTP_SERVER_NAME, server.getHostAddress())
+                    .with(OptionCode.BOOT_FILE_NAME, bootFile);
+            case OPERATING_SYSTEM -> options.with(OptionCode.TFTP_SERVER_NAME, server.getHostAddress())
+                    .with(OptionCode.BOOT_FILE_NAME, bootFile);
+        });
+    }
+
+    private static DhcpOptions pxe(Exchange x, DhcpOptions options, Role role) {
+        DhcpOptions named = options.with(OptionCode.VENDOR_CLASS, "PXEClient");
+        DhcpOptions useBootFile = DhcpOptions.none().withByte(OptionCode.PXE_DISCOVERY_CONTROL, USE_THIS_BOOT_FILE);
+        return switch (role) {
+            // without option 43 the firmware would ask port 4011 first; we answer there too, it only takes longer
+            case DHCP -> named.with(OptionCode.VENDOR_SPECIFIC, useBootFile);
+            // some UEFI firmware drops a ProxyDHCP offer with discovery control, all of it asks port 4011 without one
+            case PROXY -> x.caller().firmware() == Firmware.BIOS
+                    ? named.with(OptionCode.VENDOR_SPECIFIC, useBootFile)
+                    : named;
+            case BOOT_SERVER -> bootItem(x).map(item -> named.with(OptionCode.VENDOR_SPECIFIC, item)).orElse(named);
+        };
+    }
+
+    private static Optional<DhcpOptions> bootItem(Exchange x) {
+        return x.request().options().inner(OptionCode.VENDOR_SPECIFIC).flatMap(inner -> inner.bytes(PXE_BOOT_ITEM))
+                .map(item -> DhcpOptions.none().with(PXE_BOOT_ITEM, item));
+    }
+
+    private static DhcpOptions ipxe(DhcpOptions options, Role role) {
+        return switch (role) {
+            case DHCP -> options.with(OptionCode.IPXE,
+                    DhcpOptions.none().withByte(OptionCode.IPXE_NO_PROXY_DHCP, 1));
+            // by this class iPXE tells a ProxyDHCP offer
+            case PROXY, BOOT_SERVER -> options.with(OptionCode.VENDOR_CLASS, "PXEClient");
+        };
+    }
+
+    /**
+     * What is copied from the request: 97 (RFC 4578), 61 (RFC 6842), 82 (RFC 3046), the latter last in the encoding.
+     */
+    private static DhcpPacket finish(Exchange x, DhcpPacket reply) {
+        DhcpOptions asked = x.request().options();
+        DhcpOptions options = reply.options();
+        if (x.caller().agent() != Agent.OPERATING_SYSTEM) {
+            options = copy(asked, options, OptionCode.CLIENT_UUID);
+        }
+        options = copy(asked, options, OptionCode.CLIENT_ID);
+        return reply.withOptions(copy(asked, options, OptionCode.RELAY_AGENT_INFORMATION));
+    }
+
+    private static DhcpOptions copy(DhcpOptions from, DhcpOptions to, int code) {
+        return from.bytes(code).map(value -> to.with(code, value)).orElse(to);
+    }
+
+    private static byte[] cString(String text) {
+        return (text + '\0').getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,157 @@
+package dev.kindling.pxe.net;
+
+import dev.kindling.pxe.PxeConfig.Link;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.channel.unix.RawUnixChannelOption;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** UDP sockets, each for one link, all served by one thread. */
+public final class UdpSockets implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(UdpSockets.class);
+    /** Linux: SOL_SOCKET, SO_BINDTODEVICE, and IFNAMSIZ bytes of value. */
+    private static final RawUnixChannelOption BIND_TO_DEVICE = new RawUnixChannelOption("KINDLING_SO_BINDTODEVICE", 1,
+            25, 16);
+    /** No DHCP message is longer than an Ethernet frame. */
+    private static final int MOST_BYTES = 1500;
+    /** Datagrams taken from the kernel by one system call. */
+    private static final int BATCH = 64;
+
+    private final EventLoopGroup loop;
+    private final List<Channel> channels = new ArrayList<>();
+
+    /**
+     * Takes what has come in, and says what to send. Called by the one thread of these sockets with all datagrams that
+     * were waiting, so that a costly step, such as a disk sync, can be one for all of them.
+     */
+    public interface Handler {
+        /** The datagrams to send from the socket that {@code received} came in on. Must not throw. */
+        List<Datagram> handle(List<Datagram> received);
+    }
+
+    /**
+     * Starts the thread; no socket is open yet.
+     *
+     * @throws IOException
+     *             if the system is not Linux on x86-64, for which alone the native part is here
+     */
+    public UdpSockets() throws IOException {
+        if (!Epoll.isAvailable()) {
+            throw new IOException("the DHCP service needs Linux on x86-64 (epoll)", Epoll.unavailabilityCause());
+        }
+        loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    }
+
+    /**
+     * Opens one more socket. SO_REUSEADDR is not set: with it a second DHCP server on this machine would go unnoticed,
+     * and sockets of different interfaces do not need it.
+     *
+     * @param link
+     *            with an interface: only what comes in there is received, from any address, broadcasts too; without:
+     *            what is sent to the link's address
+     * @param broadcasts
+     *            whether datagrams that were sent to no address of ours are wanted
+     * @param port
+     *            0 picks a free one
+     * @return the port
+     * @throws IOException
+     *             if that fails; the cause is the kernel's error
+     */
+    public int open(Link link, boolean broadcasts, int port, Handler handler) throws IOException {
+        String device = link.interfaceName();
+        InetAddress address = device != null && broadcasts ? new InetSocketAddress(0).getAddress() : link.address();
+        ChannelFuture bound = new Bootstrap().group(loop).channelFactory(() -> channel(device))
+                .option(ChannelOption.SO_BROADCAST, true)
+                // a rack that is switched on at once; the kernel cuts it to net.core.rmem_max
+                .option(ChannelOption.SO_RCVBUF, 4 << 20)
+                .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, MOST_BYTES)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(MOST_BYTES * BATCH))
+                .handler(new Batches(handler)).bind(address, port).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            Throwable cause = bound.cause();
+            throw new IOException(cause.getMessage(), cause);
+        }
+        channels.add(bound.channel());
+        return ((InetSocketAddress) bound.channel().localAddress()).getPort();
+    }
+
+    private static EpollDatagramChannel channel(@Nullable String device) {
+        // an AF_INET socket: one of AF_INET6 refuses 255.255.255.255
+        var channel = new EpollDatagramChannel(SocketProtocolFamily.INET);
+        if (device != null) {
+            // not by Bootstrap.option, which only logs a failure: the socket would then hear all interfaces
+            ByteBuffer name = ByteBuffer.allocateDirect(16);
+            name.put(device.getBytes(StandardCharsets.US_ASCII)).position(0);
+            channel.config().setOption(BIND_TO_DEVICE, name);
+        }
+        return channel;
+    }
+
+    /** Closes all sockets and ends the thread, after the datagrams that it is working on. */
+    @Override
+    public void close() {
+        channels.forEach(channel -> channel.close().awaitUninterruptibly());
+        loop.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    /** Gathers what one turn of the event loop reads. */
+    private static final class Batches extends SimpleChannelInboundHandler<DatagramPacket> {
+        private final Handler handler;
+        private final List<Datagram> received = new ArrayList<>();
+
+        Batches(Handler handler) {
+            this.handler = handler;
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
+            received.add(new Datagram(ByteBufUtil.getBytes(packet.content()), packet.sender()));
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            List<Datagram> batch = List.copyOf(received);
+            received.clear();
+            for (Datagram reply : handler.handle(batch)) {
+                context.write(new DatagramPacket(Unpooled.wrappedBuffer(reply.payload()), reply.peer()))
+                        .addListener(sent -> {
+                            if (!sent.isSuccess()) {
+                                LOG.warn("a reply to {} was not sent: {}", reply.peer(), sent.cause().getMessage());
+                            }
+                        });
+            }
+            context.flush();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            // such as ENETDOWN while the interface is down: the socket stays usable
+            LOG.warn("{}: {}", context.channel(), cause.toString());
+        }
+    }
+}
