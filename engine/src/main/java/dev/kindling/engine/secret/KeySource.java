@@ -1,0 +1,31 @@
+package dev.kindling.engine.secret;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Where the key of a {@link SecretStore} comes from. */
+public sealed interface KeySource {
+    /**
+     * 32 random bytes in a file of mode 0600, made when the store is. Kept apart from the workspace, so that a copy of
+     * that is of no use alone.
+     */
+    record KeyFile(Path file) implements KeySource {}
+
+    /** What a person types; made into a key by Argon2id (RFC 9106). */
+    record Passphrase(Secret passphrase) implements KeySource {}
+
+    /**
+     * The user's own key file: {@code $XDG_CONFIG_HOME/kindling/key}, else {@code ~/.config/kindling/key} (XDG Base
+     * Directory Specification).
+     *
+     * @param environment
+     *            of this process
+     * @param home
+     *            the user's home directory
+     */
+    static KeyFile userKeyFile(Map<String, String> environment, Path home) {
+        String configured = environment.getOrDefault("XDG_CONFIG_HOME", "");
+        Path config = configured.startsWith("/") ? Path.of(configured) : home.resolve(".config");
+        return new KeyFile(config.resolve("kindling").resolve("key"));
+    }
+}
