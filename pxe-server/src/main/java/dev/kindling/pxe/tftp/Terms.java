@@ -1,0 +1,98 @@
+package dev.kindling.pxe.tftp;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a read request and we agreed on.
+ *
+ * @param blockSize
+ *            octets of a full block
+ * @param window
+ *            blocks before an acknowledgement is due (RFC 7440); 1 is plain RFC 1350
+ * @param timeout
+ *            asked by the client (RFC 2349); null: none
+ * @param askedBlockSize
+ *            as asked; 0: not asked
+ * @param askedSize
+ *            true if the client wanted to know the size
+ * @param mtu
+ *            of our interface
+ * @param acknowledged
+ *            options of the OACK, a subset of those asked, in their order; empty: no OACK
+ */
+record Terms(int blockSize, int window, @Nullable Duration timeout, int askedBlockSize, boolean askedSize, int mtu,
+        SequencedMap<String, String> acknowledged) {
+    /** Without options. */
+    static final int DEFAULT_BLOCK = 512;
+    static final int MAX_WINDOW = 64;
+    /** Headers of IPv4 (20), UDP (8) and TFTP (4). */
+    private static final int OVERHEAD = 32;
+    /** A window of jumbo blocks must still fit into the receive buffer of an ordinary socket. */
+    private static final int MAX_WINDOW_OCTETS = 128 * 1024;
+
+    /**
+     * Only what was asked is acknowledged (some clients abort on more); a value out of its range is as if it was not
+     * asked.
+     *
+     * @param maxBlock
+     *            a lower limit for this client, learned from a failure; {@link Integer#MAX_VALUE} otherwise
+     */
+    static Terms of(TftpPacket.Request request, long size, int mtu, int maxBlock) {
+        int block = DEFAULT_BLOCK;
+        int window = 1;
+        int asked = 0;
+        boolean askedSize = false;
+        Duration timeout = null;
+        var acknowledged = new LinkedHashMap<String, String>();
+        for (var option : request.options().entrySet()) {
+            long value = number(option.getValue());
+            switch (option.getKey()) {
+                case "blksize" -> {
+                    if (value >= 8) {
+                        asked = (int) Math.min(value, 65_535);
+                        block = Math.min(Math.min(asked, 65_464), Math.max(8, Math.min(mtu - OVERHEAD, maxBlock)));
+                        acknowledged.put("blksize", Integer.toString(block));
+                    }
+                }
+                case "windowsize" -> {
+                    if (value >= 1) {
+                        window = (int) Math.min(value, MAX_WINDOW);
+                        acknowledged.put("windowsize", "");
+                    }
+                }
+                case "timeout" -> {
+                    if (value >= 1 && value <= 255) {
+                        timeout = Duration.ofSeconds(value);
+                        acknowledged.put("timeout", Long.toString(value));
+                    }
+                }
+                case "tsize" -> {
+                    if (value >= 0) {
+                        askedSize = true;
+                        acknowledged.put("tsize", Long.toString(size));
+                    }
+                }
+                default -> {
+                    // RFC 2347: unknown options are left out of the OACK
+                }
+            }
+        }
+        window = Math.min(window, Math.max(1, MAX_WINDOW_OCTETS / block));
+        acknowledged.replace("windowsize", Integer.toString(window));
+        return new Terms(block, window, timeout, asked, askedSize, mtu, acknowledged);
+    }
+
+    /** The next block size to try where the first block of this size got no answer. */
+    static int smallerThan(int blockSize) {
+        return blockSize > 1428 ? 1428 : blockSize > 1024 ? 1024 : DEFAULT_BLOCK;
+    }
+
+    /** A decimal number without a sign; -1 for anything else. */
+    private static long number(String text) {
+        boolean digits = !text.isEmpty() && text.length() <= 18 && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        return digits ? Long.parseLong(text) : -1;
+    }
+}

@@ -1,0 +1,250 @@
+package dev.kindling.pxe.tftp;
+
+import java.time.Duration;
+
+/**
+ * One transfer as a state machine: an event and the time go in, one {@link Move} comes out. It does no input or output.
+ * Not safe for several threads.
+ *
+ * <p>
+ * Times are nanoseconds of any monotonic clock. After each move the caller arms one timer for {@link #deadline()}.
+ */
+final class Transfer {
+    /** What the caller has to do. */
+    sealed interface Move {
+        /** Nothing. */
+        record Wait() implements Move {}
+
+        /** Send the OACK of the terms. */
+        record Acknowledge() implements Move {}
+
+        /** Send {@code count} blocks from {@code first} on; blocks count from 1 and do not wrap. */
+        record Send(long first, int count) implements Move {}
+
+        /** The last block was acknowledged. */
+        record Done() implements Move {}
+
+        /** The client wanted to know the size, and no more. EDK2 does so before each download. */
+        record SizeOnly() implements Move {}
+
+        /** It is over. */
+        record GiveUp(String reason) implements Move {}
+    }
+
+    private static final Move WAIT = new Move.Wait();
+    private static final long FIRST_RTO = Duration.ofSeconds(1).toNanos();
+    /** Below this a client that draws its progress bar would be taken for a lost packet. */
+    private static final long MIN_RTO = Duration.ofMillis(30).toNanos();
+    private static final long MAX_RTO = Duration.ofSeconds(5).toNanos();
+    /** Firmware gives up after 15 to 30 s, and begins anew from another port. */
+    private static final long PATIENCE = Duration.ofSeconds(20).toNanos();
+    private static final int MAX_REPEATS = 16;
+
+    private final Terms terms;
+    private final long last;
+    private final long ceiling;
+    private final long patience;
+
+    private boolean acknowledging;
+    private boolean heard;
+    private boolean over;
+    /** First block without an acknowledgement, and the one after the last that was sent. */
+    private long base = 1;
+    private long next = 1;
+    /** Whether the outstanding packets were sent more than once: then their answer tells nothing about time (Karn). */
+    private boolean repeated;
+    /**
+     * So many windows must be acknowledged before one may be repeated without waiting for the timer: the answers to a
+     * window sent twice must not make us send the next one twice too.
+     */
+    private int calm;
+    private int repeats;
+
+    private long sentAt;
+    private long heardAt;
+    private long deadline;
+    private long rto;
+    private long smoothed = -1;
+    private long variation;
+    private long fastest = Long.MAX_VALUE;
+
+    Transfer(Terms terms, long size) {
+        this.terms = terms;
+        // a file that fills its last block is ended by an empty one (RFC 1350)
+        this.last = size / terms.blockSize() + 1;
+        // RFC 2349: the client repeats after its timeout, so we need not wait any longer, but may know better
+        this.ceiling = terms.timeout() == null ? MAX_RTO : terms.timeout().toNanos();
+        this.patience = Math.max(PATIENCE, 4 * ceiling);
+        this.rto = Math.min(FIRST_RTO, ceiling);
+    }
+
+    /** The first move. */
+    Move start(long now) {
+        heardAt = now;
+        acknowledging = !terms.acknowledged().isEmpty();
+        return acknowledging ? acknowledge(now) : send(now);
+    }
+
+    /** When {@link #onTimer} is due. */
+    long deadline() {
+        return deadline;
+    }
+
+    /** Whether the client has answered to what we sent. */
+    boolean heard() {
+        return heard;
+    }
+
+    boolean over() {
+        return over;
+    }
+
+    Move onAck(int block, long now) {
+        if (over) {
+            return WAIT;
+        }
+        if (acknowledging) {
+            if (block != 0) {
+                return WAIT;
+            }
+            acknowledging = false;
+            progress(now);
+            return send(now);
+        }
+        int ahead = (block - (int) (base - 1)) & 0xffff;
+        if (ahead == 0) {
+            return again(now);
+        }
+        if (ahead > next - base) {
+            return WAIT; // late, from before the base
+        }
+        base += ahead;
+        progress(now);
+        if (base > last) {
+            over = true;
+            return new Move.Done();
+        }
+        if (base == next) {
+            return send(now);
+        }
+        // Within the window: the block after it got lost, go back to it (RFC 7440, section 4). But a client that
+        // answers every duplicate (EDK2) does so in bursts: only the first of them can be about what was sent last.
+        repeated = true;
+        return fastest != Long.MAX_VALUE && now - sentAt < fastest ? WAIT : send(now);
+    }
+
+    /**
+     * An ACK for what was already acknowledged. In lock-step it is never answered with DATA, or every packet from then
+     * on would travel twice (RFC 1123, section 4.2.3.1, the Sorcerer's Apprentice). With a window it says that the
+     * first block was lost, but only if it came a round trip after it was sent; and then once a window.
+     */
+    private Move again(long now) {
+        heardAt = now;
+        if (terms.window() == 1 || calm > 0 || repeated || now - sentAt < fastest) {
+            return WAIT;
+        }
+        calm = 2;
+        repeated = true;
+        return send(now);
+    }
+
+    /** The client sent the same request again from the same port: our answer was lost, or is under way. */
+    Move onRequestAgain(long now) {
+        if (over || heard || repeats >= MAX_REPEATS) {
+            return WAIT;
+        }
+        repeats++;
+        repeated = true;
+        return acknowledging ? acknowledge(now) : send(now);
+    }
+
+    /** Whether the client has been silent for so long that a repeated request means a new beginning. */
+    boolean stalled(long now) {
+        return over || (heard && now - heardAt > Math.max(2 * rto, FIRST_RTO));
+    }
+
+    Move onTimer(long now) {
+        if (over || now - deadline < 0) {
+            return WAIT;
+        }
+        if (now - heardAt >= patience) {
+            over = true;
+            return new Move.GiveUp(silence(now));
+        }
+        repeated = true;
+        rto = Math.min(2 * rto, ceiling);
+        return acknowledging ? acknowledge(now) : send(now);
+    }
+
+    Move onFailure(TftpPacket.Failure failure) {
+        if (over) {
+            return WAIT;
+        }
+        over = true;
+        return terms.askedSize() && base == 1 ? new Move.SizeOnly()
+                : new Move.GiveUp("the client gave up: %s (error %d)".formatted(printable(failure.message()),
+                        failure.code()));
+    }
+
+    /** True if nothing of the first full block ever got an answer: it may be too large for the way. */
+    boolean stuckAtFirstBlock() {
+        return base == 1 && terms.askedBlockSize() > 0 && !acknowledging;
+    }
+
+    private Move acknowledge(long now) {
+        arm(now);
+        return new Move.Acknowledge();
+    }
+
+    private Move send(long now) {
+        int count = (int) Math.min(terms.window(), last - base + 1);
+        next = base + count;
+        arm(now);
+        return new Move.Send(base, count);
+    }
+
+    private void arm(long now) {
+        sentAt = now;
+        deadline = now + rto;
+    }
+
+    /** Something new was acknowledged: learn the round trip time (RFC 6298). */
+    private void progress(long now) {
+        heard = true;
+        heardAt = now;
+        if (!repeated) {
+            long sample = now - sentAt;
+            fastest = Math.min(fastest, sample);
+            if (smoothed < 0) {
+                smoothed = sample;
+                variation = sample / 2;
+            } else {
+                variation += (Math.abs(smoothed - sample) - variation) / 4;
+                smoothed += (sample - smoothed) / 8;
+            }
+            rto = Math.clamp(smoothed + 4 * variation, Math.min(MIN_RTO, ceiling), ceiling);
+        }
+        repeated = false;
+        calm = Math.max(0, calm - 1);
+    }
+
+    private String silence(long now) {
+        long seconds = Duration.ofNanos(now - heardAt).toSeconds();
+        String sizes = terms.askedBlockSize() == 0 ? "" : " (asked blksize %d, got %d, our MTU is %d)"
+                .formatted(terms.askedBlockSize(), terms.blockSize(), terms.mtu());
+        if (acknowledging) {
+            return "stuck after the OACK: no answer for %d s%s".formatted(seconds, sizes);
+        }
+        if (base == 1) {
+            return "stuck at the first block: no answer for %d s, packets of %d octets may not get through%s"
+                    .formatted(seconds, terms.blockSize() + 32, sizes);
+        }
+        return "no answer to block %d of %d for %d s".formatted(base, last, seconds);
+    }
+
+    private static String printable(String text) {
+        String clean = text.codePoints().filter(c -> !Character.isISOControl(c)).limit(80)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
+        return clean.isEmpty() ? "no text" : clean;
+    }
+}

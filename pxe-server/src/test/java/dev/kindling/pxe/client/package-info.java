@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kindling.pxe.client;
+
+import org.jspecify.annotations.NullMarked;

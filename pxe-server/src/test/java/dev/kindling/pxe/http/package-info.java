@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kindling.pxe.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kindling.pxe.tftp;
+
+import org.jspecify.annotations.NullMarked;
