@@ -17,7 +17,8 @@ record Asked(String method, String target, InetAddress remote, boolean keepAlive
         var headers = request.headers();
         String authorization = headers.get(HttpHeaderNames.AUTHORIZATION, "");
         String token = authorization.toLowerCase(Locale.ROOT).startsWith(BEARER)
-                ? authorization.substring(BEARER.length()).strip() : null;
+                ? authorization.substring(BEARER.length()).strip()
+                : null;
         boolean hostMissing = request.protocolVersion().minorVersion() > 0
                 && !headers.contains(HttpHeaderNames.HOST);
         return new Asked(request.method().name(), request.uri(), remote, HttpUtil.isKeepAlive(request), hostMissing,

@@ -154,7 +154,8 @@ final class Service {
     }
 
     private static Response.Body region(Asked asked, BootFile.OnDisk disk, long from, long length) throws IOException {
-        return asked.head() || length == 0 ? new Response.Body.None()
+        return asked.head() || length == 0
+                ? new Response.Body.None()
                 : new Response.Body.Region(FileChannel.open(disk.path(), StandardOpenOption.READ), from, length);
     }
 

@@ -79,7 +79,8 @@ public sealed interface TftpPacket {
         int op = in.getShort() & 0xffff;
         return switch (op) {
             case 1, 2 -> request(op == 2, in);
-            case 3 -> in.remaining() < 2 ? Optional.empty()
+            case 3 -> in.remaining() < 2
+                    ? Optional.empty()
                     : Optional.of(new Data(in.getShort() & 0xffff, in.slice()));
             case 4 -> in.remaining() < 2 ? Optional.empty() : Optional.of(new Ack(in.getShort() & 0xffff));
             case 5 -> {
@@ -117,7 +118,8 @@ public sealed interface TftpPacket {
     private static Optional<TftpPacket> request(boolean write, ByteBuffer in) {
         String file = string(in);
         String mode = string(in);
-        return file == null || mode == null ? Optional.empty()
+        return file == null || mode == null
+                ? Optional.empty()
                 : Optional.of(new Request(write, file, mode.toLowerCase(Locale.ROOT), options(in)));
     }
 

@@ -267,7 +267,8 @@ public final class TftpServer implements AutoCloseable {
         var found = source.open(new BootSource.Fetch(BootSource.Protocol.TFTP, path, client, mac, null, false));
         String lower = path.toLowerCase(Locale.ROOT);
         // firmware that grew up on FAT asks for BOOTX64.EFI
-        return found.isPresent() || lower.equals(path) ? found
+        return found.isPresent() || lower.equals(path)
+                ? found
                 : source.open(new BootSource.Fetch(BootSource.Protocol.TFTP, lower, client, mac, null, false));
     }
 
@@ -478,7 +479,8 @@ public final class TftpServer implements AutoCloseable {
 
     private static int mtu(PxeConfig.Link link) {
         try {
-            var nic = link.interfaceName() == null ? NetworkInterface.getByInetAddress(link.address())
+            var nic = link.interfaceName() == null
+                    ? NetworkInterface.getByInetAddress(link.address())
                     : NetworkInterface.getByName(link.interfaceName());
             // only 127.0.0.1 is written on lo, but all of 127/8 is there
             return nic != null ? nic.getMTU() : link.address().isLoopbackAddress() ? 65_536 : 1500;

@@ -181,7 +181,8 @@ final class Transfer {
             return WAIT;
         }
         over = true;
-        return terms.askedSize() && base == 1 ? new Move.SizeOnly()
+        return terms.askedSize() && base == 1
+                ? new Move.SizeOnly()
                 : new Move.GiveUp("the client gave up: %s (error %d)".formatted(printable(failure.message()),
                         failure.code()));
     }
@@ -230,8 +231,10 @@ final class Transfer {
 
     private String silence(long now) {
         long seconds = Duration.ofNanos(now - heardAt).toSeconds();
-        String sizes = terms.askedBlockSize() == 0 ? "" : " (asked blksize %d, got %d, our MTU is %d)"
-                .formatted(terms.askedBlockSize(), terms.blockSize(), terms.mtu());
+        String sizes = terms.askedBlockSize() == 0
+                ? ""
+                : " (asked blksize %d, got %d, our MTU is %d)"
+                        .formatted(terms.askedBlockSize(), terms.blockSize(), terms.mtu());
         if (acknowledging) {
             return "stuck after the OACK: no answer for %d s%s".formatted(seconds, sizes);
         }

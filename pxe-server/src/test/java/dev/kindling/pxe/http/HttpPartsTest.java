@@ -27,8 +27,10 @@ class HttpPartsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "a", "*", "//a", "/a//b", "/a/", "/..", "/../a", "/a/..", "/a/../b", "/./a", "/%2e%2e/a",
-            "/%2E./a", "/a%2f..%2fb", "/a%00b", "/a\\b", "/a%5cb", "/a%0ab", "/%", "/%4", "/%zz", "/%+1", "/a b", "/a#b",
+    @ValueSource(strings = {"", "a", "*", "//a", "/a//b", "/a/", "/..", "/../a", "/a/..", "/a/../b", "/./a",
+            "/%2e%2e/a",
+            "/%2E./a", "/a%2f..%2fb", "/a%00b", "/a\\b", "/a%5cb", "/a%0ab", "/%", "/%4", "/%zz", "/%+1", "/a b",
+            "/a#b",
             "/ä", "/%ff", "/%c0%ae%c0%ae/a", "/%7f", "https://host/a", "file:///etc/passwd", "/a/%2e"})
     void refusesADoubtfulTarget(String target) {
         assertThat(RequestTarget.of(target)).isInstanceOf(RequestTarget.Refused.class);
