@@ -29,7 +29,9 @@ public final class Definitions {
     public static Validation read(String source, String text) {
         Problems problems = new Problems();
         Node root = YamlText.parse(text, problems);
-        GroupValue definition = root == null ? null : Format.CLUSTER.read(root, "", problems);
+        GroupValue definition = root == null || ModelReader.isSomethingElse(root, problems)
+                ? null
+                : Format.CLUSTER.read(root, "", problems);
         @Nullable
         Cluster cluster = definition == null ? null : ModelReader.read(definition, problems);
         return new Validation(source, text, cluster, problems.inOrder());

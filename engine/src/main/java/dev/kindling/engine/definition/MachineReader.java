@@ -3,7 +3,6 @@ package dev.kindling.engine.definition;
 import static dev.kindling.engine.definition.Format.OfDisk;
 import static dev.kindling.engine.definition.Format.OfMachine;
 import static dev.kindling.engine.definition.Format.OfMinimum;
-import static dev.kindling.engine.definition.Format.OfNetwork;
 import static dev.kindling.engine.definition.Format.OfPlacement;
 import static dev.kindling.engine.definition.Format.OfPool;
 import static dev.kindling.engine.definition.Format.OfSpec;
@@ -18,9 +17,11 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ final class MachineReader {
     private final GroupValue spec;
     private final Problems problems;
     private final List<Candidate> candidates = new ArrayList<>();
+    private final Set<GroupValue> poolsTooSmall = new HashSet<>();
 
     /**
      * A machine as written, with what it has from its pool.
@@ -93,11 +95,18 @@ final class MachineReader {
         };
     }
 
-    /** Reports everything that is wrong with pools and machines. {@code reservations}: null where unknown. */
-    void check(@Nullable Reservations reservations) {
+    /**
+     * Reports everything that is wrong with pools and machines.
+     *
+     * @param network
+     *            the provisioning network; null: unknown
+     * @param reservations
+     *            on it; null: unknown
+     */
+    void check(@Nullable At<Cidr> network, @Nullable Reservations reservations) {
         checkPools();
         checkControlPlane();
-        checkKinds();
+        checkKinds(network);
         checkUnique();
         for (Candidate candidate : candidates) {
             checkDisk(candidate);
@@ -188,7 +197,7 @@ final class MachineReader {
                 "there are " + controlPlanes + " control-plane machines, and one is what can be formed, today", "one");
     }
 
-    private void checkKinds() {
+    private void checkKinds(@Nullable At<Cidr> cidr) {
         At<Machine.Kind> first = null;
         for (Candidate candidate : candidates) {
             At<Machine.Kind> kind = candidate.kind();
@@ -205,8 +214,6 @@ final class MachineReader {
                 return;
             }
         }
-        List<At<GroupValue>> networks = spec.items(OfSpec.NETWORKS);
-        At<Cidr> cidr = networks.isEmpty() ? null : networks.getFirst().value().at(OfNetwork.CIDR);
         if (first == null || cidr == null) {
             return;
         }
@@ -305,9 +312,16 @@ final class MachineReader {
         NodePool.Sizing minimum = minimum(pool);
         if (hardware.cpus() < minimum.cpus() || hardware.memoryMib() < minimum.memoryMib()
                 || hardware.diskGib() < minimum.diskGib()) {
-            boolean own = machine.at(OfMachine.VIRTUAL) != null;
+            GroupValue sizes = machine.group(OfMachine.VIRTUAL);
+            boolean own = sizes.states(OfVirtual.CPUS) || sizes.states(OfVirtual.MEMORY)
+                    || sizes.states(OfVirtual.DISK);
+            if (!own && !poolsTooSmall.add(pool)) {
+                return; // one cause for the whole pool
+            }
             problems.add(ProblemCode.VIRTUAL_TOO_SMALL,
-                    own ? machine.placeOf(OfMachine.VIRTUAL) : machine.place(),
+                    own
+                            ? machine.placeOf(OfMachine.VIRTUAL)
+                            : pool.placeOf(pool.states(OfPool.VIRTUAL) ? OfPool.VIRTUAL : OfPool.MINIMUM),
                     "the machine has " + sizes(hardware.cpus(), hardware.memoryMib(), hardware.diskGib()),
                     "at least " + sizes(minimum.cpus(), minimum.memoryMib(), minimum.diskGib()));
         }

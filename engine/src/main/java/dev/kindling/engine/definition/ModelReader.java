@@ -26,11 +26,29 @@ final class ModelReader {
 
     private ModelReader() {}
 
+    /** Whether it is a file for another program; what it lacks as a cluster is of no interest then. */
+    static boolean isSomethingElse(Node root, Problems problems) {
+        Node.Scalar version = null;
+        Node.Scalar kind = null;
+        if (root instanceof Node.Mapping mapping) {
+            for (Node.Entry entry : mapping.entries()) {
+                if (entry.value() instanceof Node.Scalar value) {
+                    version = entry.key().text().equals("apiVersion") ? value : version;
+                    kind = entry.key().text().equals("kind") ? value : kind;
+                }
+            }
+        }
+        if (version == null || kind == null || version.text().startsWith("kindling")
+                || DidYouMean.nearest(kind.text(), List.of("Cluster")).isPresent()) {
+            return false;
+        }
+        Format.API_VERSION.shape().read(version, "apiVersion", problems);
+        Format.KIND.shape().read(kind, "kind", problems);
+        return true;
+    }
+
     /** The model; null where a problem was or is reported. */
     static @Nullable Cluster read(GroupValue definition, Problems problems) {
-        if (definition.broken(Format.API_VERSION) && definition.broken(Format.KIND)) {
-            return null; // something else altogether: what it lacks as a cluster is of no interest
-        }
         GroupValue metadata = definition.group(Format.METADATA);
         GroupValue spec = definition.group(Format.SPEC);
         String name = metadata.get(OfMetadata.NAME);
@@ -39,11 +57,9 @@ final class ModelReader {
         checkBoot(spec.group(OfSpec.BOOT), problems);
         checkHandOff(spec.group(OfSpec.HAND_OFF), problems);
         NetworkReader networks = new NetworkReader(spec, problems);
-        boolean firstNetworkReadable = spec.items(OfSpec.NETWORKS).stream().findFirst()
-                .filter(first -> first.place().path().endsWith("[0]")).isPresent();
-        networks.check(firstNetworkReadable);
+        networks.check();
         MachineReader machines = new MachineReader(name, spec, problems);
-        machines.check(firstNetworkReadable ? networks.reservations() : null);
+        machines.check(networks.provisioningCidr(), networks.reservations());
         if (name == null || problems.hasErrors()) {
             return null;
         }

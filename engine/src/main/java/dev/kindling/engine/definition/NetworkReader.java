@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -24,11 +25,17 @@ final class NetworkReader {
             Cidr.parse("224.0.0.0/3"), Cidr.parse("fe80::/10"), Cidr.parse("ff00::/8"));
 
     private final List<GroupValue> networks;
+    private final boolean firstIsReadable;
+    /** Networks and pools that were reported; what is said about them further would follow from that. */
+    private final Set<GroupValue> unusable = new HashSet<>();
+    private final Set<GroupValue> unusablePools = new HashSet<>();
     private final GroupValue addressing;
     private final Problems problems;
 
     NetworkReader(GroupValue spec, Problems problems) {
-        this.networks = spec.items(Format.OfSpec.NETWORKS).stream().map(At::value).toList();
+        List<At<GroupValue>> items = spec.items(Format.OfSpec.NETWORKS);
+        this.networks = items.stream().map(At::value).toList();
+        this.firstIsReadable = !items.isEmpty() && items.getFirst().place().path().endsWith("[0]");
         this.addressing = spec.group(Format.OfSpec.ADDRESSING);
         this.problems = problems;
     }
@@ -37,8 +44,8 @@ final class NetworkReader {
         return LOOPBACK.contains(cidr.network());
     }
 
-    /** Reports everything that is wrong with networks and addresses. {@code firstIsReadable}: networks[0] is ours. */
-    void check(boolean firstIsReadable) {
+    /** Reports everything that is wrong with networks and addresses. */
+    void check() {
         for (int i = 0; i < networks.size(); i++) {
             checkNetwork(networks.get(i), firstIsReadable && i == 0);
         }
@@ -46,7 +53,7 @@ final class NetworkReader {
         checkPorts();
         checkNeighbours();
         checkClusterNetworks();
-        if (firstIsReadable && !networks.isEmpty()) {
+        if (firstIsReadable) {
             checkVipAndRange(networks.getFirst());
         }
     }
@@ -59,7 +66,11 @@ final class NetworkReader {
                     new Place(place.path() + ".bootServer", place.line(), place.column()),
                     "the first network has no 'bootServer'", "the address that this computer has on it");
         }
-        if (cidr == null || !usable(cidr, provisioning)) {
+        if (cidr == null) {
+            return;
+        }
+        if (!usable(cidr, provisioning)) {
+            unusable.add(network);
             return;
         }
         At<InetAddress> gateway = network.at(OfNetwork.GATEWAY);
@@ -73,6 +84,7 @@ final class NetworkReader {
         if (!isHost(pool.value().from(), cidr.value()) || !isHost(pool.value().to(), cidr.value())) {
             problems.add(ProblemCode.POOL_OUTSIDE_NETWORK, pool.place(),
                     pool.value() + " is not inside of " + cidr.value(), hosts(cidr.value()));
+            unusablePools.add(network);
             return;
         }
         checkNotIn(pool, gateway, "the gateway");
@@ -200,8 +212,8 @@ final class NetworkReader {
     }
 
     private boolean clash(GroupValue earlier, GroupValue later) {
-        At<Cidr> a = earlier.at(OfNetwork.CIDR);
-        At<Cidr> b = later.at(OfNetwork.CIDR);
+        At<Cidr> a = cidr(earlier);
+        At<Cidr> b = cidr(later);
         if (a == null || b == null) {
             return false;
         }
@@ -215,7 +227,7 @@ final class NetworkReader {
         boolean sameFamily = a.value().network().getClass() == b.value().network().getClass();
         boolean vlansKnown = !earlier.broken(OfNetwork.VLAN) && !later.broken(OfNetwork.VLAN);
         Integer vlan = later.get(OfNetwork.VLAN);
-        boolean sameVlan = java.util.Objects.equals(earlier.get(OfNetwork.VLAN), vlan);
+        boolean sameVlan = Objects.equals(earlier.get(OfNetwork.VLAN), vlan);
         if (!sameFamily || !vlansKnown || !sameVlan || !sharePorts(earlier, later)) {
             return false;
         }
@@ -248,7 +260,7 @@ final class NetworkReader {
                     "networks without common addresses");
         }
         for (GroupValue network : networks) {
-            At<Cidr> cidr = network.at(OfNetwork.CIDR);
+            At<Cidr> cidr = cidr(network);
             if (cidr != null) {
                 notAMachineNetwork("podCidr", pods, podsStated, OfAddressing.POD_CIDR, cidr);
                 notAMachineNetwork("serviceCidr", services, servicesStated, OfAddressing.SERVICE_CIDR, cidr);
@@ -270,8 +282,8 @@ final class NetworkReader {
     }
 
     private void checkVipAndRange(GroupValue network) {
-        At<Cidr> cidr = network.at(OfNetwork.CIDR);
-        At<AddressRange> pool = network.at(OfNetwork.POOL);
+        At<Cidr> cidr = cidr(network);
+        At<AddressRange> pool = pool(network);
         At<InetAddress> vip = addressing.at(OfAddressing.VIP);
         At<AddressRange> range = addressing.at(OfAddressing.LOAD_BALANCER_RANGE);
         InetAddress gateway = network.get(OfNetwork.GATEWAY);
@@ -302,7 +314,8 @@ final class NetworkReader {
             overlapped = "the gateway " + text(gateway);
         } else if (bootServer != null && range.value().contains(bootServer)) {
             overlapped = "the boot server " + text(bootServer);
-        } else if (overlaps(range.value(), podCidr()) || overlaps(range.value(), serviceCidr())) {
+        } else if (cidr != null && !overlaps(range.value(), cidr.value())
+                && (overlaps(range.value(), podCidr()) || overlaps(range.value(), serviceCidr()))) {
             overlapped = "the addresses of pods or services";
         }
         if (overlapped != null) {
@@ -323,15 +336,30 @@ final class NetworkReader {
         return addressing.get(OfAddressing.SERVICE_CIDR, Cidr.parse(OfAddressing.DEFAULT_SERVICES));
     }
 
-    /** Who owns which address of the provisioning network; null where that network cannot be read. */
+    private @Nullable At<Cidr> cidr(GroupValue network) {
+        return unusable.contains(network) ? null : network.at(OfNetwork.CIDR);
+    }
+
+    private @Nullable At<AddressRange> pool(GroupValue network) {
+        return unusablePools.contains(network) ? null : network.at(OfNetwork.POOL);
+    }
+
+    /** The provisioning network; null where it cannot be read. To be asked after {@link #check}. */
+    @Nullable
+    At<Cidr> provisioningCidr() {
+        return firstIsReadable ? cidr(networks.getFirst()) : null;
+    }
+
+    /** Who owns which address of the provisioning network; null where that cannot be read. */
     @Nullable
     Reservations reservations() {
-        GroupValue network = networks.getFirst();
-        Cidr cidr = network.get(OfNetwork.CIDR);
+        At<Cidr> cidr = provisioningCidr();
         if (cidr == null) {
             return null;
         }
-        Reservations reservations = new Reservations(cidr, network.get(OfNetwork.POOL),
+        GroupValue network = networks.getFirst();
+        At<AddressRange> pool = pool(network);
+        Reservations reservations = new Reservations(cidr.value(), pool == null ? null : pool.value(),
                 addressing.get(OfAddressing.LOAD_BALANCER_RANGE));
         reservations.reserve(network.get(OfNetwork.GATEWAY), "the gateway");
         reservations.reserve(network.get(OfNetwork.BOOT_SERVER), "the boot server");

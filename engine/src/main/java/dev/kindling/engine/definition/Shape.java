@@ -364,7 +364,10 @@ sealed interface Shape<T> {
                 if (field.required() && !stated.contains(field)) {
                     problems.add(ProblemCode.MISSING,
                             new Place(below(path, field.name()), place.line(), place.column()),
-                            called + " has no '" + field.name() + "'", field.shape().called(),
+                            called + " has no '" + field.name() + "'",
+                            field.shape() instanceof Group group
+                                    ? group.called + " with " + group.keys()
+                                    : field.shape().called(),
                             "Add '" + field.name() + ":'. " + field.about());
                 }
             }

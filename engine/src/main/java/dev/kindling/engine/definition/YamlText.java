@@ -193,9 +193,11 @@ final class YamlText {
     }
 
     private static void reportSyntax(MarkedYAMLException e, String text, Problems problems) {
-        Mark mark = e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
-        Place place = mark == null ? START : place("", mark);
         String problem = firstLine(e.getProblem());
+        // A quote or bracket that is never closed is where it was opened, not at the end of the file.
+        boolean open = problem.contains("end of stream") && e.getContextMark() != null;
+        Mark mark = open || e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
+        Place place = mark == null ? START : place("", mark);
         if (characterAt(text, place) == '\t') {
             problems.add(ProblemCode.YAML_TAB, place, "the line is indented with a tab", "spaces");
             return;

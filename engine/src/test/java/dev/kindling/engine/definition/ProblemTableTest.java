@@ -1,0 +1,393 @@
+package dev.kindling.engine.definition;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kindling.engine.api.Problem;
+import dev.kindling.engine.api.Validation;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is wrong, where, and that nothing else is reported with it. */
+class ProblemTableTest {
+    /** Free of problems. Each row below changes one thing. */
+    static final String GOOD = """
+            apiVersion: kindling.dev/v1
+            kind: Cluster
+            metadata:
+              name: lab
+            spec:
+              distribution:
+                name: k3s
+                version: v1.34.2+k3s1
+              boot:
+                method: pxe
+                kernelArguments: console=ttyS0
+              networks:
+                - name: lan
+                  cidr: 10.77.0.0/24
+                  gateway: 10.77.0.254
+                  bootServer: 10.77.0.1
+                  pool: 10.77.0.100-10.77.0.199
+                - name: storage
+                  cidr: 10.78.0.0/24
+                  vlan: 78
+                  ports: [eno1, eno2]
+                  bond: lacp
+              addressing:
+                vip: 10.77.0.5
+                loadBalancerRange: 10.77.0.230-10.77.0.240
+              nodePools:
+                - name: control
+                  role: control-plane
+                  machines:
+                    - mac: "52:54:00:4b:00:01"
+                      address: 10.77.0.11
+                      disk: {serial: A1}
+                - name: workers
+                  role: worker
+                  count: 2
+                  machines:
+                    - mac: "52:54:00:4b:00:02"
+                      address: 10.77.0.12
+                      uuid: 4c4c4544-0042-3510-8054-b4c04f4a4d31
+                      disk: {serial: B2}
+                    - mac: "52:54:00:4b:00:03"
+                      disk: {wwn: naa.5000c500a1b2c3d4}
+              handOff:
+                branch: main
+                remote: https://git.example/lab.git
+            """;
+
+    /** A text and the problems, as "code path line:column". */
+    record Row(String what, String text, List<String> problems) {
+        @Override
+        public String toString() {
+            return what;
+        }
+    }
+
+    private static Row change(String what, String from, String to, String... problems) {
+        assertThat(GOOD).as(what).contains(from);
+        return new Row(what, GOOD.replaceFirst(java.util.regex.Pattern.quote(from),
+                java.util.regex.Matcher.quoteReplacement(to)), List.of(problems));
+    }
+
+    private static Row text(String what, String text, String... problems) {
+        return new Row(what, text, List.of(problems));
+    }
+
+    static List<Row> rows() {
+        List<Row> rows = new ArrayList<>(Arrays.asList(
+                // the text
+                text("empty", "", "empty  1:1"),
+                text("only comments", "# nothing\n", "empty  1:1"),
+                text("only a word", "hello\n", "wrong-type  1:1"),
+                text("only a list", "- a\n", "wrong-type  1:1"),
+                text("too large", "#".repeat(YamlText.MAX_CHARACTERS + 1), "too-large  1:1"),
+                change("control character", "console=ttyS0", "console=\u0007", "control-character  11:30"),
+                change("byte order mark in the middle", "lab", "l\uFEFFab", "control-character  4:10"),
+                change("tab", "  name: lab", "\tname: lab", "yaml-tab  4:1"),
+                change("colon in a value", "name: lab", "name: lab: x", "yaml-syntax  4:12"),
+                change("bracket left open", "[eno1, eno2]", "[eno1, eno2", "yaml-syntax  22:11"),
+                change("quote left open", "\"52:54:00:4b:00:03\"", "\"52:54:00:4b:00:03", "yaml-syntax  41:16"),
+                change("indentation", "  boot:", "   boot:", "yaml-syntax  9:4"),
+                text("second document", GOOD + "---\nmore: 1\n", "several-documents  46:1"),
+                change("anchor", "{serial: A1}", "&disk {serial: A1}",
+                        "yaml-anchor spec.nodePools[0].machines[0].disk 32:17"),
+                change("alias bomb", "name: lab", "name: lab\n  labels: {a: &a x, b: [*a, *a], c: *a}",
+                        "yaml-anchor metadata.labels.a 5:15", "wrong-type metadata.labels.b 5:24"),
+                change("tag", "name: lab", "name: !!python/name:os.system lab", "yaml-tag metadata.name 4:9"),
+                text("too deep", "a: " + "[".repeat(100_000), "too-deep " + "a" + "[0]".repeat(32) + " 1:36"),
+                change("key twice", "gateway: 10.77.0.254", "gateway: 10.77.0.254\n      cidr: 10.79.0.0/24",
+                        "duplicate-key spec.networks[0].cidr 16:7"),
+                // the shape
+                change("other version", "kindling.dev/v1", "kindling.dev/v2", "api-version apiVersion 1:13"),
+                change("other kind", "kind: Cluster", "kind: Deployment", "kind kind 2:7"),
+                text("something else", "apiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 1}\n",
+                        "api-version apiVersion 1:13", "kind kind 2:7"),
+                change("misspelt key", "gateway:", "gatway:", "unknown-key spec.networks[0].gatway 15:7"),
+                change("misspelt key of a broken value", "gateway: 10.77.0.254", "gatway: 10.77.0.999",
+                        "unknown-key spec.networks[0].gatway 15:7", "bad-address spec.networks[0].gatway 15:15"),
+                change("misspelt required key", "cidr: 10.77.0.0/24", "cdir: 10.77.0.0/24",
+                        "unknown-key spec.networks[0].cdir 14:7"),
+                change("word of another tool", "nodePools:", "nodeGroups:", "unknown-key spec.nodeGroups 26:3"),
+                change("key in the wrong place", "name: lab", "name: lab\n  vip: 10.77.0.9",
+                        "unknown-key metadata.vip 5:3"),
+                change("missing name", "name: lab", "labels: {}", "missing metadata.name 4:3"),
+                change("missing version", "    version: v1.34.2+k3s1\n", "", "missing spec.distribution.version 7:5"),
+                change("no value", "name: lab", "name:", "empty-value metadata.name 4:8"),
+                change("no value for a group", "boot:\n    method: pxe\n    kernelArguments: console=ttyS0", "boot:",
+                        "empty-value spec.boot 9:8"),
+                change("text for a group", "{serial: A1}", "A1", "wrong-type spec.nodePools[0].machines[0].disk 32:17"),
+                change("text for a list", "[eno1, eno2]", "eno1", "wrong-type spec.networks[1].ports 21:14"),
+                change("list for text", "name: lab", "name: [lab]", "wrong-type metadata.name 4:9"),
+                change("text for a number", "vlan: 78", "vlan: \"78\"", "wrong-type spec.networks[1].vlan 20:13"),
+                change("number for a name", "name: lab", "name: 42", "wrong-type metadata.name 4:9"),
+                change("yes for true", "vlan: 78", "vlan: 78\n      isolated: yes",
+                        "wrong-type spec.networks[1].isolated 21:17"),
+                change("misspelt word", "method: pxe", "method: pxee", "bad-choice spec.boot.method 10:13"),
+                change("word of another tool for a role", "role: worker", "role: agent",
+                        "bad-choice spec.nodePools[1].role 34:13"),
+                change("VLAN out of range", "vlan: 78", "vlan: 4095", "out-of-range spec.networks[1].vlan 20:13"),
+                change("fraction", "vlan: 78", "vlan: 78.5", "out-of-range spec.networks[1].vlan 20:13"),
+                change("count of nothing", "count: 2", "count: 0", "out-of-range spec.nodePools[1].count 35:14"),
+                change("empty list", "[eno1, eno2]", "[]", "list-length spec.networks[1].ports 21:14"),
+                change("capital letters", "name: lab", "name: Lab_1", "bad-name metadata.name 4:9"),
+                change("name too long", "name: lab", "name: " + "a".repeat(41), "bad-name metadata.name 4:9"),
+                change("bad domain", "vlan: 78", "vlan: 78\n      domain: lab..example",
+                        "bad-domain spec.networks[1].domain 21:15"),
+                change("MAC in another notation", "52:54:00:4b:00:01", "5254.004b.0001",
+                        "bad-mac spec.nodePools[0].machines[0].mac 30:16"),
+                change("MAC of a group", "52:54:00:4b:00:01", "01:00:5e:00:00:01",
+                        "bad-mac spec.nodePools[0].machines[0].mac 30:16"),
+                change("MAC too short", "52:54:00:4b:00:01", "52:54:00:4b:00",
+                        "bad-mac spec.nodePools[0].machines[0].mac 30:16"),
+                change("address with a prefix length", "address: 10.77.0.11", "address: 10.77.0.11/24",
+                        "bad-address spec.nodePools[0].machines[0].address 31:20"),
+                change("address in inet_aton's short form", "address: 10.77.0.11", "address: 10.77.11",
+                        "bad-address spec.nodePools[0].machines[0].address 31:20"),
+                change("host bits", "10.77.0.0/24", "10.77.0.1/24", "bad-cidr spec.networks[0].cidr 14:13"),
+                change("no prefix length", "10.77.0.0/24", "10.77.0.0", "bad-cidr spec.networks[0].cidr 14:13"),
+                change("prefix length too long", "10.77.0.0/24", "10.77.0.0/33",
+                        "bad-cidr spec.networks[0].cidr 14:13"),
+                change("short range", "10.77.0.100-10.77.0.199", "10.77.0.100-199",
+                        "bad-range spec.networks[0].pool 17:13"),
+                change("range upside down", "10.77.0.100-10.77.0.199", "10.77.0.199-10.77.0.100",
+                        "bad-range spec.networks[0].pool 17:13"),
+                change("bad UUID", "4c4c4544-0042-3510-8054-b4c04f4a4d31", "4c4c4544",
+                        "bad-uuid spec.nodePools[1].machines[0].uuid 39:17"),
+                change("decimal size", "count: 2", "count: 2\n      minimum: {memory: 4GB}",
+                        "bad-size spec.nodePools[1].minimum.memory 36:25"),
+                change("size without unit", "count: 2", "count: 2\n      minimum: {memory: 4}",
+                        "bad-size spec.nodePools[1].minimum.memory 36:25"),
+                change("disk size in Mi", "count: 2", "count: 2\n      minimum: {disk: 4096Mi}",
+                        "bad-size spec.nodePools[1].minimum.disk 36:23"),
+                change("shell in a serial", "serial: A1", "serial: \"$(reboot)\"",
+                        "bad-serial spec.nodePools[0].machines[0].disk.serial 32:26"),
+                change("interface too long", "eno2", "enp0s31f6np0.4094",
+                        "bad-interface spec.networks[1].ports[1] 21:21"),
+                change("channel for a version", "v1.34.2+k3s1", "stable", "bad-version spec.distribution.version 8:14"),
+                change("script in kernel arguments", "console=ttyS0", "console=${net0/mac} && reboot",
+                        "bad-kernel-arguments spec.boot.kernelArguments 11:22"),
+                change("kernel arguments of ours", "console=ttyS0", "quiet kindling.url=http://x",
+                        "bad-kernel-arguments spec.boot.kernelArguments 11:22"),
+                change("bad branch", "branch: main", "branch: a..b", "bad-branch spec.handOff.branch 44:13"),
+                change("bad remote", "https://git.example/lab.git", "-oProxyCommand=x",
+                        "bad-remote spec.handOff.remote 45:13"),
+                change("text with line breaks", "count: 2", "count: 2\n      tags: [\"a\\nb\"]",
+                        "bad-text spec.nodePools[1].tags[0] 36:14"),
+                change("password", "https://git.example", "https://me:secret@git.example",
+                        "secret-in-definition spec.handOff.remote 45:13"),
+                // networks
+                change("network of one host", "10.78.0.0/24", "10.78.0.0/32",
+                        "network-unusable spec.networks[1].cidr 19:13"),
+                change("the whole Internet", "10.78.0.0/24", "0.0.0.0/0",
+                        "network-unusable spec.networks[1].cidr 19:13"),
+                change("multicast", "10.78.0.0/24", "239.0.0.0/24", "network-unusable spec.networks[1].cidr 19:13"),
+                change("IPv6 storage network", "10.78.0.0/24", "fd00:78::/64"),
+                change("IPv6 provisioning", "10.77.0.0/24", "fd00:77::/64",
+                        "ipv6-provisioning-not-yet spec.networks[0].cidr 14:13"),
+                change("overlapping networks", "10.78.0.0/24", "10.77.0.128/25",
+                        "network-overlap spec.networks[1].cidr 19:13"),
+                change("two untagged networks", "      vlan: 78\n", "", "vlan-duplicate spec.networks[1] 18:7"),
+                change("one VLAN twice", "gateway:", "vlan: 78\n      gateway:",
+                        "vlan-duplicate spec.networks[1].vlan 21:13"),
+                change("pods on the machines' network", "vip: 10.77.0.5", "vip: 10.77.0.5\n    podCidr: 10.77.0.0/16",
+                        "cidr-overlap spec.addressing.podCidr 25:14"),
+                change("pods and services", "vip: 10.77.0.5",
+                        "vip: 10.77.0.5\n    podCidr: 10.96.0.0/12\n    serviceCidr: 10.96.0.0/16",
+                        "cidr-overlap spec.addressing.serviceCidr 26:18"),
+                change("network on the default services", "10.78.0.0/24", "10.43.7.0/24",
+                        "cidr-overlap spec.networks[1].cidr 19:13"),
+                change("gateway elsewhere", "10.77.0.254", "10.78.0.254",
+                        "gateway-outside-network spec.networks[0].gateway 15:16"),
+                change("gateway is the broadcast address", "10.77.0.254", "10.77.0.255",
+                        "gateway-outside-network spec.networks[0].gateway 15:16"),
+                change("no boot server", "      bootServer: 10.77.0.1\n", "",
+                        "boot-server-missing spec.networks[0].bootServer 13:7"),
+                change("boot server elsewhere", "bootServer: 10.77.0.1", "bootServer: 192.168.1.1",
+                        "boot-server-outside-network spec.networks[0].bootServer 16:19"),
+                change("pool elsewhere", "10.77.0.100-10.77.0.199", "10.76.0.100-10.76.0.199",
+                        "pool-outside-network spec.networks[0].pool 17:13"),
+                change("pool with the broadcast address", "10.77.0.199", "10.77.0.255",
+                        "pool-outside-network spec.networks[0].pool 17:13"),
+                change("pool with the gateway", "10.77.0.254", "10.77.0.150",
+                        "pool-holds-reserved spec.networks[0].pool 17:13"),
+                change("VIP elsewhere", "vip: 10.77.0.5", "vip: 10.79.0.5",
+                        "vip-outside-network spec.addressing.vip 24:10"),
+                change("VIP in the pool", "vip: 10.77.0.5", "vip: 10.77.0.105",
+                        "vip-in-pool spec.addressing.vip 24:10"),
+                change("VIP is the gateway", "vip: 10.77.0.5", "vip: 10.77.0.254",
+                        "address-reserved spec.addressing.vip 24:10"),
+                change("load balancers in the pool", "10.77.0.230-10.77.0.240", "10.77.0.190-10.77.0.240",
+                        "range-overlap spec.addressing.loadBalancerRange 25:24"),
+                change("load balancers on the VIP", "10.77.0.230-10.77.0.240", "10.77.0.2-10.77.0.9",
+                        "range-overlap spec.addressing.loadBalancerRange 25:24"),
+                change("bond of one port", "[eno1, eno2]", "[eno1]", "bond-ports spec.networks[1].bond 22:13"),
+                change("bond without ports", "      ports: [eno1, eno2]\n", "",
+                        "bond-ports spec.networks[1].bond 21:13"),
+                change("ports without bond", "      bond: lacp\n", "",
+                        "ports-without-bond spec.networks[1].ports 21:14"),
+                change("port twice", "[eno1, eno2]", "[eno1, eno2, eno1]",
+                        "port-duplicate spec.networks[1].ports[2] 21:27"),
+                change("port in and beside a bond", "gateway:", "ports: [eno1]\n      gateway:",
+                        "port-conflict spec.networks[1].ports[0] 22:15"),
+                change("one bridge for two networks", "bond: lacp",
+                        "bond: lacp\n      bridge: br0\n    - {name: third, cidr: 10.79.0.0/24, vlan: 79, ports: [eno3], bridge: br0}",
+                        "bridge-duplicate spec.networks[2].bridge 24:74"),
+                change("loopback network", "10.78.0.0/24", "127.78.0.0/24",
+                        "loopback-network spec.networks[1].cidr 19:13"),
+                // pools and machines
+                change("two networks of one name", "name: storage", "name: lan",
+                        "name-duplicate spec.networks[1].name 18:13"),
+                change("two pools of one name", "name: workers", "name: control",
+                        "name-duplicate spec.nodePools[1].name 33:13"),
+                change("name that another machine has by default", "uuid:", "name: lab-wk-2\n          uuid:",
+                        "name-duplicate spec.nodePools[1].machines[1] 42:11"),
+                change("two machines of one MAC", "52:54:00:4b:00:03", "52-54-00-4B-00-01",
+                        "mac-duplicate spec.nodePools[1].machines[1].mac 41:16"),
+                change("two machines of one UUID", "disk: {wwn",
+                        "uuid: 4C4C4544-0042-3510-8054-B4C04F4A4D31\n          disk: {wwn",
+                        "uuid-duplicate spec.nodePools[1].machines[1].uuid 42:17"),
+                change("one disk in two machines", "serial: B2", "serial: A1",
+                        "disk-duplicate spec.nodePools[1].machines[0].disk.serial 40:26"),
+                change("no disk", "          disk: {serial: B2}\n", "",
+                        "disk-missing spec.nodePools[1].machines[0].disk 37:11"),
+                change("disk without selector", "{serial: B2}", "{}",
+                        "disk-missing spec.nodePools[1].machines[0].disk 40:17"),
+                change("disk by both", "serial: B2", "serial: B2, wwn: naa.5000c50000000001",
+                        "disk-ambiguous spec.nodePools[1].machines[0].disk 40:17"),
+                change("two machines of one address", "10.77.0.12", "10.77.0.11",
+                        "address-duplicate spec.nodePools[1].machines[0].address 38:20"),
+                change("address elsewhere", "10.77.0.12", "10.78.0.12",
+                        "address-outside-network spec.nodePools[1].machines[0].address 38:20"),
+                change("IPv6 address of a machine", "10.77.0.12", "fd00::12",
+                        "address-outside-network spec.nodePools[1].machines[0].address 38:20"),
+                change("address in the pool", "10.77.0.12", "10.77.0.120",
+                        "address-in-pool spec.nodePools[1].machines[0].address 38:20"),
+                change("address of the gateway", "10.77.0.12", "10.77.0.254",
+                        "address-reserved spec.nodePools[1].machines[0].address 38:20"),
+                change("address of the boot server", "address: 10.77.0.12", "address: 10.77.0.1",
+                        "address-reserved spec.nodePools[1].machines[0].address 38:20"),
+                change("address of the VIP", "address: 10.77.0.12", "address: 10.77.0.5",
+                        "address-reserved spec.nodePools[1].machines[0].address 38:20"),
+                change("address of the network", "address: 10.77.0.12", "address: 10.77.0.0",
+                        "address-reserved spec.nodePools[1].machines[0].address 38:20"),
+                change("broadcast address", "address: 10.77.0.12", "address: 10.77.0.255",
+                        "address-reserved spec.nodePools[1].machines[0].address 38:20"),
+                change("address of load balancers", "10.77.0.12", "10.77.0.235",
+                        "address-reserved spec.nodePools[1].machines[0].address 38:20"),
+                change("count and list", "count: 2", "count: 3", "count-mismatch spec.nodePools[1].count 35:14"),
+                change("no control plane", "role: control-plane", "role: worker",
+                        "no-control-plane spec.nodePools 27:5"),
+                change("three control planes", "role: worker", "role: control-plane",
+                        "control-plane-count spec.nodePools[1].machines 37:9"),
+                change("two control planes", "role: control-plane\n      machines:",
+                        "role: control-plane\n      machines:\n        - {mac: \"52:54:00:4b:00:09\", disk: {serial: C3}}",
+                        "control-plane-even spec.nodePools[0].machines 30:9",
+                        "control-plane-count spec.nodePools[0].machines 30:9"),
+                change("kinds mixed", "role: worker", "role: worker\n      kind: virtual",
+                        "kinds-mixed spec.nodePools[1].kind 35:13"),
+                change("sizes of a real machine", "{serial: B2}", "{serial: B2}\n          virtual: {cpus: 2}",
+                        "virtual-on-manual spec.nodePools[1].machines[0].virtual 41:20"),
+                change("sizes of a pool of real machines", "count: 2", "count: 2\n      virtual: {cpus: 2}",
+                        "virtual-on-manual spec.nodePools[1].virtual 36:16"),
+                // honest limits
+                change("another distribution", "name: k3s\n    version: v1.34.2+k3s1",
+                        "name: talos\n    version: v1.11.0", "distribution-not-yet spec.distribution.name 7:11"),
+                change("another boot method", "method: pxe", "method: iso",
+                        "boot-method-not-yet spec.boot.method 10:13"),
+                change("bootstrap machine", "role: worker", "role: bootstrap",
+                        "role-not-yet spec.nodePools[1].role 34:13"),
+                change("temporary pool", "count: 2", "count: 2\n      temporary: true",
+                        "no-effect-yet spec.nodePools[1].temporary 36:18"),
+                change("placement", "count: 2", "count: 2\n      placement: {antiAffinity: soft}",
+                        "no-effect-yet spec.nodePools[1].placement 36:18")));
+        String virtual = GOOD.replace("role: control-plane", "role: control-plane\n      kind: virtual")
+                .replace("role: worker", "role: worker\n      kind: virtual");
+        rows.add(text("virtual", virtual));
+        rows.add(text("virtual machine on loopback", virtual.replace("10.77.", "127.77."),
+                "loopback-network spec.networks[0].cidr 14:13"));
+        rows.add(text("virtual machine below the minimum",
+                virtual.replace("count: 2", "count: 2\n      minimum: {cpus: 2}"),
+                "virtual-too-small spec.nodePools[1].minimum 38:16"));
+        rows.add(text("simulated", virtual.replace("virtual", "simulated").replace("10.77.", "127.77.")));
+        rows.add(text("simulated machines on a real network", virtual.replace("virtual", "simulated"),
+                "simulated-network spec.networks[0].cidr 14:13"));
+        rows.add(text("network too small for its machines", GOOD.replace("cidr: 10.77.0.0/24", "cidr: 10.77.0.8/29")
+                .replace("10.77.0.254", "10.77.0.9").replace("10.77.0.1\n", "10.77.0.13\n")
+                .replace("10.77.0.100-10.77.0.199", "10.77.0.10-10.77.0.10")
+                .replace("    vip: 10.77.0.5\n    loadBalancerRange: 10.77.0.230-10.77.0.240", "    vip: 10.77.0.14"),
+                "network-full spec.nodePools[1].machines[1] 40:11"));
+        rows.add(text("a thousand problems", GOOD + many(), manyProblems()));
+        return rows;
+    }
+
+    private static String many() {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 1500; i++) {
+            text.append("unwanted-").append(i).append(": 1\n");
+        }
+        return text.toString();
+    }
+
+    private static String[] manyProblems() {
+        List<String> problems = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            problems.add("unknown-key unwanted-" + i + " " + (46 + i) + ":1");
+        }
+        problems.add("too-many-problems  1045:1");
+        return problems.toArray(String[]::new);
+    }
+
+    static Stream<Row> each() {
+        return rows().stream();
+    }
+
+    @Test
+    void definitionBehindTheTableIsFreeOfProblems() {
+        Validation validation = Definitions.read("good", GOOD);
+
+        assertThat(validation.problems()).isEmpty();
+        assertThat(validation.ok()).isTrue();
+    }
+
+    @ParameterizedTest
+    @MethodSource("each")
+    void mistakeIsReportedOnceAndWhereItIs(Row row) {
+        Validation validation = Definitions.read("row", row.text());
+
+        assertThat(validation.problems().stream().map(ProblemTableTest::brief))
+                .as(() -> validation.problems().toString())
+                .containsExactlyElementsOf(row.problems());
+        assertThat(validation.ok()).isEqualTo(
+                validation.problems().stream().allMatch(problem -> problem.severity() == Problem.Severity.WARNING));
+        assertThat(validation.problems()).allSatisfy(problem -> {
+            assertThat(problem.message()).isNotBlank();
+            assertThat(problem.remedy()).isNotBlank().endsWith(problem.remedy().endsWith("?") ? "?" : ".");
+        });
+    }
+
+    @Test
+    void everyCodeHasARow() {
+        Set<String> shown = rows().stream().flatMap(row -> row.problems().stream())
+                .map(problem -> problem.substring(0, problem.indexOf(' ')))
+                .collect(Collectors.toCollection(TreeSet::new));
+
+        assertThat(shown).containsExactlyElementsOf(
+                Arrays.stream(ProblemCode.values()).map(ProblemCode::code)
+                        .collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    static String brief(Problem problem) {
+        return problem.code() + " " + problem.path() + " " + problem.line() + ":" + problem.column();
+    }
+}
