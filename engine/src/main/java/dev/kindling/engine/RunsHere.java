@@ -1,0 +1,87 @@
+package dev.kindling.engine;
+
+import dev.kindling.engine.api.Kindling.ApplyOptions;
+import dev.kindling.engine.api.Problem;
+import dev.kindling.engine.store.Store;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.random.RandomGenerator;
+
+/** Runs in this process, each on a thread of its own. */
+final class RunsHere implements RunPlace {
+    private final Workspace workspace;
+    private final Store store;
+    private final Clock clock;
+    private final RandomGenerator random;
+    private final Map<String, Running> running = new ConcurrentHashMap<>();
+
+    private record Running(String cluster, Conductor conductor, Thread thread) {}
+
+    RunsHere(Workspace workspace, Store store, Clock clock, RandomGenerator random) {
+        this.workspace = workspace;
+        this.store = store;
+        this.clock = clock;
+        this.random = random;
+    }
+
+    @Override
+    public List<Problem> start(String cluster, String run, ApplyOptions options) {
+        var conductor = new Conductor(workspace, store, clock, random, cluster, run, options);
+        List<Problem> problems = conductor.begin();
+        if (problems.isEmpty()) {
+            Thread thread = Thread.ofPlatform().name(run).unstarted(conductor::conduct);
+            running.put(run, new Running(cluster, conductor, thread));
+            thread.start();
+        }
+        return problems;
+    }
+
+    @Override
+    public void cancel(String cluster, String run) {
+        Running found = running.get(run);
+        if (found != null) {
+            found.conductor.cancel();
+        }
+    }
+
+    @Override
+    public void release(String cluster) throws InterruptedException {
+        for (Running found : running.values()) {
+            if (found.cluster.equals(cluster)) {
+                found.conductor.cancel();
+                found.thread.join();
+            }
+        }
+    }
+
+    @Override
+    public boolean belongs(String cluster, String run) {
+        Running found = running.get(run);
+        return found != null && found.cluster.equals(cluster);
+    }
+
+    @Override
+    public Optional<Problem> gone(String cluster, String run) {
+        Running found = running.get(run);
+        return found == null || !found.thread.isAlive()
+                ? Optional.of(Problem.error("run-broken", run,
+                        "the run ended without a result", "", "see the log; kindling up goes on from the journal"))
+                : Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        for (Running found : running.values()) {
+            found.conductor.cancel();
+            try {
+                found.thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+}

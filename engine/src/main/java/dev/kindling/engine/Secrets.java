@@ -1,0 +1,113 @@
+package dev.kindling.engine;
+
+import dev.kindling.engine.api.Event;
+import dev.kindling.engine.distribution.k3s.K3s;
+import dev.kindling.engine.secret.Secret;
+import dev.kindling.engine.secret.SecretStore;
+import dev.kindling.engine.secret.Tokens;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.SecureRandom;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The secrets of one cluster in the workspace's encrypted store; each is made when it is first asked for. */
+final class Secrets implements K3s.Credentials {
+    private final Workspace workspace;
+    private final String cluster;
+    private final Consumer<Event> journal;
+    private @Nullable SecretStore store;
+
+    Secrets(Workspace workspace, String cluster, Consumer<Event> journal) {
+        this.workspace = workspace;
+        this.cluster = cluster;
+        this.journal = journal;
+    }
+
+    /** Of the machines' bearer tokens. */
+    byte[] bootKey() throws IOException {
+        return made("boot-key").bytes();
+    }
+
+    @Override
+    public String clusterToken() {
+        return unchecked(() -> made("cluster-token").reveal());
+    }
+
+    @Override
+    public String apiToken() {
+        return unchecked(() -> made("api-token").reveal());
+    }
+
+    /** What the primer sent, before it is known to be of any use. */
+    @Override
+    public Optional<String> kubeconfig() {
+        return unchecked(() -> store().get(cluster + "/kubeconfig-received").map(Secret::reveal));
+    }
+
+    @Override
+    public void storeKubeconfig(String kubeconfig) {
+        unchecked(() -> {
+            store().put(cluster + "/kubeconfig-received", Secret.of(kubeconfig));
+            return cluster;
+        });
+    }
+
+    boolean kubeconfigKept() throws IOException {
+        return store().get(kubeconfigName()).isPresent();
+    }
+
+    String kubeconfigName() {
+        return cluster + "/kubeconfig";
+    }
+
+    /** The kubeconfig has proved itself: the cluster's nodes are Ready through it. */
+    void keepKubeconfig() throws IOException {
+        String kubeconfig = kubeconfig().orElseThrow(() -> new IOException("the primer has sent no kubeconfig"));
+        store().put(kubeconfigName(), Secret.of(kubeconfig));
+        journal.accept(new Event.SecretStored(kubeconfigName(), "the kubeconfig is kept as " + kubeconfigName()));
+    }
+
+    /** Deletes all of this cluster's. */
+    void forget() throws IOException {
+        for (String name : store().list()) {
+            if (name.startsWith(cluster + "/")) {
+                store().delete(name);
+            }
+        }
+    }
+
+    private synchronized Secret made(String purpose) throws IOException {
+        String name = cluster + "/" + purpose;
+        Optional<Secret> known = store().get(name);
+        if (known.isPresent()) {
+            return known.get();
+        }
+        Secret made = new Tokens(new SecureRandom()).next();
+        store().put(name, made);
+        journal.accept(new Event.SecretStored(name, "made the secret " + name));
+        return made;
+    }
+
+    private synchronized SecretStore store() throws IOException {
+        SecretStore open = store;
+        if (open == null) {
+            open = SecretStore.open(workspace.secrets(), workspace.key(), new SecureRandom());
+            store = open;
+        }
+        return open;
+    }
+
+    private interface Work<T> {
+        T get() throws IOException;
+    }
+
+    private static <T> T unchecked(Work<T> work) {
+        try {
+            return work.get();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+package dev.kindling.engine;
+
+import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Kindling.ApplyOptions;
+import dev.kindling.engine.api.Plan;
+import dev.kindling.engine.api.Problem;
+import dev.kindling.engine.boot.BootService;
+import dev.kindling.engine.boot.DiskChoice;
+import dev.kindling.engine.boot.Machines;
+import dev.kindling.engine.boot.Payload;
+import dev.kindling.engine.distribution.k3s.K3s;
+import dev.kindling.engine.machine.MachineControl;
+import dev.kindling.engine.machine.manual.ManualMachines;
+import dev.kindling.engine.machine.simulated.SimulatedRack;
+import dev.kindling.engine.machine.virtual.VirtualRack;
+import dev.kindling.engine.model.Cluster;
+import dev.kindling.engine.model.Machine;
+import dev.kindling.engine.plan.Facts;
+import dev.kindling.engine.plan.Step;
+import java.io.IOException;
+import java.net.NetworkInterface;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Puts the parts of one cluster's run together. Nothing is started here. */
+final class Wiring {
+    private final Workspace workspace;
+    private final Clock clock;
+    private final RandomGenerator random;
+
+    Wiring(Workspace workspace, Clock clock, RandomGenerator random) {
+        this.workspace = workspace;
+        this.clock = clock;
+        this.random = random;
+    }
+
+    /** The parts of a run; closing it stops what they started. */
+    record Wired(Site site, List<Step> steps) implements AutoCloseable {
+        @Override
+        public void close() {
+            site.close();
+        }
+    }
+
+    /** The plan is the run's own steps, looked at. */
+    Plan plan(Cluster cluster, String definition, Facts facts) {
+        var machines = new Machines(cluster, facts.events(), _ -> {
+            throw new IllegalStateException("a plan changes nothing");
+        }, clock);
+        var actions = new ArrayList<Plan.Action>();
+        try (Wired wired = wire(machines, ApplyOptions.DEFAULT, "plan", _ -> {
+            throw new IllegalStateException("a plan changes nothing");
+        })) {
+            for (Step step : wired.steps()) {
+                Plan.Action action = step.action();
+                actions.add(
+                        new Plan.Action(action.id(), action.title(), action.machine(), action.disk(), action.before(),
+                                action.after(), action.destructive(), action.dependsOn(),
+                                isDone(step, machines, facts, definition),
+                                action.estimate()));
+            }
+        }
+        return new Plan(facts.planId(definition, actions), cluster, definition, actions, notices(cluster));
+    }
+
+    /** A disk stays written when the definition changes elsewhere; all else is looked at anew. */
+    private static boolean isDone(Step step, Machines machines, Facts facts, String definition) {
+        String machine = step.action().machine();
+        if (machine != null && step.id().startsWith("install/")) {
+            return machines.now(machine).installed();
+        }
+        return facts.isDone(step.id(), definition);
+    }
+
+    /** What the definition asks for and the recorded facts deny: found before the first packet. */
+    List<Problem> contradictions(Cluster cluster, Facts facts, ApplyOptions options) {
+        var problems = new ArrayList<Problem>();
+        for (Machine machine : cluster.machines()) {
+            var hardware = facts.hardware().get(machine.name());
+            if (hardware != null) {
+                Problem problem = DiskChoice.of(machine, hardware).problem();
+                if (problem != null) {
+                    problems.add(problem);
+                }
+            }
+        }
+        if (kind(cluster) == Machine.Kind.MANUAL) {
+            interfaceProblem(cluster, options).ifPresent(problems::add);
+        }
+        return problems;
+    }
+
+    private static Optional<Problem> interfaceProblem(Cluster cluster, ApplyOptions options) {
+        var address = Objects.requireNonNull(cluster.provisioningNetwork().bootServer());
+        if (options.interfaceName().isEmpty()) {
+            return Optional.of(Problem.error("interface-missing", "cluster " + cluster.name(),
+                    "its machines are real and no interface is given", "the interface on the provisioning switch",
+                    "kindling up FILE --interface IF; kindling hardware lists the interfaces"));
+        }
+        String name = options.interfaceName().get();
+        try {
+            NetworkInterface found = NetworkInterface.getByName(name);
+            if (found == null) {
+                return Optional.of(Problem.error("interface-unknown", "--interface " + name,
+                        "there is no such interface",
+                        "one of " + NetworkInterface.networkInterfaces().map(NetworkInterface::getName).toList(), ""));
+            }
+            if (found.inetAddresses().noneMatch(address::equals)) {
+                return Optional.of(Problem.error("interface-address", "--interface " + name,
+                        "it does not have the boot server's address " + address.getHostAddress(),
+                        "spec.networks[0].bootServer is an address of " + name,
+                        "ip address add " + address.getHostAddress() + "/"
+                                + cluster.provisioningNetwork().cidr().prefixLength() + " dev " + name));
+            }
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of(Problem.error("io", "--interface " + name, String.valueOf(e.getMessage()), "", ""));
+        }
+    }
+
+    /** Real machines are never given a stand-in that their owner did not ask for. */
+    private static boolean standInAllowed(Cluster cluster) {
+        return "true".equals(cluster.distribution().settings().get("stand-in"));
+    }
+
+    @SuppressWarnings("UnusedVariable")
+    private Optional<K3s.Binary> k3s(Cluster cluster) {
+        return Optional.empty();
+    }
+
+    /** What is not real in this cluster. */
+    List<String> notices(Cluster cluster) {
+        return switch (kind(cluster)) {
+            case MANUAL -> standInAllowed(cluster)
+                    ? List.of(K3s.STAND_IN + " allowed by the definition: where K3s cannot be had, no Kubernetes runs")
+                    : List.of();
+            case VIRTUAL -> k3s(cluster).isPresent()
+                    ? List.of(VIRTUAL_RACK)
+                    : List.of(VIRTUAL_RACK, K3s.STAND_IN + " unless K3s " + cluster.distribution().version()
+                            + " can be downloaded: it is not in the asset cache, and without it no Kubernetes runs");
+            case SIMULATED -> List.of(SIMULATED, K3s.STAND_IN + ": no Kubernetes runs on simulated machines");
+        };
+    }
+
+    private static final String VIRTUAL_RACK = "VIRTUAL RACK: the machines are QEMU processes on this computer";
+    private static final String SIMULATED = "SIMULATED MACHINES: programs that speak DHCP, TFTP and HTTP over loopback; there is no computer behind them";
+
+    Wired wire(Machines machines, ApplyOptions options, String run, Consumer<Event> journal) {
+        Cluster cluster = machines.cluster();
+        var secrets = new Secrets(workspace, cluster.name(), journal);
+        var k3s = new AtomicReference<>(Optional.<K3s.Binary>empty());
+        var distribution = new K3s(machines, secrets, k3s::get);
+        var service = new AtomicReference<@Nullable BootService>();
+        MachineControl control = switch (kind(cluster)) {
+            case MANUAL -> new ManualMachines(machines);
+            case VIRTUAL -> new VirtualRack(cluster, workspace.rack(cluster.name()), journal);
+            case SIMULATED -> new SimulatedRack(cluster, workspace.rack(cluster.name()),
+                    () -> Objects.requireNonNull(service.get(), "machines are switched on after the boot service"),
+                    options,
+                    journal);
+        };
+        Site site = new Site(where(cluster, options), control, attempt -> switch (kind(cluster)) {
+            case SIMULATED -> SimulatedRack.payload();
+            case VIRTUAL, MANUAL -> prepare(cluster, k3s, journal, attempt);
+        }, payload -> {
+            var started = new BootService(machines, payload, secrets.bootKey(), interfaceName(cluster, options),
+                    workspace.leases(cluster.name()), distribution::installConfig,
+                    (_, kubeconfig) -> distribution.kubeconfigReceived(kubeconfig), clock);
+            service.set(started);
+            return started;
+        }, random);
+        return new Wired(site, new ClusterRun(machines, site, distribution, handOff(secrets)).steps());
+    }
+
+    @SuppressWarnings("UnusedVariable")
+    private Payload prepare(Cluster cluster, AtomicReference<Optional<K3s.Binary>> k3s, Consumer<Event> journal,
+            Step.Attempt attempt) throws IOException, InterruptedException, Step.Failed {
+        throw new Step.Failed(Problem.error("not-landed", "boot files", "not landed yet", "", ""), false);
+    }
+
+    private ClusterRun.HandOffWork handOff(Secrets secrets) {
+        return new ClusterRun.HandOffWork() {
+            @Override
+            public void storeKubeconfig() throws IOException {
+                secrets.keepKubeconfig();
+            }
+
+            @Override
+            public boolean kubeconfigStored() throws IOException {
+                return secrets.kubeconfigKept();
+            }
+
+            @Override
+            public void commitTree(Step.Attempt attempt) {}
+        };
+    }
+
+    private static @Nullable String interfaceName(Cluster cluster, ApplyOptions options) {
+        return switch (kind(cluster)) {
+            case MANUAL -> options.interfaceName().orElseThrow();
+            case VIRTUAL -> VirtualRack.BRIDGE;
+            case SIMULATED -> null;
+        };
+    }
+
+    private static String where(Cluster cluster, ApplyOptions options) {
+        return switch (kind(cluster)) {
+            case MANUAL -> options.interfaceName().orElse("the interface given with --interface");
+            case VIRTUAL -> "the virtual rack's switch";
+            case SIMULATED -> "loopback";
+        };
+    }
+
+    private static Machine.Kind kind(Cluster cluster) {
+        // the definition's check sees to it that all machines are of one kind
+        return cluster.machines().getFirst().kind();
+    }
+}

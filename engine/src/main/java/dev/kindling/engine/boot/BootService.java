@@ -1,0 +1,158 @@
+package dev.kindling.engine.boot;
+
+import dev.kindling.engine.api.BootStage;
+import dev.kindling.engine.api.Event;
+import dev.kindling.engine.model.BootSettings;
+import dev.kindling.engine.model.Cluster;
+import dev.kindling.engine.model.Machine;
+import dev.kindling.engine.model.Network;
+import dev.kindling.pxe.PxeConfig;
+import dev.kindling.pxe.PxeEvent;
+import dev.kindling.pxe.PxeServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The boot service of one cluster: the server, what it serves, and the evidence that it yields. */
+public final class BootService implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(BootService.class);
+    private static final Duration LEASE = Duration.ofHours(1);
+
+    private final Machines machines;
+    private final LinkedBlockingQueue<PxeEvent> heard = new LinkedBlockingQueue<>();
+    private final ClusterBoot boot;
+    private final PxeServer server;
+    private final String baseUrl;
+    private final Thread listener;
+
+    /**
+     * @param interfaceName
+     *            to serve on; null: loopback, on free ports (simulated machines)
+     * @param leaseFile
+     *            where leases survive
+     * @throws IOException
+     *             where a port cannot be had; the message says what to do
+     */
+    public BootService(Machines machines, Payload payload, byte[] key, @Nullable String interfaceName, Path leaseFile,
+            Function<Machine, Optional<String>> installConfig, BiConsumer<Machine, String> kubeconfig, Clock clock)
+            throws IOException {
+        this.machines = machines;
+        this.boot = new ClusterBoot(machines, payload, key, this::baseUrl, installConfig, kubeconfig);
+        InetAddress address = Objects.requireNonNull(machines.cluster().provisioningNetwork().bootServer());
+        this.server = PxeServer.start(config(machines.cluster(), interfaceName, leaseFile), boot, heard::add, clock);
+        this.baseUrl = "http://" + address.getHostAddress() + (server.httpPort() == 80 ? "" : ":" + server.httpPort());
+        this.listener = Thread.ofVirtual().name("boot-evidence").start(this::listen);
+    }
+
+    public String baseUrl() {
+        return baseUrl;
+    }
+
+    public int dhcpPort() {
+        return server.dhcpPort();
+    }
+
+    public int tftpPort() {
+        return server.tftpPort();
+    }
+
+    /** Lets a machine's stage carry out an order that is in the journal. */
+    public void release(Event.DiskWriteOrdered order) {
+        boot.release(order, order.disk().bytes());
+    }
+
+    private static PxeConfig config(Cluster cluster, @Nullable String interfaceName, Path leaseFile) {
+        Network network = cluster.provisioningNetwork();
+        boolean free = interfaceName == null;
+        var link = new PxeConfig.Link(interfaceName, Objects.requireNonNull(network.bootServer()),
+                network.cidr().prefixLength(), network.pool() == null ? null : network.pool().from(),
+                network.pool() == null ? null : network.pool().to(), network.gateway(), network.dns(), network.domain(),
+                LEASE);
+        return new PxeConfig(List.of(link),
+                cluster.boot().dhcp() == BootSettings.Dhcp.PROXY ? PxeConfig.Mode.PROXY : PxeConfig.Mode.DHCP,
+                free ? 0 : 67, free ? 0 : 4011, free ? 0 : 69, free ? 0 : 80, leaseFile);
+    }
+
+    private void listen() {
+        try {
+            while (true) {
+                PxeEvent event = heard.take();
+                try {
+                    evidence(event);
+                } catch (RuntimeException e) {
+                    LOG.warn("the evidence {} could not be recorded", event, e);
+                }
+            }
+        } catch (InterruptedException e) {
+            // the service is closed
+        }
+    }
+
+    /** What an event of the boot server says of a machine's boot. */
+    private void evidence(PxeEvent event) {
+        if (event instanceof PxeEvent.ForeignServer(var _, var _, InetAddress address, String text)) {
+            machines.note(
+                    "another DHCP or PXE server answers on this network, " + address.getHostAddress() + ": " + text);
+            return;
+        }
+        dev.kindling.pxe.MacAddress mac = event.mac();
+        var machine = mac == null
+                ? Optional.<Machine>empty()
+                : machines.find(new dev.kindling.engine.model.MacAddress(mac.value()));
+        if (machine.isEmpty()) {
+            return;
+        }
+        String name = machine.get().name();
+        BootStage stage = machines.now(name).stage();
+        switch (event) {
+            case PxeEvent.DhcpSeen seen -> machines.observe(name, switch (seen.agent()) {
+                case FIRMWARE_PXE, FIRMWARE_HTTP -> BootStage.DHCP;
+                // iPXE asks a second time after its loader was fetched
+                case IPXE -> stage == BootStage.LOADER ? stage : BootStage.DHCP;
+                case OPERATING_SYSTEM -> stage;
+            }, -1, seen.text());
+            case PxeEvent.DhcpAnswered answered -> LOG.debug("{}: {}", name, answered.text());
+            case PxeEvent.FetchStarted started -> {
+                BootStage reached = stageOf(started.path());
+                if (reached != null) {
+                    machines.observe(name, reached, -1, started.text());
+                }
+            }
+            case PxeEvent.FetchDone done -> {
+                BootStage reached = stageOf(done.path());
+                if (reached != null) {
+                    machines.observe(name, reached, -1, done.text());
+                }
+            }
+            case PxeEvent.FetchFailed failed -> machines.observe(name, stage, -1, failed.text());
+            case PxeEvent.Ignored ignored -> machines.observe(name, stage, -1, ignored.text());
+            case PxeEvent.ForeignServer _ -> throw new IllegalStateException("told above");
+        }
+    }
+
+    private static @Nullable BootStage stageOf(String path) {
+        return switch (path) {
+            case "undionly.kpxe", "snponly.efi", "files/snponly.efi", "ipxe.efi" -> BootStage.LOADER;
+            case "files/vmlinuz", "files/stage.img" -> BootStage.KERNEL;
+            case "files/localboot.efi" -> BootStage.DISK_BOOT;
+            default -> null;
+        };
+    }
+
+    @Override
+    public void close() {
+        listener.interrupt();
+        server.close();
+    }
+}

@@ -1,0 +1,73 @@
+package dev.kindling.engine.machine.simulated;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.io.Writer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Properties;
+
+/**
+ * The disk of a simulated machine: what is remembered of it when the power fails. Kept in a file, so that it survives
+ * the engine's death like a real disk.
+ */
+final class SimulatedDisk {
+    private final Path file;
+    private final Properties content = new Properties();
+
+    SimulatedDisk(Path file) throws IOException {
+        this.file = file;
+        if (Files.exists(file)) {
+            try (Reader reader = Files.newBufferedReader(file)) {
+                content.load(reader);
+            }
+        }
+    }
+
+    /** The order whose mark the disk carries; empty: none. */
+    String marker() {
+        return content.getProperty("marker", "");
+    }
+
+    /** How often a system was written to it, from the first piece to the mark. */
+    int writes() {
+        return Integer.parseInt(content.getProperty("writes", "0"));
+    }
+
+    String get(String key) {
+        return content.getProperty(key, "");
+    }
+
+    /** The first effect of an installation: what was on the disk is gone. */
+    void clearMarker() throws IOException {
+        content.remove("marker");
+        content.remove("config");
+        save();
+    }
+
+    void written(String order, String seed) throws IOException {
+        content.setProperty("seed", seed);
+        content.setProperty("marker", order);
+        content.setProperty("writes", Integer.toString(writes() + 1));
+        save();
+    }
+
+    void put(String key, String value) throws IOException {
+        content.setProperty(key, value);
+        save();
+    }
+
+    private void save() throws IOException {
+        Path aside = file.resolveSibling(file.getFileName() + ".new");
+        try (Writer writer = Files.newBufferedWriter(aside)) {
+            content.store(writer, null);
+        }
+        try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

@@ -1,0 +1,237 @@
+package dev.kindling.engine.machine.virtual;
+
+import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Problem;
+import dev.kindling.engine.machine.MachineControl;
+import dev.kindling.engine.model.Cluster;
+import dev.kindling.engine.model.Machine;
+import dev.kindling.engine.plan.Step;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * QEMU machines with empty disks on a bridge. It must run in a {@link RackNamespace}: bridge and taps vanish with it,
+ * and the kernel kills the machines when this process dies, even by SIGKILL (PR_SET_PDEATHSIG in prctl(2)): like a
+ * power cut.
+ *
+ * <p>
+ * Each machine has the disk that its definition names and a second one that nobody names, as a witness that no other
+ * disk is written.
+ */
+public final class VirtualRack implements MachineControl {
+    /** The rack's switch, on which the boot service listens. */
+    public static final String BRIDGE = "kindling0";
+    private static final Logger LOG = LoggerFactory.getLogger(VirtualRack.class);
+    private static final long WITNESS_BYTES = 64L << 20;
+    private static final Path OVMF_CODE = Path.of("/usr/share/OVMF/OVMF_CODE_4M.fd");
+    private static final Path OVMF_VARS = Path.of("/usr/share/OVMF/OVMF_VARS_4M.fd");
+
+    private final Cluster cluster;
+    private final Path directory;
+    private final Consumer<Event> journal;
+    private final Map<String, Process> running = new ConcurrentHashMap<>();
+    private final ExecutorService starter = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("qemu-parent").factory());
+    private @Nullable Accelerator accelerator;
+
+    /**
+     * @param directory
+     *            of the machines' disks and console logs
+     * @param journal
+     *            records what is created
+     */
+    public VirtualRack(Cluster cluster, Path directory, Consumer<Event> journal) {
+        this.cluster = cluster;
+        this.directory = directory;
+        this.journal = journal;
+    }
+
+    /** The disk that the definition names. */
+    public static Path disk(Path directory, Machine machine) {
+        return directory.resolve(machine.name() + ".img");
+    }
+
+    /** The disk that nobody names. */
+    public static Path witness(Path directory, Machine machine) {
+        return directory.resolve(machine.name() + "-other.img");
+    }
+
+    /** What the machine said on its serial port. */
+    public static Path console(Path directory, Machine machine) {
+        return directory.resolve(machine.name() + ".console.log");
+    }
+
+    @Override
+    public void prepare() throws IOException, InterruptedException, Step.Failed {
+        if (accelerator != null) {
+            return;
+        }
+        Files.createDirectories(directory);
+        RackNamespace.requireInside();
+        var network = cluster.provisioningNetwork();
+        String address = java.util.Objects.requireNonNull(network.bootServer()).getHostAddress() + "/"
+                + network.cidr().prefixLength();
+        ip("link", "set", "lo", "up");
+        if (!interfaceExists(BRIDGE)) {
+            ip("link", "add", BRIDGE, "type", "bridge", "stp_state", "0", "forward_delay", "0");
+            ip("address", "add", address, "dev", BRIDGE);
+            ip("link", "set", BRIDGE, "up");
+        }
+        accelerator = Accelerator.probe(directory);
+        journal.accept(new Event.Noted(null, false, "virtual rack: QEMU machines with "
+                + (accelerator == Accelerator.KVM ? "KVM" : "software emulation (KVM does not run guests here)")));
+    }
+
+    @Override
+    public boolean isOn(Machine machine) {
+        Process process = running.get(machine.name());
+        return process != null && process.isAlive();
+    }
+
+    @Override
+    public void powerOn(Machine machine, Step.Attempt attempt) throws IOException, InterruptedException, Step.Failed {
+        Machine.VirtualHardware hardware = java.util.Objects.requireNonNull(machine.virtual());
+        Path disk = disk(directory, machine);
+        if (!Files.exists(disk)) {
+            sparse(disk, hardware.diskGib() << 30);
+            journal.accept(new Event.ResourceCreated("file", disk.toString(), "created the empty disk " + disk));
+        }
+        Path witness = witness(directory, machine);
+        if (!Files.exists(witness)) {
+            sparse(witness, WITNESS_BYTES);
+            journal.accept(new Event.ResourceCreated("file", witness.toString(), "created the empty disk " + witness));
+        }
+        String tap = "tap" + cluster.machines().indexOf(machine);
+        if (!interfaceExists(tap)) {
+            ip("tuntap", "add", "dev", tap, "mode", "tap");
+            ip("link", "set", tap, "master", BRIDGE);
+            ip("link", "set", tap, "up");
+        }
+        Process process = start(command(machine, hardware, tap), directory.resolve(machine.name() + ".qemu.log"));
+        if (process.waitFor(300, TimeUnit.MILLISECONDS)) {
+            String said = Files.readString(directory.resolve(machine.name() + ".qemu.log")).strip();
+            throw new Step.Failed(Problem.error("qemu-failed", "machine " + machine.name(),
+                    "QEMU ended at once: " + said, "a running machine",
+                    "install qemu-system-x86 and ovmf, and see whether there is memory for all machines"), true);
+        }
+        running.put(machine.name(), process);
+        journal.accept(new Event.ResourceCreated("process", "qemu " + machine.name() + " " + process.pid(),
+                machine.name() + ": QEMU runs as process " + process.pid()));
+    }
+
+    /** From the one thread that lives as long as this process: the death signal is tied to the thread that forks. */
+    private Process start(List<String> command, Path log) throws IOException, InterruptedException {
+        var withDeathSignal = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", "--"));
+        withDeathSignal.addAll(command);
+        try {
+            return starter.submit(() -> new ProcessBuilder(withDeathSignal).redirectErrorStream(true)
+                    .redirectOutput(log.toFile()).start()).get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+        }
+    }
+
+    private List<String> command(Machine machine, Machine.VirtualHardware hardware, String tap) throws IOException {
+        boolean uefi = hardware.firmware() == Machine.FirmwareKind.UEFI;
+        Accelerator how = java.util.Objects.requireNonNull(accelerator);
+        var command = new ArrayList<String>(List.of("qemu-system-x86_64", "-name", machine.name(), "-accel",
+                how.option() + (how == Accelerator.TCG ? ",thread=multi" : ""), "-machine",
+                uefi ? "q35" : "pc,graphics=off", "-m",
+                Long.toString(hardware.memoryMib()), "-smp", Integer.toString(hardware.cpus()), "-nodefaults",
+                "-display",
+                "none", "-monitor", "none", "-serial", "file:" + console(directory, machine), "-device",
+                "virtio-rng-pci"));
+        if (how == Accelerator.KVM) {
+            command.addAll(List.of("-cpu", "host"));
+        }
+        if (uefi) {
+            // each machine has its own variables, so that boot entries do not leak from one to the next
+            Path variables = directory.resolve(machine.name() + ".vars.fd");
+            if (!Files.exists(variables)) {
+                Files.copy(OVMF_VARS, variables);
+                journal.accept(new Event.ResourceCreated("file", variables.toString(),
+                        "created the firmware variables " + variables));
+            }
+            command.addAll(List.of("-drive", "if=pflash,format=raw,unit=0,readonly=on,file=" + OVMF_CODE, "-drive",
+                    "if=pflash,format=raw,unit=1,file=" + variables));
+            // without these, OVMF tries IPv6 and HTTP for minutes before it goes on to the disk
+            command.addAll(List.of("-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n", "-fw_cfg",
+                    "name=opt/org.tianocore/IPv6Support,string=n"));
+        }
+        if (machine.uuid() != null) {
+            command.addAll(List.of("-uuid", machine.uuid().toString()));
+        }
+        command.addAll(List.of("-netdev", "tap,id=net,ifname=" + tap + ",script=no,downscript=no,vhost=off", "-device",
+                "virtio-net-pci,netdev=net,mac=" + machine.mac() + ",bootindex=1" + (uefi ? ",romfile=" : "")));
+        drive(command, "system", disk(directory, machine), serial(machine), 2);
+        drive(command, "other", witness(directory, machine), serial(machine) + "-X", 0);
+        return command;
+    }
+
+    private static void drive(List<String> command, String id, Path file, String serial, int bootIndex) {
+        command.addAll(List.of("-drive", "if=none,id=" + id + ",format=raw,file=" + file, "-device",
+                "virtio-blk-pci,drive=" + id + ",serial=" + serial + (bootIndex > 0 ? ",bootindex=" + bootIndex : "")));
+    }
+
+    /** virtio-blk carries at most 20 characters; the definition's check says so before. */
+    private static String serial(Machine machine) {
+        String serial = machine.disk().serial();
+        return serial == null ? machine.name() : serial;
+    }
+
+    @Override
+    public void close() {
+        running.forEach((name, process) -> {
+            process.destroy();
+            try {
+                if (!process.waitFor(5, TimeUnit.SECONDS)) {
+                    process.destroyForcibly().waitFor();
+                }
+            } catch (InterruptedException e) {
+                process.destroyForcibly();
+                Thread.currentThread().interrupt();
+            }
+            journal.accept(new Event.ResourceRemoved("process", "qemu " + name + " " + process.pid(),
+                    name + ": QEMU was stopped"));
+        });
+        running.clear();
+        starter.shutdown();
+    }
+
+    private static void sparse(Path file, long bytes) throws IOException {
+        try (var image = new RandomAccessFile(file.toFile(), "rw")) {
+            image.setLength(bytes);
+        }
+    }
+
+    /** /sys may still show the namespace that we came from; /proc/net does not. */
+    private static boolean interfaceExists(String name) throws IOException {
+        return Files.readString(Path.of("/proc/net/dev")).lines().anyMatch(line -> line.strip().startsWith(name + ":"));
+    }
+
+    private static void ip(String... arguments) throws IOException, InterruptedException {
+        var command = new ArrayList<>(List.of("ip"));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        if (process.waitFor() != 0) {
+            throw new IOException(String.join(" ", command) + ": " + said);
+        }
+        LOG.debug("{}", command);
+    }
+}

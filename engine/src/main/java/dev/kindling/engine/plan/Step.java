@@ -1,0 +1,98 @@
+package dev.kindling.engine.plan;
+
+import dev.kindling.engine.api.Plan;
+import dev.kindling.engine.api.Problem;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * One action of a plan with the means to do it. A step checks, acts, verifies.
+ *
+ * @param action
+ *            what it does, for people; its id is the step's
+ * @param lane
+ *            bounds how many steps of a kind work at once
+ * @param attempts
+ *            how often it is tried, at least 1
+ * @param deadline
+ *            of one attempt
+ * @param alreadyDone
+ *            observes the world (never the journal alone where the world can be asked) and says whether there is
+ *            nothing to do
+ * @param work
+ *            acts; leaves the world verified, or throws
+ */
+public record Step(Plan.Action action, Lane lane, int attempts, Duration deadline, Check alreadyDone, Work work) {
+    public String id() {
+        return action.id();
+    }
+
+    /** What bounds the parallelism of a step. */
+    public enum Lane {
+        /** Waiting for others: not bounded. */
+        WAIT(Integer.MAX_VALUE),
+        /** Work of this computer. */
+        LOCAL(2),
+        /** Switching machines on: spares fuses and TFTP. */
+        POWER(64),
+        /** Writing disks: all of them read the same image from us. */
+        WRITE(64);
+
+        private final int width;
+
+        Lane(int width) {
+            this.width = width;
+        }
+
+        public int width() {
+            return width;
+        }
+    }
+
+    /** An observation. */
+    @FunctionalInterface
+    public interface Check {
+        boolean holds() throws IOException;
+    }
+
+    /** An effect. */
+    @FunctionalInterface
+    public interface Work {
+        void perform(Attempt attempt) throws IOException, InterruptedException, Failed;
+    }
+
+    /** One try of a step, as the step sees it. */
+    public interface Attempt {
+        /** Tells people how it goes. {@code fraction} is 0 to 1, negative where unknown. */
+        void progress(double fraction, String text);
+
+        /** When this attempt is given up. */
+        Instant deadline();
+
+        Clock clock();
+    }
+
+    /** An expected failure: a value that travels as an exception to the step's boundary. */
+    public static final class Failed extends Exception {
+        private static final long serialVersionUID = 1;
+        private final transient Problem problem;
+        private final boolean retryable;
+
+        public Failed(Problem problem, boolean retryable) {
+            super(problem.toString());
+            this.problem = problem;
+            this.retryable = retryable;
+        }
+
+        public Problem problem() {
+            return problem;
+        }
+
+        /** False where another try cannot help (the wrong disk, a failed checksum of a pinned file). */
+        public boolean retryable() {
+            return retryable;
+        }
+    }
+}
