@@ -1,0 +1,63 @@
+package dev.kindling.pxe;
+
+import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Mode;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A boot service in a process of its own, so that it can be started in a network namespace. Prints {@code READY} and
+ * one line for each event; ends when its standard input does.
+ *
+ * <p>
+ * Arguments: {@code MODE LEASEFILE LINK...} with LINK as {@code INTERFACE,ADDRESS,PREFIX,FROM,TO,SECONDS}; - for none.
+ */
+final class LabServer implements BootSource {
+    private LabServer() {}
+
+    public static void main(String[] arguments) throws Exception {
+        var links = new ArrayList<Link>();
+        for (String argument : List.of(arguments).subList(2, arguments.length)) {
+            List<String> words = List.of(argument.split(",", -1));
+            InetAddress address = InetAddress.ofLiteral(words.get(1));
+            links.add(new Link(words.get(0), address, Integer.parseInt(words.get(2)),
+                    InetAddress.ofLiteral(words.get(3)), InetAddress.ofLiteral(words.get(4)), address, List.of(address),
+                    "lab.example", Duration.ofSeconds(Long.parseLong(words.get(5)))));
+        }
+        var config = new PxeConfig(links, Mode.valueOf(arguments[0]), 67, 4011, 69, 80,
+                arguments[1].equals("-") ? null : Path.of(arguments[1]));
+        try (var _ = PxeServer.start(config, new LabServer(),
+                event -> System.out.println(event.getClass().getSimpleName() + ' ' + event.mac() + ' ' + event.text()),
+                Clock.systemUTC())) {
+            System.out.println("READY");
+            System.in.transferTo(System.err);
+        } catch (IOException e) {
+            System.out.println("FAILED " + e.getMessage());
+        }
+    }
+
+    @Override
+    public Answer answer(Client client) {
+        String file = Map.of(Firmware.BIOS, "undionly.kpxe", Firmware.UEFI_X64, "snponly.efi")
+                .getOrDefault(client.firmware(), "none");
+        String url = "http://" + client.server().getHostAddress() + ":" + client.httpPort() + "/";
+        return new Answer.Lease(null, null, switch (client.agent()) {
+            case FIRMWARE_PXE -> file;
+            case FIRMWARE_HTTP -> url + file;
+            case IPXE -> url + "boot.ipxe";
+            case OPERATING_SYSTEM -> null;
+        });
+    }
+
+    @Override
+    public Optional<BootFile> open(Fetch fetch) {
+        return Optional.of(BootFile.text("#!ipxe\necho " + fetch.path() + " for ${net0/mac}\npoweroff\n"));
+    }
+}
