@@ -5,9 +5,12 @@ import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.dhcp.Arrival;
 import dev.kindling.pxe.dhcp.DhcpService;
 import dev.kindling.pxe.dhcp.LeaseLog;
+import dev.kindling.pxe.http.HttpServer;
 import dev.kindling.pxe.net.Neighbours;
 import dev.kindling.pxe.net.PortFailure;
+import dev.kindling.pxe.net.PortFailure.Transport;
 import dev.kindling.pxe.net.UdpSockets;
+import dev.kindling.pxe.tftp.TftpServer;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -17,6 +20,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,8 +43,11 @@ public final class PxeServer implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final @Nullable LeaseLog leaseLog;
     private final DhcpService dhcp;
+    // 0 until bound
     private int dhcpPort;
     private int proxyPort;
+    private int tftpPort;
+    private int httpPort;
 
     private PxeServer(PxeConfig config, BootSource source, Clock clock) throws IOException {
         this.config = config;
@@ -68,7 +75,7 @@ public final class PxeServer implements AutoCloseable {
         check(config.links());
         var server = new PxeServer(config, source, clock);
         try {
-            server.open(events);
+            server.open(source, events);
             return server;
         } catch (IOException | RuntimeException e) {
             server.close();
@@ -92,9 +99,23 @@ public final class PxeServer implements AutoCloseable {
     }
 
     /** DHCP comes last: a machine that hears an offer finds the rest open. */
-    private void open(Consumer<PxeEvent> events) throws IOException {
+    private void open(BootSource source, Consumer<PxeEvent> events) throws IOException {
         if (leaseLog != null) {
             open.push(leaseLog);
+        }
+        try {
+            var http = HttpServer.start(config.links(), config.httpPort(), source, this::whoHas, events, clock);
+            open.push(http);
+            httpPort = http.port();
+        } catch (IOException e) {
+            throw PortFailure.explain("HTTP", Transport.TCP, addresses(), config.httpPort(), e);
+        }
+        try {
+            var tftp = TftpServer.start(config.links(), config.tftpPort(), source, this::whoHas, events, clock);
+            open.push(tftp);
+            tftpPort = tftp.port();
+        } catch (IOException e) {
+            throw PortFailure.explain("TFTP", Transport.UDP, addresses(), config.tftpPort(), e);
         }
         if (config.mode() != Mode.NONE) {
             var sockets = new UdpSockets();
@@ -103,6 +124,10 @@ public final class PxeServer implements AutoCloseable {
             proxyPort = listen(sockets, endpoint, Arrival.Service.BOOT_SERVER, config.proxyPort());
             dhcpPort = listen(sockets, endpoint, Arrival.Service.DHCP, config.dhcpPort());
         }
+    }
+
+    private String addresses() {
+        return config.links().stream().map(link -> link.address().getHostAddress()).collect(Collectors.joining(", "));
     }
 
     private int listen(UdpSockets sockets, DhcpEndpoint endpoint, Arrival.Service service, int port)
@@ -115,7 +140,7 @@ public final class PxeServer implements AutoCloseable {
                 bound = sockets.open(link, broadcasts, bound, received -> endpoint.handle(link, service, received));
             } catch (IOException e) {
                 String where = link.interfaceName() == null ? link.address().getHostAddress() : link.interfaceName();
-                throw PortFailure.explain(broadcasts ? "DHCP" : "The PXE boot server", PortFailure.Transport.UDP, where,
+                throw PortFailure.explain(broadcasts ? "DHCP" : "The PXE boot server", Transport.UDP, where,
                         bound, e);
             }
         }
@@ -134,12 +159,12 @@ public final class PxeServer implements AutoCloseable {
 
     /** The UDP port of TFTP, as really bound. */
     public int tftpPort() {
-        return config.tftpPort();
+        return tftpPort;
     }
 
     /** The TCP port of HTTP, as really bound. */
     public int httpPort() {
-        return config.httpPort();
+        return httpPort;
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -13,8 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A boot service in a process of its own, so that it can be started in a network namespace. Prints {@code READY} and
- * one line for each event; ends when its standard input does.
+ * A boot service in a process of its own, so that it can be started in a network namespace. It serves Debian's iPXE
+ * binaries, and a script under any other name. Prints {@code READY} and one line for each event; ends when its standard
+ * input does.
  *
  * <p>
  * Arguments: {@code MODE LEASEFILE LINK...} with LINK as {@code INTERFACE,ADDRESS,PREFIX,FROM,TO,SECONDS}; - for none.
@@ -58,6 +60,10 @@ final class LabServer implements BootSource {
 
     @Override
     public Optional<BootFile> open(Fetch fetch) {
+        Path ipxe = Path.of("/usr/lib/ipxe", fetch.path());
+        if (Files.isRegularFile(ipxe)) {
+            return Optional.of(BootFile.file(ipxe));
+        }
         return Optional.of(BootFile.text("#!ipxe\necho " + fetch.path() + " for ${net0/mac}\npoweroff\n"));
     }
 }

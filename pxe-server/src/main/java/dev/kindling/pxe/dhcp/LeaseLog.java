@@ -160,16 +160,14 @@ public final class LeaseLog implements Closeable {
 
     private static List<Lease> read(Path file) throws IOException {
         Map<Inet4Address, Lease> last = new LinkedHashMap<>();
-        int number = 0;
-        // ISO-8859-1 reads any garbage; what is not a line of ours is told and dropped
-        for (String line : Files.readString(file, StandardCharsets.ISO_8859_1).split("\n", -1)) {
-            number++;
-            if (!line.isEmpty()) {
-                Optional<Lease> lease = parse(line);
-                lease.ifPresent(each -> last.put(each.address(), each));
-                if (lease.isEmpty()) {
-                    LOG.warn("{}: line {} is damaged and left out", file, number);
-                }
+        // ISO-8859-1 reads any garbage
+        String[] lines = Files.readString(file, StandardCharsets.ISO_8859_1).split("\n", -1);
+        // behind the last line end stands nothing, or what a crash left of a line: no ACK was sent for that
+        for (int at = 0; at < lines.length - 1; at++) {
+            Optional<Lease> lease = parse(lines[at]);
+            lease.ifPresent(each -> last.put(each.address(), each));
+            if (lease.isEmpty() && !lines[at].isEmpty()) {
+                LOG.warn("{}: line {} is damaged and left out", file, at + 1);
             }
         }
         return List.copyOf(last.values());
