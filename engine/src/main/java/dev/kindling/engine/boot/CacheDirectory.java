@@ -1,0 +1,109 @@
+package dev.kindling.engine.boot;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Files that are made once and used by several programs at a time: made aside, synced, and renamed into place, so that
+ * a name stands either for nothing or for the whole thing, whenever the power fails. Makers of the same thing wait for
+ * each other.
+ */
+record CacheDirectory(Path path) {
+    private static final Duration LOCK_POLL = Duration.ofMillis(50);
+
+    /** Writes a file or fills a directory that does not exist yet. */
+    interface Maker {
+        void make(Path aside) throws IOException;
+    }
+
+    /** The file or directory {@code name}, made now where it is not there. */
+    Path get(String name, Maker maker) throws IOException {
+        Path wanted = path.resolve(name);
+        if (Files.exists(wanted)) {
+            return wanted;
+        }
+        Path parent = wanted.resolveSibling("");
+        Files.createDirectories(parent);
+        String baseName = String.valueOf(wanted.getFileName());
+        Path lockFile = parent.resolve("." + baseName + ".lock");
+        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = lock(channel)) {
+            if (!lock.isValid()) {
+                throw new IOException(lockFile + " cannot be locked");
+            }
+            if (Files.exists(wanted)) {
+                return wanted;
+            }
+            Path aside = parent.resolve("." + baseName + ".part");
+            deleteTree(aside);
+            maker.make(aside);
+            sync(aside);
+            Files.move(aside, wanted, StandardCopyOption.ATOMIC_MOVE);
+            force(parent);
+            return wanted;
+        }
+    }
+
+    /** Removes a file or a directory with all that is in it; nothing happens when there is none. */
+    static void deleteTree(Path root) throws IOException {
+        try (Stream<Path> walk = Files.walk(root)) {
+            List<Path> all = walk.sorted(Comparator.reverseOrder()).toList();
+            for (Path each : all) {
+                Files.deleteIfExists(each);
+            }
+        } catch (NoSuchFileException | FileAlreadyExistsException e) {
+            if (Files.exists(root)) {
+                throw e;
+            }
+        }
+    }
+
+    private static FileLock lock(FileChannel channel) throws IOException {
+        while (true) {
+            try {
+                return channel.lock();
+            } catch (OverlappingFileLockException e) {
+                // Another thread of this process holds it: file locks belong to the process and cannot be waited for.
+                pause(e);
+            }
+        }
+    }
+
+    private static void pause(Throwable cause) throws IOException {
+        try {
+            Thread.sleep(LOCK_POLL);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            e.addSuppressed(cause);
+            throw new IOException("interrupted while waiting for another thread", e);
+        }
+    }
+
+    private static void sync(Path root) throws IOException {
+        List<Path> all;
+        try (Stream<Path> walk = Files.walk(root)) {
+            all = walk.filter(each -> !Files.isSymbolicLink(each)).toList();
+        }
+        for (Path each : all) {
+            force(each);
+        }
+    }
+
+    private static void force(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.kindling.iso;
-
-import org.jspecify.annotations.NullMarked;
