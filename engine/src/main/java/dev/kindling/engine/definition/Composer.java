@@ -17,6 +17,7 @@ final class Composer {
     private static final Pattern WORD_WITH_MEANING = Pattern.compile("(?i)true|false|null|yes|no|on|off|y|n");
 
     private final StringBuilder yaml = new StringBuilder();
+    private boolean diskExplained;
 
     private Composer() {}
 
@@ -89,7 +90,10 @@ final class Composer {
         lines.addAll(pair(0, "mac", machine.mac()).lines().toList());
         lines.addAll(pair(0, "address", machine.address()).lines().toList());
         if (!machine.diskSerial().isBlank()) {
-            lines.add("# the only disk that may be written");
+            if (!diskExplained) {
+                diskExplained = true;
+                lines.add("# the only disk that may be written");
+            }
             lines.add("disk: {serial: " + scalar(machine.diskSerial()) + "}");
         }
         if (!machine.firmware().isBlank() && !machine.kind().strip().equals("manual")) {
@@ -147,7 +151,7 @@ final class Composer {
             if (c == '"' || c == '\\') {
                 quoted.append('\\').appendCodePoint(c);
             } else if (c < ' ' || (c >= 0x7f && c < 0xa0) || (c >= 0xd800 && c < 0xe000) || c == 0x2028 || c == 0x2029
-                    || c >= 0xfff0) {
+                    || c == 0xfeff || (c >= 0xfff0 && c <= 0xffff)) {
                 quoted.append(c > 0xffff
                         ? String.format(Locale.ROOT, "\\U%08X", c)
                         : String.format(Locale.ROOT, "\\u%04X", c));

@@ -2,6 +2,7 @@ package dev.kindling.engine.definition;
 
 import static dev.kindling.engine.definition.Field.optional;
 import static dev.kindling.engine.definition.Field.required;
+import static dev.kindling.engine.definition.Field.requiredOr;
 import static dev.kindling.engine.definition.Field.withDefault;
 
 import dev.kindling.engine.model.AddressRange;
@@ -191,7 +192,8 @@ final class Format {
         static final Field<String> SERIAL = optional("serial", Values.SERIAL,
                 "The serial number, as lsblk shows it and the label says.", "serialNumber", "id");
         static final Field<String> WWN = optional("wwn", Values.WWN, "The World Wide Name, as lsblk shows it.");
-        static final Shape.Group SHAPE = Shape.Group.of("a disk", SERIAL, WWN);
+        static final Shape.Group SHAPE = Shape.Group.of("a disk",
+                new Shape.Group.ExactlyOne(ProblemCode.DISK_MISSING, ProblemCode.DISK_AMBIGUOUS), SERIAL, WWN);
 
         private OfDisk() {}
     }
@@ -203,10 +205,10 @@ final class Format {
         static final Field<MacAddress> MAC = required("mac", Values.MAC, "The address of the port that boots.",
                 "macAddress", "hwaddr");
         static final Field<UUID> ID = optional("uuid", Values.ID, "The SMBIOS UUID, where it is known.", "systemUuid");
-        static final Field<InetAddress> ADDRESS = withDefault("address", Values.ADDRESS, "assigned, see below",
+        static final Field<InetAddress> ADDRESS = withDefault("address", Values.ADDRESS, "assigned",
                 "The address on the provisioning network, reserved for this machine.", "ip", "ipAddress");
-        static final Field<GroupValue> DISK = optional("disk", OfDisk.SHAPE,
-                "The only disk that may be written, by serial or wwn. Always needed: Kindling never picks a disk.",
+        static final Field<GroupValue> DISK = requiredOr(ProblemCode.DISK_MISSING, "disk", OfDisk.SHAPE,
+                "The only disk that may be written, by serial or by wwn. Kindling never picks a disk, not even an only one.",
                 "installDisk", "rootDisk");
         static final Field<Machine.Kind> KIND = withDefault("kind",
                 Values.choice(Machine.Kind.class, "real", "manual", "metal", "manual", "baremetal", "manual", "vm",
@@ -305,10 +307,12 @@ final class Format {
     record Located(String path, Shape.Group group) {}
 
     /** All groups, outer ones first. */
-    static List<Located> groups() {
+    static final List<Located> GROUPS = groups();
+
+    private static List<Located> groups() {
         List<Located> found = new ArrayList<>();
         collect("", CLUSTER, found);
-        return found;
+        return List.copyOf(found);
     }
 
     private static void collect(String path, Shape.Group group, List<Located> into) {
@@ -327,7 +331,7 @@ final class Format {
 
     /** For a key that stands in the wrong group: where it belongs. */
     static Optional<String> whereKeyBelongs(String key) {
-        List<String> places = groups().stream().filter(located -> located.group().byName().containsKey(key))
+        List<String> places = GROUPS.stream().filter(located -> located.group().byName().containsKey(key))
                 .map(located -> located.path().isEmpty() ? "the top level" : located.path()).toList();
         return places.isEmpty() || places.size() > 3
                 ? Optional.empty()

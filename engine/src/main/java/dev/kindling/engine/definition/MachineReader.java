@@ -109,7 +109,6 @@ final class MachineReader {
         checkKinds(network);
         checkUnique();
         for (Candidate candidate : candidates) {
-            checkDisk(candidate);
             checkVirtual(candidate);
             if (reservations != null) {
                 checkAddress(candidate, reservations);
@@ -129,7 +128,7 @@ final class MachineReader {
             Shape.Items<GroupValue> machines = pool.get(OfPool.MACHINES);
             if (count != null && machines != null && count.value() != machines.written()) {
                 problems.add(ProblemCode.COUNT_MISMATCH, count.place(),
-                        "'count' is " + count.value() + ", and " + machines.written() + " machines are listed",
+                        "'count' is " + count.value() + ", the number of machines listed is " + machines.written(),
                         String.valueOf(machines.written()));
             }
             At<Role> role = pool.at(OfPool.ROLE);
@@ -267,27 +266,6 @@ final class MachineReader {
         Place first = seen.putIfAbsent(key, at.place());
         if (first != null) {
             problems.add(code, at.place(), what + " was named before: " + first.withLine(), "each of them once");
-        }
-    }
-
-    private void checkDisk(Candidate candidate) {
-        GroupValue machine = candidate.machine();
-        if (machine.broken(OfMachine.DISK)) {
-            return;
-        }
-        GroupValue disk = machine.group(OfMachine.DISK);
-        boolean serial = disk.states(OfDisk.SERIAL);
-        boolean wwn = disk.states(OfDisk.WWN);
-        Place place = machine.placeOf(OfMachine.DISK);
-        if (!serial && !wwn) {
-            boolean stated = machine.states(OfMachine.DISK);
-            problems.add(ProblemCode.DISK_MISSING,
-                    stated ? place : new Place(place.path() + ".disk", place.line(), place.column()),
-                    stated ? "'disk' names neither 'serial' nor 'wwn'" : "the machine has no 'disk'",
-                    "the serial or the WWN of the disk that may be written");
-        } else if (serial && wwn) {
-            problems.add(ProblemCode.DISK_AMBIGUOUS, place, "the disk is named by 'serial' and by 'wwn'",
-                    "one of the two");
         }
     }
 

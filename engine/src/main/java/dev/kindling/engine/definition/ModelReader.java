@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModelReader {
     private static final Pattern K3S_VERSION = Pattern.compile("v1\\.\\d{1,3}\\.\\d{1,3}(-rc\\d+)?\\+k3s\\d{1,3}");
-    private static final Pattern URL_WITH_PASSWORD = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://[^/@]*:[^/@]*@.*");
+    /** A user name alone is no secret in an ssh address; in an https address it is a token, with most servers. */
+    private static final Pattern URL_WITH_SECRET = Pattern
+            .compile("(?i)([a-z][a-z0-9+.-]*://[^/@]*:[^/@]*@|https?://[^/@]+@).*");
 
     private ModelReader() {}
 
@@ -108,9 +110,9 @@ final class ModelReader {
 
     private static void checkHandOff(GroupValue handOff, Problems problems) {
         At<String> remote = handOff.at(OfHandOff.REMOTE);
-        if (remote != null && URL_WITH_PASSWORD.matcher(remote.value()).matches()) {
-            problems.add(ProblemCode.SECRET_IN_DEFINITION, remote.place(), "the address holds a password",
-                    "an address without a password");
+        if (remote != null && URL_WITH_SECRET.matcher(remote.value()).matches()) {
+            problems.add(ProblemCode.SECRET_IN_DEFINITION, remote.place(), "the address holds a password or a token",
+                    "an address without it");
         }
     }
 

@@ -311,24 +311,39 @@ sealed interface Shape<T> {
         }
     }
 
-    /** A group of known keys. {@code called} has an article: "a network". */
-    record Group(String called, List<Field<?>> fields, Map<String, Field<?>> byName, Map<String, Field<?>> otherNames)
+    /**
+     * A group of known keys.
+     *
+     * @param called
+     *            with article: "a network"
+     * @param exactlyOne
+     *            null: any keys may be there
+     */
+    record Group(String called, List<Field<?>> fields, Map<String, Field<?>> byName, Map<String, Field<?>> otherNames,
+            @Nullable ExactlyOne exactlyOne)
             implements
                 Shape<GroupValue> {
+        /** One of the keys must be there, and no other: the problems where there is none, or a second one. */
+        record ExactlyOne(ProblemCode none, ProblemCode several) {}
+
         static Group of(String called, Field<?>... fields) {
+            return of(called, null, fields);
+        }
+
+        static Group of(String called, @Nullable ExactlyOne exactlyOne, Field<?>... fields) {
             Map<String, Field<?>> byName = new LinkedHashMap<>();
             Map<String, Field<?>> otherNames = new HashMap<>();
             for (Field<?> field : fields) {
                 byName.put(field.name(), field);
                 field.alsoCalled().forEach(name -> otherNames.put(name.toLowerCase(Locale.ROOT), field));
             }
-            return new Group(called, List.of(fields), byName, otherNames);
+            return new Group(called, List.of(fields), byName, otherNames, exactlyOne);
         }
 
         @Override
         public @Nullable GroupValue read(Node node, String path, Problems problems) {
             if (!(node instanceof Node.Mapping mapping)) {
-                wrongType(node, path, called + " with " + keys(), problems);
+                wrongType(node, path, expected(this), problems);
                 return null;
             }
             Map<Field<?>, At<?>> values = new HashMap<>();
@@ -361,15 +376,20 @@ sealed interface Shape<T> {
             }
             Place place = Place.of(path, node);
             for (Field<?> field : fields) {
-                if (field.required() && !stated.contains(field)) {
-                    problems.add(ProblemCode.MISSING,
-                            new Place(below(path, field.name()), place.line(), place.column()),
-                            called + " has no '" + field.name() + "'",
-                            field.shape() instanceof Group group
-                                    ? group.called + " with " + group.keys()
-                                    : field.shape().called(),
-                            "Add '" + field.name() + ":'. " + field.about());
+                ProblemCode missing = field.missing();
+                if (missing != null && !stated.contains(field)) {
+                    problems.add(missing, new Place(below(path, field.name()), place.line(), place.column()),
+                            called + " has no '" + field.name() + "'", expected(field.shape()),
+                            missing == ProblemCode.MISSING
+                                    ? "Add '" + field.name() + ":'. " + field.about()
+                                    : missing.remedy());
                 }
+            }
+            if (exactlyOne != null && stated.isEmpty() && unknown.isEmpty()) {
+                problems.add(exactlyOne.none(), place, called + " needs a key", "one of " + keys());
+            } else if (exactlyOne != null && stated.size() > 1) {
+                problems.add(exactlyOne.several(), place, called + " has " + stated.size() + " keys",
+                        "one of " + keys());
             }
             return new GroupValue(place, values, stated);
         }
@@ -389,6 +409,10 @@ sealed interface Shape<T> {
             }
             List<String> free = fields.stream().filter(field -> !stated.contains(field)).map(Field::name).toList();
             return DidYouMean.nearest(key, free).map(byName::get);
+        }
+
+        private static String expected(Shape<?> shape) {
+            return shape instanceof Group group ? group.called + " with " + group.keys() : shape.called();
         }
 
         private String keys() {
@@ -413,6 +437,10 @@ sealed interface Shape<T> {
             List<String> required = fields.stream().filter(Field::required).map(Field::name).toList();
             if (!required.isEmpty()) {
                 schema.put("required", required);
+            }
+            if (exactlyOne != null) {
+                schema.put("minProperties", 1);
+                schema.put("maxProperties", 1);
             }
             schema.put("properties", properties);
             return schema;

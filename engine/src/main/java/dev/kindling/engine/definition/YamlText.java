@@ -37,6 +37,8 @@ final class YamlText {
     static final int MAX_CHARACTERS = 4 << 20;
     /** The format itself needs nine levels. */
     static final int MAX_DEPTH = 32;
+    /** Keys are part of paths and messages. */
+    private static final int MAX_KEY = 128;
 
     private static final Place START = new Place("", 1, 1);
 
@@ -132,13 +134,19 @@ final class YamlText {
         for (Event event = events.next(); !(event instanceof MappingEndEvent); event = events.next()) {
             Node key = node(event, path, depth + 1);
             String name = key instanceof Node.Scalar scalar ? scalar.text() : "?";
-            String below = path.isEmpty() ? name : path + "." + name;
+            String shown = name.length() > MAX_KEY ? "?" : name;
+            String below = path.isEmpty() ? shown : path + "." + shown;
             Node value = node(events.next(), below, depth + 1);
             if (!(key instanceof Node.Scalar scalar)) {
                 if (!(key instanceof Node.Unreadable)) {
                     problems.add(ProblemCode.WRONG_TYPE, Place.of(path, key), "a key is " + key.describe(),
                             "a plain word as the key", "Put quotes around text that begins with { or [.");
                 }
+                continue;
+            }
+            if (name.length() > MAX_KEY) {
+                problems.add(ProblemCode.WRONG_TYPE, Place.of(path, key), "a key has " + name.length() + " characters",
+                        "a key of at most " + MAX_KEY + " characters", "Shorten it.");
                 continue;
             }
             Node.Entry first = entries.putIfAbsent(name, new Node.Entry(scalar, value));

@@ -186,6 +186,11 @@ class ProblemTableTest {
                         "bad-text spec.nodePools[1].tags[0] 36:14"),
                 change("password", "https://git.example", "https://me:secret@git.example",
                         "secret-in-definition spec.handOff.remote 45:13"),
+                change("token", "https://git.example", "https://ghp_0123456789@git.example",
+                        "secret-in-definition spec.handOff.remote 45:13"),
+                change("user of an ssh address", "https://git.example", "ssh://git@git.example"),
+                change("key of a thousand characters", "name: lab", "name: lab\n  " + "k".repeat(1000) + ": 1",
+                        "wrong-type metadata 5:3"),
                 // networks
                 change("network of one host", "10.78.0.0/24", "10.78.0.0/32",
                         "network-unusable spec.networks[1].cidr 19:13"),

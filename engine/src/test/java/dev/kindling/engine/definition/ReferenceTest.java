@@ -1,0 +1,183 @@
+package dev.kindling.engine.definition;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kindling.engine.api.Validation;
+import dev.kindling.engine.model.Machine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Keeps {@code docs/reference} equal to the code, and its examples free of problems. */
+class ReferenceTest {
+    private static final String DIRECTORY = "docs/reference";
+    private static final Pattern BLOCK = Pattern.compile("(?ms)^```(?:yaml|json)\\n(.*?)^```$");
+
+    static Stream<Path> examples() throws IOException {
+        try (Stream<Path> files = Files.list(Golden.home().resolve(DIRECTORY + "/examples"))) {
+            return files.sorted().toList().stream();
+        }
+    }
+
+    @Test
+    void virtualRackExampleIsWhatTheWizardStartsWith() throws IOException {
+        Golden.check(DIRECTORY + "/examples/virtual-rack.yaml", Definitions.compose(Definitions.defaults()));
+    }
+
+    @Test
+    void simulatedExampleIsTheDemonstration() throws IOException {
+        Golden.check(DIRECTORY + "/examples/simulated-50.yaml", Definitions.demo(Machine.Kind.SIMULATED, 50));
+    }
+
+    @Test
+    void thereAreExamples() throws IOException {
+        assertThat(examples()).hasSizeGreaterThanOrEqualTo(4);
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void exampleIsFreeOfProblems(Path example) throws IOException {
+        Validation validation = Definitions.read(example.toString(), Files.readString(example));
+
+        assertThat(validation.problems()).isEmpty();
+        assertThat(validation.ok()).isTrue();
+    }
+
+    @Test
+    void definitionsInTheReferenceAreFreeOfProblems() throws IOException {
+        int blocks = 0;
+        try (Stream<Path> pages = Files.list(Golden.home().resolve(DIRECTORY))) {
+            for (Path page : pages.filter(file -> file.toString().endsWith(".md")).toList()) {
+                Matcher block = BLOCK.matcher(Files.readString(page));
+                while (block.find()) {
+                    if (block.group(1).contains("apiVersion")) {
+                        blocks++;
+                        assertThat(Definitions.read(page.toString(), block.group(1)).problems()).isEmpty();
+                    }
+                }
+            }
+        }
+        assertThat(blocks).isPositive();
+    }
+
+    @Test
+    void referenceOfProblemsIsThatOfTheCode() throws IOException {
+        StringBuilder page = new StringBuilder("""
+                # Problems of a definition
+
+                `kindling validate` reports every problem at once, with its code, path, line and column. The codes are
+                stable. An error keeps a definition from being used, a warning does not.
+
+                This page is generated from `ProblemCode.java`.
+
+                | code | severity | what it means | what to do |
+                |---|---|---|---|
+                """);
+        for (ProblemCode code : ProblemCode.values()) {
+            page.append("| `").append(code.code()).append("` | ")
+                    .append(code.severity().name().toLowerCase(Locale.ROOT)).append(" | ").append(cell(code.meaning()))
+                    .append(" | ").append(cell(code.remedy())).append(" |\n");
+        }
+        Golden.check(DIRECTORY + "/problems.md", page.toString());
+    }
+
+    @Test
+    void referenceOfTheFormatIsThatOfTheCode() throws IOException {
+        StringBuilder page = new StringBuilder(
+                """
+                        # The definition
+
+                        One file says what a cluster is: YAML or JSON, of the format `%s`. Editors complete and check it with
+                        [`cluster-v1.schema.json`](../../assets/src/main/resources/dev/kindling/assets/cluster-v1.schema.json);
+                        `kindling validate FILE` checks everything that can be checked without looking at a machine, and names
+                        [every problem](problems.md) at once.
+
+                        This page is generated from `Format.java`.
+
+                        ## Example
+
+                        ```yaml
+                        %s```
+
+                        More: [virtual rack](examples/virtual-rack.yaml), [50 simulated machines](examples/simulated-50.yaml),
+                        [one machine, in JSON](examples/one-machine.json).
+
+                        ## Names
+
+                        A machine without `name` is called by the cluster, its role and a number: `lab-cp-1`, `lab-wk-2`
+                        (`infra`, `boot` and `bastion` for the other roles). The number counts the machines of that role through
+                        all pools, in the order of the file, from 1.
+
+                        ## Addresses
+
+                        A machine without `address` is assigned one when the file is read: in the order of the file, the lowest
+                        free address of the first network from the eleventh on (10.77.0.11 in 10.77.0.0/24), and where these are
+                        used up, from the first to the tenth. Not free are the first and the last address of the network, the
+                        pool, the load-balancer range, the VIP, the gateway, the boot server, name servers, and each address that
+                        some machine states. Addresses follow the order of the file: before machines are added to a running
+                        cluster anywhere but at the end, write the addresses down.
+
+                        ## Simulated and virtual machines
+
+                        One definition holds machines of one kind. Simulated machines are programs on the loopback interface of
+                        this computer: their first network lies inside 127.0.0.0/8, and no other machine's does.
+
+                        ## The text
+
+                        One document of at most %d MiB, UTF-8, without YAML anchors, aliases and tags. `true` and `false` are the
+                        only truth values. A number is taken as text where free text is expected (`version: 1.34`), as it was
+                        written. Put quotes around MAC addresses: some YAML readers take one of digits for a number.
+
+                        """
+                        .formatted(Format.VERSION,
+                                Files.readString(Golden.home().resolve(DIRECTORY + "/examples/three-machines.yaml")),
+                                YamlText.MAX_CHARACTERS >> 20));
+        for (Format.Located located : Format.GROUPS) {
+            page.append("## ").append(located.path().isEmpty() ? "Top level" : "`" + located.path() + "`")
+                    .append("\n\n| key | value | unless given | meaning |\n|---|---|---|---|\n");
+            for (Field<?> field : located.group().fields()) {
+                String unlessGiven = field.unlessGiven();
+                page.append("| `").append(field.name()).append("` | ").append(cell(value(field.shape()))).append(" | ")
+                        .append(field.required()
+                                ? "**required**"
+                                : unlessGiven != null
+                                        ? cell(unlessGiven)
+                                        : field.shape() instanceof Shape.Group ? "as below" : "none")
+                        .append(" | ").append(cell(field.about())).append(" |\n");
+            }
+            page.append(located.group().exactlyOne() == null ? "\n" : "\nExactly one of them.\n\n");
+        }
+        Golden.check(DIRECTORY + "/definition.md", page.toString().stripTrailing() + "\n");
+    }
+
+    private static String value(Shape<?> shape) {
+        return switch (shape) {
+            case Shape.Group ignored -> "a group, see below";
+            case Shape.Many<?> many -> "a list" + (many.item() instanceof Shape.Group
+                    ? ", see below"
+                    : ": each " + many.item().called());
+            case Shape.Choice<?> choice -> "`" + String.join("`, `", choice.words().keySet()) + "`";
+            default -> shape.called();
+        };
+    }
+
+    private static String cell(String text) {
+        return text.replace("|", "\\|");
+    }
+
+    @Test
+    void tableKnowsEveryGroupOnce() {
+        List<String> paths = new ArrayList<>(Format.GROUPS.stream().map(Format.Located::path).toList());
+
+        assertThat(paths).doesNotHaveDuplicates().contains("", "spec.networks[]", "spec.nodePools[].machines[].disk");
+    }
+}
