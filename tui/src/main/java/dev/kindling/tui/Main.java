@@ -1,0 +1,27 @@
+package dev.kindling.tui;
+
+import dev.kindling.tui.cli.Cli;
+import dev.kindling.tui.cli.Surroundings;
+import java.util.List;
+
+/**
+ * The entry of the command line and of the terminal screens.
+ *
+ * <p>
+ * The most frequent question of scripts, {@code --version}, is answered without loading anything: class loading is what
+ * start-up time is made of.
+ */
+public final class Main {
+    private Main() {}
+
+    public static void main(String[] args) {
+        if (List.of(args).equals(List.of("--version"))) {
+            System.out.println(Version.line());
+            return;
+        }
+        int code = Cli.run(Surroundings.real(), args);
+        System.out.flush();
+        // a library may have left a thread that is no daemon
+        System.exit(code);
+    }
+}

@@ -1,0 +1,268 @@
+package dev.kindling.tui.cli;
+
+import dev.kindling.engine.api.ClusterStatus;
+import dev.kindling.engine.api.Kindling;
+import dev.kindling.engine.api.Validation;
+import dev.kindling.tui.Version;
+import dev.kindling.tui.text.Ansi;
+import dev.kindling.tui.text.Ascii;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** {@code kindling}: the options that every subcommand has, and what subcommands share. */
+@Command(name = "kindling", description = "Turns bare machines into a running Kubernetes cluster.", subcommands = {
+        DemoCommand.class, InitCommand.class, ValidateCommand.class, PlanCommand.class, UpCommand.class,
+        StatusCommand.class, EventsCommand.class, HardwareCommand.class, DownCommand.class, ReportCommand.class,
+        TuiCommand.class, GuiCommand.class,
+        CompletionCommand.class}, exitCodeListHeading = "%nExit codes:%n", exitCodeList = {"0:done",
+                "1:it was tried and failed", "2:the command or the definition is wrong, nothing was done",
+                "3:plan --detailed-exitcode: there is something to do",
+                "130:cancelled by Ctrl-C"}, footerHeading = "%n", footer = {
+                        "Start with: kindling demo --simulated"})
+public final class Cli implements Runnable {
+    private final Surroundings world;
+
+    @Option(names = "--workspace", paramLabel = "DIR", scope = ScopeType.INHERIT, description = "where journal, reports and boot files are kept (default: $KINDLING_WORKSPACE, else ./.kindling)")
+    @Nullable
+    Path workspace;
+
+    @Option(names = "--json", scope = ScopeType.INHERIT, description = "one JSON object on standard output; events: one per line")
+    boolean json;
+
+    @Option(names = "--no-color", scope = ScopeType.INHERIT, description = "no colours (also: NO_COLOR in the environment)")
+    boolean noColor;
+
+    @Option(names = {"-q", "--quiet"}, scope = ScopeType.INHERIT, description = "results and errors only")
+    boolean quiet;
+
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "warnings of the log and stack traces on standard error")
+    boolean debug;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "this help")
+    boolean help;
+
+    @Option(names = {"-V", "--version"}, versionHelp = true, description = "the version")
+    boolean version;
+
+    private Cli(Surroundings world) {
+        this.world = world;
+    }
+
+    /**
+     * Runs a command.
+     *
+     * @return the exit code
+     */
+    public static int run(Surroundings world, String... args) {
+        Cli cli = new Cli(world);
+        PrintStream out = world.out();
+        PrintStream err = world.err();
+        CommandLine line = commandLine(cli);
+        line.setOut(new PrintWriter(out, true, out.charset()));
+        line.setErr(new PrintWriter(err, true, err.charset()));
+        line.setParameterExceptionHandler((e, arguments) -> {
+            cli.complain(String.valueOf(e.getMessage()), "kindling " + commandPath(e.getCommandLine()) + "--help");
+            return ExitCode.BAD_USE;
+        });
+        line.setExecutionExceptionHandler((e, command, parsed) -> cli.failed(e));
+        return line.execute(args);
+    }
+
+    /** The grammar, also for the reference documentation and for shell completion. */
+    static CommandLine commandLine(Cli cli) {
+        CommandLine line = new CommandLine(cli);
+        line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setUsageHelpWidth(80);
+        line.getCommandSpec().version(Version.line());
+        return line;
+    }
+
+    /** The grammar alone; nothing of it can be run. */
+    static CommandLine grammar(Surroundings world) {
+        return commandLine(new Cli(world));
+    }
+
+    @Override
+    public void run() {
+        grammar(world).usage(world.out());
+    }
+
+    Surroundings world() {
+        return world;
+    }
+
+    Ansi ansi() {
+        boolean asked = noColor || !world.environment().getOrDefault("NO_COLOR", "").isEmpty();
+        return new Ansi(world.terminal() && !asked && !dumb());
+    }
+
+    /** A terminal that can move its cursor. */
+    boolean canRedraw() {
+        return world.terminal() && !dumb();
+    }
+
+    private boolean dumb() {
+        return world.environment().getOrDefault("TERM", "dumb").equals("dumb");
+    }
+
+    Path workspaceDirectory() {
+        Path asked = workspace;
+        if (asked == null) {
+            String byEnvironment = world.environment().getOrDefault("KINDLING_WORKSPACE", "");
+            asked = Path.of(byEnvironment.isEmpty() ? ".kindling" : byEnvironment);
+        }
+        return world.directory().resolve(asked);
+    }
+
+    Kindling open() {
+        Path directory = workspaceDirectory();
+        Logging.to(directory.resolve("kindling.log"), debug);
+        return world.engine().apply(directory);
+    }
+
+    /** Like {@link #open}, for a command that starts something: the workspace is made where there is none. */
+    Kindling openToRun() {
+        try {
+            Files.createDirectories(workspaceDirectory());
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot make the workspace", e);
+        }
+        return open();
+    }
+
+    /** Text for people on standard output; nothing with {@code --json}. */
+    void say(String text) {
+        if (!json) {
+            world.out().print(unicode(text));
+            world.out().flush();
+        }
+    }
+
+    /** Like {@link #say}, but dispensable: not with {@code --quiet}. */
+    void tell(String text) {
+        if (!quiet) {
+            say(text);
+        }
+    }
+
+    /**
+     * A line that is neither result nor error: for people, hence on standard error where a program reads the result.
+     */
+    void remark(String line) {
+        if (!quiet) {
+            (json ? world.err() : world.out()).println(unicode(line));
+        }
+    }
+
+    /** The result for programs, with {@code --json} only. */
+    void json(Object value) {
+        if (json) {
+            world.out().println(Json.line(value));
+        }
+    }
+
+    /** What the output's character set cannot show, in ASCII. */
+    String unicode(String text) {
+        return world.unicode() ? text : Ascii.of(text);
+    }
+
+    /** Reads a definition; {@code -} is standard input. */
+    String read(String file) {
+        try {
+            return file.equals("-")
+                    ? new String(world.in().readAllBytes(), StandardCharsets.UTF_8)
+                    : Files.readString(world.directory().resolve(file));
+        } catch (NoSuchFileException e) {
+            throw Refusal.badUse("there is no file " + file, "kindling init " + file + " writes one to start from");
+        } catch (MalformedInputException e) {
+            throw Refusal.badUse(file + " is not text in UTF-8", "save it as UTF-8");
+        } catch (IOException e) {
+            throw Refusal.badUse("cannot read " + file + ": " + reason(e), "");
+        }
+    }
+
+    /** The cluster that is meant: the named one, or the only one of the workspace. */
+    ClusterStatus cluster(Kindling kindling, @Nullable String name) {
+        if (name != null) {
+            return kindling.status(name).orElseThrow(
+                    () -> Refusal.badUse("the workspace " + kindling.workspace() + " has no cluster " + name,
+                            "kindling status lists the clusters; --workspace DIR names another workspace"));
+        }
+        List<ClusterStatus> clusters = kindling.clusters();
+        return switch (clusters.size()) {
+            case 0 -> throw Refusal.badUse("the workspace " + kindling.workspace() + " has no cluster yet",
+                    "kindling up FILE starts one; kindling demo --simulated shows how");
+            case 1 -> clusters.getFirst();
+            default -> throw Refusal.badUse(
+                    "the workspace has several clusters: "
+                            + String.join(", ", clusters.stream().map(ClusterStatus::name).toList()),
+                    "name one of them");
+        };
+    }
+
+    /** The definition of a file, or, without one, the definition that the workspace's cluster was started with. */
+    Validation definition(Kindling kindling, @Nullable String file, @Nullable String cluster) {
+        if (file != null) {
+            return kindling.validate(file, read(file));
+        }
+        String name = cluster(kindling, cluster).name();
+        return kindling.definition(name).orElseThrow(() -> Refusal.badUse("cluster " + name + " has no definition",
+                "kindling up FILE"));
+    }
+
+    private int failed(Exception e) {
+        if (debug) {
+            e.printStackTrace(world.err());
+        }
+        return switch (e) {
+            case Refusal refusal -> {
+                complain(refusal.sentence(), refusal.remedy());
+                yield refusal.code();
+            }
+            case UncheckedIOException io -> {
+                complain(reason(io), "look at the workspace " + workspaceDirectory() + " (--workspace names another)");
+                yield ExitCode.FAILED;
+            }
+            default -> {
+                complain("this is a bug in kindling: " + e, "run it again with --debug and report what it prints");
+                yield ExitCode.FAILED;
+            }
+        };
+    }
+
+    private void complain(String message, String remedy) {
+        if (json) {
+            world.out().println(Json.line(Map.of("error", Map.of("message", message, "remedy", remedy))));
+        }
+        world.err().println(unicode("kindling: " + message));
+        if (!remedy.isEmpty()) {
+            world.err().println(unicode("  " + remedy));
+        }
+    }
+
+    private static String reason(Exception e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        String message = cause.getMessage();
+        return message == null ? cause.getClass().getSimpleName() : message;
+    }
+
+    private static String commandPath(CommandLine command) {
+        String name = command.getCommandSpec().qualifiedName();
+        return name.equals("kindling") ? "" : name.substring("kindling ".length()) + " ";
+    }
+}

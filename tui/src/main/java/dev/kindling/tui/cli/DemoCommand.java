@@ -1,0 +1,54 @@
+package dev.kindling.tui.cli;
+
+import dev.kindling.engine.api.Kindling;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code kindling demo}. */
+@Command(name = "demo", description = {"Boots a cluster on virtual machines of this computer.",
+        "From power-on over the network to the end, in a private network."})
+final class DemoCommand implements Callable<Integer> {
+    @ParentCommand
+    @Nullable
+    Cli parent;
+
+    @Option(names = "--simulated", description = "machines are programs that speak the boot protocols; needs no QEMU")
+    boolean simulated;
+
+    @Option(names = "--nodes", paramLabel = "N", defaultValue = "3", description = "number of machines (default: ${DEFAULT-VALUE})")
+    int nodes;
+
+    @Option(names = "--keep", description = "leave the machines running afterwards")
+    boolean keep;
+
+    @Mixin
+    Randomness randomness = new Randomness();
+
+    @Option(names = "--no-install", description = "for the launcher: never install missing Debian packages, name them")
+    boolean noInstall;
+
+    @Override
+    public Integer call() throws InterruptedException, IOException {
+        Cli cli = Commands.of(parent);
+        if (nodes < 1) {
+            throw Refusal.badUse("--nodes " + nodes + " makes no cluster", "give 1 or more");
+        }
+        try (Kindling kindling = cli.openToRun()) {
+            String text = kindling.demo(simulated, nodes);
+            Path file = cli.workspaceDirectory().resolve("demo.yaml");
+            Files.writeString(file, text);
+            cli.remark("The definition of this demo is " + file + ".\n");
+            return new Run(cli, kindling).of(kindling.validate(file.toString(), text), new Run.Choices(
+                    new Kindling.ApplyOptions(Optional.empty(), keep, randomness.loss(), randomness.seed), true, null,
+                    Commands.withWorkspace("kindling up", cli)));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package dev.kindling.tui.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Parameters;
+
+/** {@code kindling init}. */
+@Command(name = "init", description = "Writes a commented definition to start from.")
+final class InitCommand implements Callable<Integer> {
+    @ParentCommand
+    @Nullable
+    Cli parent;
+
+    @Parameters(arity = "0..1", paramLabel = "FILE", defaultValue = "cluster.yaml", description = "(default: ${DEFAULT-VALUE})")
+    String file = "cluster.yaml";
+
+    @Option(names = "--force", description = "overwrite FILE")
+    boolean force;
+
+    @Override
+    public Integer call() throws IOException {
+        Cli cli = Commands.of(parent);
+        Path target = cli.world().directory().resolve(file);
+        try {
+            if (force) {
+                Files.writeString(target, starter());
+            } else {
+                Files.writeString(target, starter(), StandardOpenOption.CREATE_NEW);
+            }
+        } catch (FileAlreadyExistsException e) {
+            throw Refusal.badUse(file + " exists already", "give another name, or --force to overwrite it");
+        }
+        cli.json(Map.of("file", target.toString()));
+        cli.say("Wrote " + file + ". Next: kindling validate " + file + ", kindling plan " + file + "\n");
+        return ExitCode.DONE;
+    }
+
+    /** The definition to start from. */
+    static String starter() throws IOException {
+        try (InputStream in = Objects.requireNonNull(InitCommand.class.getResourceAsStream("starter.yaml"))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}

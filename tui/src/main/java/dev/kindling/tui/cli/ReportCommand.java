@@ -1,0 +1,62 @@
+package dev.kindling.tui.cli;
+
+import dev.kindling.engine.api.Kindling;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Parameters;
+
+/** {@code kindling report}. */
+@Command(name = "report", description = "The report of the latest run.")
+final class ReportCommand implements Callable<Integer> {
+    @ParentCommand
+    @Nullable
+    Cli parent;
+
+    @Parameters(arity = "0..1", paramLabel = "CLUSTER", description = "of the workspace; not needed where there is one")
+    @Nullable
+    String cluster;
+
+    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "md", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    Format format = Format.md;
+
+    @Option(names = {"-o",
+            "--output"}, paramLabel = "FILE", description = "write it there instead of to standard output")
+    @Nullable
+    Path output;
+
+    /** Formats, spelled as they are typed. */
+    enum Format {
+        md, html
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Cli cli = Commands.of(parent);
+        try (Kindling kindling = cli.open()) {
+            String name = cli.cluster(kindling, cluster).name();
+            Kindling.Report report = kindling.report(name).orElseThrow(
+                    () -> Refusal.failed("cluster " + name + " had no run yet", "kindling up starts one"));
+            String text = switch (format) {
+                case md -> report.markdown();
+                case html -> report.html();
+            };
+            if (output != null) {
+                Path file = cli.world().directory().resolve(output);
+                Files.writeString(file, text);
+                cli.tell("Report: " + file + "\n");
+            } else {
+                cli.say(text);
+            }
+            cli.json(Map.of("cluster", name, "format", format, "files",
+                    report.files().stream().map(Path::toString).toList(), "text", text));
+            return ExitCode.DONE;
+        }
+    }
+}

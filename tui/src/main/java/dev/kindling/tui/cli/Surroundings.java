@@ -1,0 +1,65 @@
+package dev.kindling.tui.cli;
+
+import dev.kindling.engine.Engine;
+import dev.kindling.engine.api.Kindling;
+import dev.kindling.tui.terminal.Tty;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.IntSupplier;
+
+/**
+ * The world around a command, so that tests can be the world.
+ *
+ * @param directory
+ *            that relative paths are resolved against
+ * @param terminal
+ *            whether a person sits at both ends: input and output are a terminal
+ * @param unicode
+ *            whether the output can show more than ASCII
+ * @param columns
+ *            width of the terminal
+ * @param engine
+ *            opens a workspace
+ * @param interrupts
+ *            Ctrl-C
+ */
+public record Surroundings(InputStream in, PrintStream out, PrintStream err, Map<String, String> environment,
+        Path directory, Clock clock, boolean terminal, boolean unicode, IntSupplier columns,
+        Function<Path, Kindling> engine, Interrupts interrupts) {
+
+    /** This process. */
+    public static Surroundings real() {
+        Map<String, String> environment = System.getenv();
+        Charset charset = charset(environment);
+        return new Surroundings(System.in, stream(FileDescriptor.out, charset), stream(FileDescriptor.err, charset),
+                environment, Path.of(""), Clock.systemUTC(), Tty.isTerminal(0) && Tty.isTerminal(1),
+                charset.equals(StandardCharsets.UTF_8), Tty::columns, Engine::open, Interrupts.ofProcess());
+    }
+
+    /** UTF-8 where the locale says so; else ASCII, in which Java prints {@code ?} for what cannot be shown. */
+    static Charset charset(Map<String, String> environment) {
+        for (String name : new String[]{"LC_ALL", "LC_CTYPE", "LANG"}) {
+            String value = environment.getOrDefault(name, "");
+            if (!value.isEmpty()) {
+                String lower = value.toLowerCase(Locale.ROOT);
+                return lower.contains("utf-8") || lower.contains("utf8")
+                        ? StandardCharsets.UTF_8
+                        : StandardCharsets.US_ASCII;
+            }
+        }
+        return StandardCharsets.US_ASCII;
+    }
+
+    private static PrintStream stream(FileDescriptor descriptor, Charset charset) {
+        return new PrintStream(new FileOutputStream(descriptor), true, charset);
+    }
+}

@@ -1,0 +1,28 @@
+package dev.kindling.tui.cli;
+
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code kindling tui}. */
+@Command(name = "tui", description = "Wizard and live view of the machines in this terminal.")
+final class TuiCommand implements Callable<Integer> {
+    @ParentCommand
+    @Nullable
+    Cli parent;
+
+    @Option(names = "--ascii", description = "draw with ASCII only (default: where the locale is not UTF-8)")
+    boolean ascii;
+
+    @Override
+    public Integer call() {
+        Cli cli = Commands.of(parent);
+        if (!cli.world().terminal()) {
+            throw Refusal.badUse("kindling tui needs a terminal",
+                    "kindling up and kindling status do the same in scripts");
+        }
+        throw Refusal.badUse("the terminal screens are not part of this build", "kindling up does the same");
+    }
+}

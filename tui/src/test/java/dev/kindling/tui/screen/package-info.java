@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package dev.kindling.tui.screen;
+
+import org.jspecify.annotations.NullMarked;

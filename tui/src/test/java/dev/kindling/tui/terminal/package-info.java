@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package dev.kindling.tui.terminal;
+
+import org.jspecify.annotations.NullMarked;
