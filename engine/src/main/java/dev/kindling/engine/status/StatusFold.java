@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * For one thread at a time. What it reads out of events, beyond their own meaning:
  * <ul>
- * <li>{@code CLUSTER_AVAILABLE} becomes true by {@link Event.ConditionChanged} only: whoever asked the API server says
- * so. It becomes unknown again when a control-plane machine restarts;
+ * <li>{@code CLUSTER_AVAILABLE} becomes true by {@link Event.ConditionChanged} (whoever asked the API server says so)
+ * or by a run that ends well, all of whose steps were verified. It becomes unknown when a control-plane machine
+ * restarts;
  * <li>{@link Event.Noted} with {@code warning} and without a machine is a notice.
  * </ul>
  */
@@ -124,23 +125,23 @@ public final class StatusFold {
             }
             case Event.StepFailed step -> stepFailed(step);
             case Event.RunEnded ended -> runEnded(ended, at);
-            case Event.MachineObserved seen -> observed(seen.machine(), seen.stage(), seen.fraction(), seen.text(), at);
+            case Event.MachineObserved seen -> observed(seen, at);
             case Event.MachineStuck stuck ->
                 machine(stuck.machine()).ifPresent(machine -> machine.stuck = stuck.reason());
             case Event.InventoryReceived inventory -> {
                 machine(inventory.machine()).ifPresent(machine -> machine.hardware = inventory.hardware());
-                observed(inventory.machine(), BootStage.INSTALLER, -1, inventory.text(), at);
+                observed(inventory, at);
             }
             case Event.UnknownMachineSeen seen -> unknown(seen, at);
             case Event.DiskWriteOrdered ordered -> machine(ordered.machine())
                     .ifPresent(machine -> machine.evidence(ordered.text(), at));
             case Event.DiskWritten written -> {
                 machine(written.machine()).ifPresent(machine -> machine.diskWritten = true);
-                observed(written.machine(), BootStage.WRITTEN, -1, written.text(), at);
+                observed(written, at);
             }
             case Event.InstallConfigServed served ->
-                observed(served.machine(), BootStage.JOINING, -1, served.text(), at);
-            case Event.BootScriptServed served -> observed(served.machine(), BootStage.SCRIPT, -1, served.text(), at);
+                observed(served, at);
+            case Event.BootScriptServed served -> observed(served, at);
             case Event.RemovalStarted removal -> removalStarted(removal.text(), at);
             case Event.Removed removed -> removed(removed.text(), at);
             case Event.ConditionChanged changed -> set(changed.condition().type(), changed.condition().status(),
@@ -242,6 +243,10 @@ public final class StatusFold {
                 if (!removing) {
                     set(Condition.Type.TEMPLATE_APPLIED, Condition.Status.TRUE, "Applied", ended.text(), at);
                     enter(allReady() ? State.READY : State.DEGRADED, allReady() ? ended.text() : notReady(), at);
+                    if (allReady() && is(Condition.Type.CLUSTER_AVAILABLE, Condition.Status.UNKNOWN)) {
+                        set(Condition.Type.CLUSTER_AVAILABLE, Condition.Status.TRUE, "RunVerified",
+                                "the API server answered and every step was verified", at);
+                    }
                 }
             }
             case FAILED -> {
@@ -276,10 +281,10 @@ public final class StatusFold {
         perStage.put(BootStage.WAITING, machines.size());
     }
 
-    private void observed(String machineName, BootStage stage, double fraction, String text, Instant at) {
-        machine(machineName).ifPresent(machine -> {
+    private void observed(Event event, Instant at) {
+        Observation.of(event).ifPresent(seen -> machine(seen.machine()).ifPresent(machine -> {
             BootStage before = machine.stage;
-            BootTransition transition = machine.observe(stage, fraction, text, at);
+            BootTransition transition = machine.observe(seen, at);
             if (before == machine.stage) {
                 return;
             }
@@ -289,10 +294,10 @@ public final class StatusFold {
                     && machine.machine.role() == dev.kindling.engine.model.Role.CONTROL_PLANE
                     && is(Condition.Type.CLUSTER_AVAILABLE, Condition.Status.TRUE)) {
                 set(Condition.Type.CLUSTER_AVAILABLE, Condition.Status.UNKNOWN, "ControlPlaneRestarted",
-                        machineName + " restarted; the API server was not asked since", at);
+                        seen.machine() + " restarted; the API server was not asked since", at);
             }
             machinesChanged(at);
-        });
+        }));
     }
 
     private void unknown(Event.UnknownMachineSeen seen, Instant at) {
@@ -418,18 +423,18 @@ public final class StatusFold {
             return copy;
         }
 
-        BootTransition observe(BootStage observed, double fraction, String text, Instant at) {
-            BootTransition transition = BootTransition.of(stage, observed);
+        BootTransition observe(Observation seen, Instant at) {
+            BootTransition transition = BootTransition.of(stage, seen.stage());
             switch (transition.meaning()) {
                 case FORWARD -> {
-                    progress = fraction;
-                    evidence(text, at);
+                    progress = seen.fraction();
+                    evidence(seen.text(), at);
                 }
-                case RESTARTING -> evidence("restarting: " + text, at);
-                case NO_CHANGE -> evidence(text, at);
+                case RESTARTING -> evidence("restarting: " + seen.text(), at);
+                case NO_CHANGE -> evidence(seen.text(), at);
                 case NEW_BOOT -> {
-                    progress = fraction;
-                    evidence("started anew: " + text + (diskWritten ? " (its disk is written)" : ""), at);
+                    progress = seen.fraction();
+                    evidence("started anew: " + seen.text() + (diskWritten ? " (its disk is written)" : ""), at);
                 }
             }
             if (transition.stage() != stage) {

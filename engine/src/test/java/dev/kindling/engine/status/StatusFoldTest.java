@@ -97,6 +97,15 @@ class StatusFoldTest {
     }
 
     @Test
+    void aRunThatEndsWellHasSeenTheApiServerAnswer() {
+        add(new Event.Defined("text", "defined"));
+        start("p1", false);
+        cluster.machines().forEach(machine -> observed(machine.name(), BootStage.READY));
+        assertThat(condition(fold.status(), CLUSTER_AVAILABLE).status()).isEqualTo(UNKNOWN);
+        assertThat(condition(end(Event.Outcome.DONE), CLUSTER_AVAILABLE).reason()).isEqualTo("RunVerified");
+    }
+
+    @Test
     void degradesWhenAMachineRestartsAndRecovers() {
         readyCluster();
         ClusterStatus status = add(new Event.MachineObserved("demo-cp-1", BootStage.LOADER, -1, "fetched ipxe.efi"));
