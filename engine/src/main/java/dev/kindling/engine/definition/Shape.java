@@ -269,6 +269,7 @@ sealed interface Shape<T> {
     record Pairs() implements Shape<Map<String, String>> {
         private static final int KEY = 63;
         private static final int VALUE = 1024;
+        private static final Pattern TEXT = Pattern.compile("[^\\r\\n]{0," + VALUE + "}");
 
         @Override
         public String called() {
@@ -290,7 +291,7 @@ sealed interface Shape<T> {
                             "a key of 1 to " + KEY + " printable ASCII characters without spaces");
                 } else if (!(entry.value() instanceof Node.Scalar value) || value.isNull()) {
                     wrongType(entry.value(), below, "text", problems);
-                } else if (value.text().length() > VALUE || value.text().lines().count() > 1) {
+                } else if (!TEXT.matcher(value.text()).matches()) {
                     problems.add(ProblemCode.BAD_TEXT, Place.of(below, value), "the text is long or has line breaks",
                             "one line of at most " + VALUE + " characters");
                 } else {
@@ -305,8 +306,10 @@ sealed interface Shape<T> {
             Map<String, Object> schema = new LinkedHashMap<>();
             schema.put("type", "object");
             schema.put("propertyNames", Map.of("pattern", "^[!-~]{1," + KEY + "}$"));
-            schema.put("additionalProperties",
-                    new LinkedHashMap<>(Map.of("type", List.of("string", "number", "boolean"))));
+            Map<String, Object> text = new LinkedHashMap<>();
+            text.put("type", List.of("string", "number", "boolean"));
+            text.put("pattern", "^" + TEXT.pattern() + "$");
+            schema.put("additionalProperties", text);
             return schema;
         }
     }
