@@ -1,0 +1,85 @@
+package dev.kindling.pxe.dhcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kindling.pxe.Answer;
+import dev.kindling.pxe.Client;
+import dev.kindling.pxe.PxeConfig.Mode;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Bytes from real programs, against a readable reading of them and of what we answer. */
+class CapturedPacketsTest {
+    private static final Path CAPTURES = Path.of("src/test/resources/testdata/dhcp");
+
+    static Stream<String> captures() throws IOException {
+        try (Stream<Path> files = Files.list(CAPTURES)) {
+            return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".hex"))
+                    .map(name -> name.replace(".hex", "")).sorted().toList().stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("captures")
+    void readsAndAnswers(String name) throws IOException {
+        byte[] bytes = HexFormat.of()
+                .parseHex(Files.readString(CAPTURES.resolve(name + ".hex")).replaceAll("\\s", ""));
+        var packet = (DhcpPacket) DhcpPacket.decode(bytes);
+        boolean onBootServerPort = name.contains("boot-server");
+        var text = new StringBuilder("captured\n").append(describe(packet));
+        for (Mode mode : new Mode[]{Mode.DHCP, Mode.PROXY}) {
+            var lab = new Lab(mode);
+            Caller caller = Caller.of(packet);
+            lab.answers.put(packet.mac(), new Answer.Lease(null, null, switch (caller.agent()) {
+                case FIRMWARE_PXE -> "snponly.efi";
+                case FIRMWARE_HTTP, IPXE -> "http://10.77.0.1/boot";
+                case OPERATING_SYSTEM -> null;
+            }));
+            Outcome outcome = lab.service.handle(bytes, new Arrival(Lab.LINK,
+                    new InetSocketAddress(packet.ciaddr(), onBootServerPort ? 4011 : 68),
+                    onBootServerPort ? Arrival.Service.BOOT_SERVER : Arrival.Service.DHCP), lab.now);
+            text.append("\nas ").append(mode).append('\n');
+            lab.asked.forEach(client -> text.append("  asks about ").append(describe(client)).append('\n'));
+            outcome.events().forEach(event -> text.append("  tells ").append(event.getClass().getSimpleName())
+                    .append(": ").append(event.text()).append('\n'));
+            outcome.changes().forEach(lease -> text.append("  stores ").append(lease).append('\n'));
+            if (outcome.reply() != null) {
+                text.append("  sends to ").append(outcome.reply().to()).append('\n')
+                        .append(describe((DhcpPacket) DhcpPacket.decode(outcome.reply().payload())));
+            }
+        }
+        Path golden = CAPTURES.resolve(name + ".golden");
+        if (Boolean.getBoolean("golden.update")) {
+            Files.writeString(golden, text);
+        }
+        assertThat(text.toString()).isEqualTo(Files.readString(golden));
+    }
+
+    private static String describe(Client client) {
+        return "%s, uuid %s, %s, %s".formatted(client.mac(), client.uuid(), client.firmware(), client.agent());
+    }
+
+    private static String describe(DhcpPacket packet) {
+        var text = new StringBuilder("    %s %s xid %08x secs %d%s%n".formatted(packet.op(),
+                packet.type().map(MessageType::name).orElse("?"), packet.xid(), packet.secs(),
+                packet.broadcast() ? " broadcast" : ""));
+        text.append("    ciaddr %s yiaddr %s siaddr %s giaddr %s chaddr %s%n".formatted(
+                packet.ciaddr().getHostAddress(), packet.yiaddr().getHostAddress(), packet.siaddr().getHostAddress(),
+                packet.giaddr().getHostAddress(), packet.mac()));
+        text.append("    sname \"%s\" file \"%s\"%n".formatted(packet.sname(), packet.file()));
+        for (int code : packet.options().codes()) {
+            byte[] value = packet.options().bytes(code).orElseThrow();
+            String readable = new String(value, StandardCharsets.ISO_8859_1);
+            text.append("    %3d %s%s%n".formatted(code, HexFormat.of().formatHex(value),
+                    readable.matches("[ -~]{3,}\0?") ? " \"" + readable.replace("\0", "\\0") + '"' : ""));
+        }
+        return text.toString();
+    }
+}
