@@ -14,6 +14,8 @@ import dev.kindling.pxe.tftp.TftpServer;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -52,9 +54,7 @@ public final class PxeServer implements AutoCloseable {
     private PxeServer(PxeConfig config, BootSource source, Clock clock) throws IOException {
         this.config = config;
         this.clock = clock;
-        this.leaseLog = config.mode() == Mode.DHCP && config.leaseFile() != null
-                ? LeaseLog.open(config.leaseFile())
-                : null;
+        this.leaseLog = config.mode() == Mode.DHCP ? leaseLog(config.leaseFile()) : null;
         this.dhcp = new DhcpService(config, this::httpPort, source, leaseLog == null ? List.of() : leaseLog.restored());
     }
 
@@ -80,6 +80,15 @@ public final class PxeServer implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             server.close();
             throw e;
+        }
+    }
+
+    private static @Nullable LeaseLog leaseLog(@Nullable Path file) throws IOException {
+        try {
+            return file == null ? null : LeaseLog.open(file);
+        } catch (FileSystemException e) {
+            throw new IOException("the lease file %s cannot be opened (%s). Name a file in a directory that this user"
+                    .formatted(file, e) + " may write.", e);
         }
     }
 

@@ -161,6 +161,14 @@ class PxeServerTest {
     }
 
     @Test
+    void namesTheLeaseFileThatCannotBeOpened() throws IOException {
+        Files.createDirectory(directory.resolve("leases"));
+
+        assertThatThrownBy(() -> start(config(Mode.DHCP, 0, 0))).isInstanceOf(IOException.class)
+                .hasMessageContaining("the lease file " + directory.resolve("leases") + " cannot be opened");
+    }
+
+    @Test
     void refusesLinksThatContradictEachOther() {
         var one = new Link("eth0", SERVER, 24, null, null, null, List.of(), null, Duration.ofHours(1));
 
