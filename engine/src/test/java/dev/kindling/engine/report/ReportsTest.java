@@ -14,6 +14,9 @@ import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.status.Clusters;
 import dev.kindling.engine.status.StatusFold;
+import dev.kindling.engine.store.Json;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +26,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -166,6 +173,35 @@ class ReportsTest {
         assertThat(html.length()).isLessThan(1_500_000);
         assertThat(html).contains("880 faster ones are not").contains("events are left out here");
         assertThat(svg(html).getTextContent()).contains("demo-wk-997").doesNotContain("demo-wk-1 ");
+    }
+
+    @Test
+    void bundlesWhatHelpersNeedWithoutSecrets() throws IOException {
+        aRunWithTroubles();
+        ByteArrayOutputStream first = new ByteArrayOutputStream();
+        SupportBundle.write(first, journal, status(),
+                Map.of("java", "25", "git", "https://u:canary-5f2e@example.com/x"));
+        ByteArrayOutputStream second = new ByteArrayOutputStream();
+        SupportBundle.write(second, journal, status(),
+                Map.of("git", "https://u:canary-5f2e@example.com/x", "java", "25"));
+        assertThat(first.toByteArray()).isEqualTo(second.toByteArray());
+
+        Map<String, String> files = new TreeMap<>();
+        try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(first.toByteArray()))) {
+            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                files.put(entry.getName(), new String(zip.readAllBytes(), StandardCharsets.UTF_8));
+            }
+        }
+        assertThat(files.keySet()).containsExactly("kindling-demo/definition.yaml", "kindling-demo/facts.json",
+                "kindling-demo/journal.jsonl", "kindling-demo/report.html", "kindling-demo/report.md",
+                "kindling-demo/status.json");
+        assertThat(files.values()).allSatisfy(text -> assertThat(text).doesNotContain("canary"));
+        List<Event.Recorded> read = new ArrayList<>();
+        for (String line : files.getOrDefault("kindling-demo/journal.jsonl", "").lines().toList()) {
+            read.add(Json.mapper().readValue(line, Event.Recorded.class));
+        }
+        assertThat(read).hasSameSizeAs(journal);
+        assertThat(read.subList(1, read.size())).isEqualTo(journal.subList(1, journal.size()));
     }
 
     @ParameterizedTest
