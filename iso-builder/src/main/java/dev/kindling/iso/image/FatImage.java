@@ -145,7 +145,8 @@ public final class FatImage {
                 c -> (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || LABEL_EXTRA.indexOf(c) >= 0);
         if (!good) {
             throw new IllegalArgumentException(
-                    "label '" + label + "': expected 1 to 11 characters of upper-case ASCII letters, digits or $%'-_@~");
+                    "label '" + label
+                            + "': expected 1 to 11 characters of upper-case ASCII letters, digits or $%'-_@~");
         }
         return label + " ".repeat(11 - label.length());
     }
@@ -236,7 +237,8 @@ public final class FatImage {
         if (known instanceof Directory directory) {
             if (!directory.path().equals(path)) {
                 throw new IllegalArgumentException(
-                        "'" + path + "' and '" + directory.path() + "' differ in case only: FAT takes them for the same");
+                        "'" + path + "' and '" + directory.path()
+                                + "' differ in case only: FAT takes them for the same");
             }
             return directory;
         }
@@ -252,7 +254,8 @@ public final class FatImage {
         if (known != null) {
             throw new IllegalArgumentException(known.path().equals(node.path())
                     ? "'" + node.path() + "' is in the image already"
-                    : "'" + node.path() + "' and '" + known.path() + "' differ in case only: FAT takes them for the same");
+                    : "'" + node.path() + "' and '" + known.path()
+                            + "' differ in case only: FAT takes them for the same");
         }
         FatName fatName = FatName.of(name, node.path(), parent.shortNames);
         int slots = parent.slots + fatName.slots();
@@ -416,9 +419,11 @@ public final class FatImage {
             out.put((byte) (piece == pieces ? piece | 0x40 : piece));
             for (int i = 0; i < 13; i++) {
                 int index = (piece - 1) * 13 + i;
-                int unit = index < name.name().length() ? name.name().charAt(index) : index == name.name().length()
-                        ? 0
-                        : 0xFFFF;
+                int unit = index < name.name().length()
+                        ? name.name().charAt(index)
+                        : index == name.name().length()
+                                ? 0
+                                : 0xFFFF;
                 // Three runs of 5, 6 and 2 characters, between the fields that older systems look at.
                 int offset = i < 5 ? 1 + 2 * i : i < 11 ? 14 + 2 * (i - 5) : 28 + 2 * (i - 11);
                 out.putShort(at + offset, (short) unit);

@@ -201,7 +201,8 @@ public final class FatReader {
                     ? read(fatAt + 4 * cluster, 4).getInt(0) & 0x0FFF_FFFFL
                     : read(fatAt + 2 * cluster, 2).getShort(0) & 0xFFFFL;
         }
-        ByteBuffer all = ByteBuffer.allocate(Math.multiplyExact(chain.size(), clusterBytes)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer all = ByteBuffer.allocate(Math.multiplyExact(chain.size(), clusterBytes))
+                .order(ByteOrder.LITTLE_ENDIAN);
         for (int each : chain) {
             all.put(read(dataAt + (each - 2L) * clusterBytes, clusterBytes));
         }

@@ -30,7 +30,8 @@ class GptTest {
         Path disk = write(sample(sectors), new byte[0]);
         assertThat(Tool.run("gdisk", directory, List.of("sgdisk", "--verify", disk.toString())))
                 .contains("No problems found");
-        String print = Tool.run("gdisk", directory, List.of("sgdisk", "--print", "-i", "1", "-i", "2", disk.toString()));
+        String print = Tool.run("gdisk", directory,
+                List.of("sgdisk", "--print", "-i", "1", "-i", "2", disk.toString()));
         assertThat(print).contains("01234567-89AB-CDEF-8123-456789ABCDEF").contains("EF02").contains("EF00")
                 .contains("Partition name: 'Käse'").contains("21686148-6449-6E6F-744E-656564454649")
                 .contains("C12A7328-F81F-11D2-BA4B-00A0C93EC93B").contains("First sector: 4096 ")
