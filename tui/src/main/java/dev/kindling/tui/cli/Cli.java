@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -245,9 +244,15 @@ public final class Cli implements Runnable {
         };
     }
 
+    /** An error for programs. */
+    record Failure(Complaint error) {}
+
+    /** What went wrong, and what to do; the remedy may be empty. */
+    record Complaint(String message, String remedy) {}
+
     private void complain(String message, String remedy) {
         if (json) {
-            world.out().println(Json.line(Map.of("error", Map.of("message", message, "remedy", remedy))));
+            world.out().println(Json.line(new Failure(new Complaint(message, remedy))));
         }
         world.err().println(unicode("kindling: " + message));
         if (!remedy.isEmpty()) {

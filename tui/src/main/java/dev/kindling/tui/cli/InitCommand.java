@@ -7,7 +7,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +28,9 @@ final class InitCommand implements Callable<Integer> {
     @Option(names = "--force", description = "overwrite FILE")
     boolean force;
 
+    /** What was written, for programs. */
+    record Result(String file) {}
+
     @Override
     public Integer call() throws IOException {
         Cli cli = Commands.of(parent);
@@ -42,7 +44,7 @@ final class InitCommand implements Callable<Integer> {
         } catch (FileAlreadyExistsException e) {
             throw Refusal.badUse(file + " exists already", "give another name, or --force to overwrite it");
         }
-        cli.json(Map.of("file", target.toString()));
+        cli.json(new Result(target.toString()));
         cli.say("Wrote " + file + ". Next: kindling validate " + file + ", kindling plan " + file + "\n");
         return ExitCode.DONE;
     }

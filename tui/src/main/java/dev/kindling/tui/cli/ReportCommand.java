@@ -4,7 +4,7 @@ import dev.kindling.engine.api.Kindling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -36,6 +36,9 @@ final class ReportCommand implements Callable<Integer> {
         md, html
     }
 
+    /** The report for programs. */
+    record Result(String cluster, Format format, List<String> files, String text) {}
+
     @Override
     public Integer call() throws IOException {
         Cli cli = Commands.of(parent);
@@ -54,8 +57,7 @@ final class ReportCommand implements Callable<Integer> {
             } else {
                 cli.say(text);
             }
-            cli.json(Map.of("cluster", name, "format", format, "files",
-                    report.files().stream().map(Path::toString).toList(), "text", text));
+            cli.json(new Result(name, format, report.files().stream().map(Path::toString).toList(), text));
             return ExitCode.DONE;
         }
     }

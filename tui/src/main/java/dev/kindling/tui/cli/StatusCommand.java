@@ -4,7 +4,6 @@ import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.tui.text.StatusText;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -22,6 +21,9 @@ final class StatusCommand implements Callable<Integer> {
     @Nullable
     String cluster;
 
+    /** The clusters for programs. */
+    record Result(String workspace, List<ClusterStatus> clusters) {}
+
     @Override
     public Integer call() {
         Cli cli = Commands.of(parent);
@@ -29,7 +31,7 @@ final class StatusCommand implements Callable<Integer> {
             List<ClusterStatus> clusters = cluster == null
                     ? kindling.clusters()
                     : List.of(cli.cluster(kindling, cluster));
-            cli.json(Map.of("workspace", kindling.workspace().toString(), "clusters", clusters));
+            cli.json(new Result(kindling.workspace().toString(), clusters));
             if (clusters.isEmpty()) {
                 cli.say("The workspace " + kindling.workspace() + " has no cluster yet.\n");
                 cli.tell("  kindling up FILE starts one; kindling demo --simulated shows how\n");

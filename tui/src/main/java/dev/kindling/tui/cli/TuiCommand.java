@@ -1,5 +1,8 @@
 package dev.kindling.tui.cli;
 
+import dev.kindling.engine.api.Kindling;
+import dev.kindling.tui.terminal.TuiApp;
+import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -17,12 +20,19 @@ final class TuiCommand implements Callable<Integer> {
     boolean ascii;
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException, InterruptedException {
         Cli cli = Commands.of(parent);
         if (!cli.world().terminal()) {
             throw Refusal.badUse("kindling tui needs a terminal",
                     "kindling up and kindling status do the same in scripts");
         }
-        throw Refusal.badUse("the terminal screens are not part of this build", "kindling up does the same");
+        try (Kindling kindling = cli.openToRun()) {
+            String farewell = TuiApp.run(kindling, cli.world().directory(),
+                    Commands.withWorkspace("kindling tui", cli), ascii || !cli.world().unicode(), cli.world().clock());
+            if (!farewell.isEmpty()) {
+                cli.world().out().println(farewell);
+            }
+            return ExitCode.DONE;
+        }
     }
 }

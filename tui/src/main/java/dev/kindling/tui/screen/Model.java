@@ -1,0 +1,66 @@
+package dev.kindling.tui.screen;
+
+import dev.kindling.engine.api.ClusterStatus;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that the screens know.
+ *
+ * @param ascii
+ *            draw with ASCII only
+ * @param workspace
+ *            for people
+ * @param reattach
+ *            the command that comes back to this workspace
+ * @param dialog
+ *            in front of the screen; null: none
+ * @param file
+ *            that a definition is being written to; empty: none
+ * @param remark
+ *            one line that goes away with the next key; may be empty
+ */
+public record Model(Size size, boolean ascii, Instant now, String workspace, String reattach,
+        List<ClusterStatus> clusters, Screen screen, @Nullable Dialog dialog, String file, String remark) {
+    public Model {
+        clusters = List.copyOf(clusters);
+    }
+
+    /** What the screens begin with; to be followed by {@link Update#first}. */
+    public static Model start(Size size, boolean ascii, Instant now, String workspace, String reattach) {
+        return new Model(size, ascii, now, workspace, reattach, List.of(), new Screen.Start(0), null, "", "");
+    }
+
+    Model with(Screen newScreen) {
+        return new Model(size, ascii, now, workspace, reattach, clusters, newScreen, dialog, file, remark);
+    }
+
+    Model with(@Nullable Dialog newDialog) {
+        return new Model(size, ascii, now, workspace, reattach, clusters, screen, newDialog, file, remark);
+    }
+
+    Model with(Size newSize) {
+        return new Model(newSize, ascii, now, workspace, reattach, clusters, screen, dialog, file, remark);
+    }
+
+    Model with(Instant time) {
+        return new Model(size, ascii, time, workspace, reattach, clusters, screen, dialog, file, remark);
+    }
+
+    Model with(List<ClusterStatus> newClusters) {
+        return new Model(size, ascii, now, workspace, reattach, newClusters, screen, dialog, file, remark);
+    }
+
+    Model writing(String newFile) {
+        return new Model(size, ascii, now, workspace, reattach, clusters, screen, dialog, newFile, remark);
+    }
+
+    Model remarking(String newRemark) {
+        return new Model(size, ascii, now, workspace, reattach, clusters, screen, dialog, file, newRemark);
+    }
+
+    Model closed() {
+        return with((Dialog) null);
+    }
+}

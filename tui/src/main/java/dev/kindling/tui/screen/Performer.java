@@ -1,0 +1,166 @@
+package dev.kindling.tui.screen;
+
+import dev.kindling.engine.api.ClusterStatus;
+import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Hardware;
+import dev.kindling.engine.api.Kindling;
+import dev.kindling.engine.api.Plan;
+import dev.kindling.engine.api.Validation;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Does what the screens want, with the engine and the file system, and tells what came of it. */
+public final class Performer implements AutoCloseable {
+    private static final int DEMO_MACHINES = 3;
+    private final Kindling kindling;
+    private final Path directory;
+    private final Executor executor;
+    private final Consumer<Message> messages;
+    private Kindling.@Nullable Subscription following;
+
+    /**
+     * A performer.
+     *
+     * @param directory
+     *            that file names are resolved against
+     * @param executor
+     *            for what can take time
+     * @param messages
+     *            called from any thread
+     */
+    public Performer(Kindling kindling, Path directory, Executor executor, Consumer<Message> messages) {
+        this.kindling = kindling;
+        this.directory = directory;
+        this.executor = executor;
+        this.messages = messages;
+    }
+
+    /** Returns at once. {@link Effect.Quit} is for the caller. */
+    public void perform(Effect effect) {
+        executor.execute(() -> {
+            try {
+                now(effect);
+            } catch (RuntimeException e) {
+                // The edge of the screens: the user sees it, and goes on.
+                org.slf4j.LoggerFactory.getLogger(Performer.class).error("{}", effect.getClass().getSimpleName(), e);
+                messages.accept(new Message.Failed(String.valueOf(e.getMessage())));
+            }
+        });
+    }
+
+    private void now(Effect effect) {
+        switch (effect) {
+            case Effect.LoadClusters _ -> messages.accept(new Message.ClustersSeen(kindling.clusters()));
+            case Effect.LoadWizard _ -> messages.accept(new Message.WizardReady(kindling.defaults(),
+                    kindling.hardware().nics().stream().map(Hardware.Nic::name).toList(), candidates()));
+            case Effect.Check check -> {
+                Validation validation = kindling.validate(check.draft().name() + ".yaml",
+                        kindling.compose(check.draft()));
+                messages.accept(new Message.Checked(check.draft(), validation, plan(validation)));
+            }
+            case Effect.PrepareDemo demo -> {
+                Validation validation = kindling.validate("demo.yaml", kindling.demo(demo.simulated(), DEMO_MACHINES));
+                messages.accept(new Message.Prepared(validation, plan(validation)));
+            }
+            case Effect.PrepareResume resume -> kindling.definition(resume.cluster()).ifPresentOrElse(
+                    validation -> messages.accept(new Message.Prepared(validation, plan(validation))),
+                    () -> messages.accept(new Message.Failed("Cluster " + resume.cluster() + " has no definition.")));
+            case Effect.Save save -> save(save);
+            case Effect.Start start -> {
+                Kindling.Started started = kindling.apply(start.plan(), start.options());
+                messages.accept(started.run().isPresent()
+                        ? new Message.RunStarted(start.plan().cluster().name())
+                        : new Message.RunRefused(started.problems()));
+            }
+            case Effect.Follow follow -> follow(follow.cluster());
+            case Effect.Unfollow _ -> unfollow();
+            case Effect.Cancel cancel -> kindling.cancel(cancel.run());
+            case Effect.Quit _ -> throw new IllegalArgumentException("leaving is up to the caller");
+        }
+    }
+
+    private @Nullable Plan plan(Validation validation) {
+        return validation.ok() ? kindling.plan(validation) : null;
+    }
+
+    private void save(Effect.Save save) {
+        Path file = directory.resolve(save.file());
+        try {
+            if (save.overwrite()) {
+                Files.writeString(file, save.text());
+            } else {
+                Files.writeString(file, save.text(), StandardOpenOption.CREATE_NEW);
+            }
+            messages.accept(new Message.Saved(save.file(), save.text(), save.thenStart()));
+        } catch (FileAlreadyExistsException e) {
+            messages.accept(new Message.SaveWouldOverwrite(save.file(), save.thenStart()));
+        } catch (IOException e) {
+            messages.accept(new Message.Failed("Cannot write " + file + ": " + e.getMessage()));
+        }
+    }
+
+    private synchronized void follow(String cluster) {
+        unfollow();
+        refresh(cluster);
+        following = kindling.events(cluster, 0,
+                recorded -> messages.accept(new Message.EventsSeen(cluster, List.<Event.Recorded>of(recorded))));
+    }
+
+    private synchronized void unfollow() {
+        Kindling.Subscription subscription = following;
+        if (subscription != null) {
+            following = null;
+            subscription.close();
+        }
+    }
+
+    /** Reads the status of a cluster again; to be called after events, and not more often than the eye sees. */
+    public void refresh(String cluster) {
+        kindling.status(cluster).ifPresent(status -> messages.accept(new Message.StatusSeen(status)));
+    }
+
+    /** Machines that nobody knows, and what the known ones are made of. */
+    private List<Message.Candidate> candidates() {
+        List<Message.Candidate> candidates = new ArrayList<>();
+        for (ClusterStatus status : kindling.clusters()) {
+            for (ClusterStatus.UnknownMachine machine : status.unknown()) {
+                candidates.add(new Message.Candidate(
+                        machine.mac() + "  unknown, " + machine.firmware() + ", asked cluster " + status.name(),
+                        machine.mac().value(), "", firmware(machine.firmware())));
+            }
+            for (ClusterStatus.MachineStatus machine : status.machines()) {
+                Hardware hardware = machine.hardware();
+                if (hardware == null) {
+                    continue;
+                }
+                for (Hardware.Disk disk : hardware.disks()) {
+                    if (!disk.serial().isEmpty()) {
+                        candidates.add(new Message.Candidate(
+                                machine.mac() + "  " + machine.name() + ", disk " + disk.serial() + " "
+                                        + dev.kindling.tui.text.Text.bytes(disk.bytes()),
+                                machine.mac().value(), disk.serial(), hardware.firmware()));
+                    }
+                }
+            }
+        }
+        return candidates;
+    }
+
+    private static String firmware(String told) {
+        String lower = told.toLowerCase(java.util.Locale.ROOT);
+        return lower.contains("uefi") ? "uefi" : lower.contains("bios") ? "bios" : "";
+    }
+
+    @Override
+    public void close() {
+        unfollow();
+    }
+}
