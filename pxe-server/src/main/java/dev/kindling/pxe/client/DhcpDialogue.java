@@ -116,7 +116,8 @@ final class DhcpDialogue {
 
     private Result.Lease lease(Wire wire, Requests speaker, int xid, DhcpPacket ack, @Nullable DhcpPacket proxy)
             throws IOException, InterruptedException {
-        var boot = ack.bootFile().isPresent() || proxy == null ? ack
+        var boot = ack.bootFile().isPresent() || proxy == null
+                ? ack
                 : namesItsFile(proxy) ? proxy : askBootServer(wire, speaker, xid, ack, proxy);
         var lease = new Result.Lease(ack.yiaddr(), nextServer(boot), boot.bootFile().orElse(null),
                 ack.options().text(OptionCode.HOST_NAME).orElse(null));
@@ -156,7 +157,8 @@ final class DhcpDialogue {
             return packet.siaddr();
         }
         var named = packet.options().text(OptionCode.TFTP_SERVER_NAME).filter(name -> name.matches("[0-9.]+"));
-        return named.isPresent() ? InetAddress.ofLiteral(named.get())
+        return named.isPresent()
+                ? InetAddress.ofLiteral(named.get())
                 : packet.options().address(OptionCode.SERVER_ID).<InetAddress>map(server -> server)
                         .orElse(packet.siaddr());
     }

@@ -298,7 +298,8 @@ final class IpxeScript {
                     name = option.substring("--name=".length());
                 }
             }
-            return at >= words.size() ? new Call(name, null, "")
+            return at >= words.size()
+                    ? new Call(name, null, "")
                     : new Call(name, words.get(at), String.join(" ", words.subList(at + 1, words.size())));
         }
     }
