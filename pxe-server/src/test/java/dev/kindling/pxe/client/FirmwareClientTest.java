@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
@@ -80,8 +81,9 @@ class FirmwareClientTest {
         assertThat(rack.clients).containsKey(kind.isIpxe()
                 ? Agent.IPXE
                 : kind == Machine.Kind.UEFI_HTTP ? Agent.FIRMWARE_HTTP : Agent.FIRMWARE_PXE);
-        assertThat(rack.clients.get(Agent.IPXE).uuid()).isEqualTo(machine(1, kind).uuid());
-        assertThat(rack.clients.get(Agent.IPXE).firmware()).isEqualTo(switch (kind) {
+        var ipxe = Objects.requireNonNull(rack.clients.get(Agent.IPXE));
+        assertThat(ipxe.uuid()).isEqualTo(machine(1, kind).uuid());
+        assertThat(ipxe.firmware()).isEqualTo(switch (kind) {
             case BIOS_PXE, BIOS_IPXE -> Firmware.BIOS;
             case UEFI_PXE, UEFI_IPXE, UEFI_HTTP -> Firmware.UEFI_X64;
             case UEFI_ARM64_PXE -> Firmware.UEFI_ARM64;

@@ -49,21 +49,21 @@ class IpxeScriptTest {
 
     /** From iPXE's own rules: each command of a line depends on how the last one that ran has ended. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-            isset ${mac} && echo yes || echo no                | yes
-            isset ${nothing} && echo yes || echo no            | no
-            isset ${nothing} || echo no && echo then           | no,then
-            isset ${mac} || echo no && echo then               | then
-            isset ${nothing} ; echo always                     | always
-            isset ${nothing} && echo a && echo b ||            |
-            iseq ${platform} efi && echo efi ||                | efi
-            iseq ${buildarch} x86_64 && echo 64 ||             | 64
-            iseq a b ||                                        |
-            set x ${mac:hexhyp} && echo ${x}                   | 52-54-00-4b-4c-01
-            set a b && set b deep && echo ${${a}}              | deep
-            set a one two && echo <${a}>                       | <one two>
-            clear mac && echo <${mac}>                         | <>
-            echo ${serial} ${net0/ip} ${ip} ${uuid} # comment  | KDL1 10.0.0.9 10.0.0.9 11223344-5566-7788-99aa-bbccddeeff00
+    @CsvSource(delimiter = '~', textBlock = """
+            isset ${mac} && echo yes || echo no                ~ yes
+            isset ${nothing} && echo yes || echo no            ~ no
+            isset ${nothing} || echo no && echo then           ~ no,then
+            isset ${mac} || echo no && echo then               ~ then
+            isset ${nothing} ; echo always                     ~ always
+            isset ${nothing} && echo a && echo b ||            ~
+            iseq ${platform} efi && echo efi ||                ~ efi
+            iseq ${buildarch} x86_64 && echo 64 ||             ~ 64
+            iseq a b ||                                        ~
+            set x ${mac:hexhyp} && echo ${x}                   ~ 52-54-00-4b-4c-01
+            set a b && set b deep && echo ${${a}}              ~ deep
+            set a one two && echo <${a}>                       ~ <one two>
+            clear mac && echo <${mac}>                         ~ <>
+            echo ${serial} ${net0/ip} ${ip} ${uuid} # comment  ~ KDL1 10.0.0.9 10.0.0.9 11223344-5566-7788-99aa-bbccddeeff00
             """)
     void runsALineAsIpxeDoes(String line, @Nullable String output)
             throws InterruptedException {
