@@ -60,6 +60,11 @@ public final class TftpServer implements AutoCloseable {
     /** Two descriptors each; above this a read request is answered with "busy". */
     static final int MAX_TRANSFERS = 8192;
     private static final Logger LOG = LoggerFactory.getLogger(TftpServer.class);
+    private static final int LISTENER_BUFFER = 4 << 20;
+    /** ACKs only. */
+    private static final int SESSION_BUFFER = 32 * 1024;
+    /** A few windows. */
+    private static final int SEND_BUFFER = 512 * 1024;
     /** Clients for which a smaller block size is remembered. */
     private static final int MAX_REMEMBERED = 4096;
 
@@ -149,8 +154,10 @@ public final class TftpServer implements AutoCloseable {
         ChannelFactory<DatagramChannel> factory = epoll
                 ? () -> new EpollDatagramChannel(SocketProtocolFamily.INET)
                 : () -> new NioDatagramChannel(SocketProtocolFamily.INET);
-        return new Bootstrap().group(loops).channelFactory(factory).option(ChannelOption.SO_SNDBUF, 512 * 1024)
-                .handler(handler).bind(address);
+        // a rack that is switched on asks all at once: let the kernel hold as many requests as it is allowed to
+        int received = handler instanceof Listener ? LISTENER_BUFFER : SESSION_BUFFER;
+        return new Bootstrap().group(loops).channelFactory(factory).option(ChannelOption.SO_RCVBUF, received)
+                .option(ChannelOption.SO_SNDBUF, SEND_BUFFER).handler(handler).bind(address);
     }
 
     /** What a client's port is busy with, from its request to the last packet. */
