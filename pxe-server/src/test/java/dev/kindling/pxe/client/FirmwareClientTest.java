@@ -33,6 +33,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -117,7 +118,7 @@ class FirmwareClientTest {
                 tasks.add(() -> boot(machine, Loss.none()));
             }
             var addresses = new ArrayList<InetAddress>();
-            for (var result : threads.invokeAll(tasks)) {
+            for (var result : threads.invokeAll(tasks, 120, TimeUnit.SECONDS)) {
                 assertThat(result.get()).isInstanceOfSatisfying(Result.Kernel.class,
                         kernel -> addresses.add(kernel.lease().address()));
             }
@@ -183,11 +184,13 @@ class FirmwareClientTest {
                         Loss.none(), new Random(4), first::complete).boot().toString());
             } catch (InterruptedException e) {
                 ended.complete("switched off");
+            } catch (RuntimeException e) {
+                ended.completeExceptionally(e);
             }
         });
-        first.get();
+        first.get(30, TimeUnit.SECONDS);
         thread.interrupt();
-        assertThat(ended.get()).isEqualTo("switched off");
+        assertThat(ended.get(30, TimeUnit.SECONDS)).isEqualTo("switched off");
     }
 
     @Test
