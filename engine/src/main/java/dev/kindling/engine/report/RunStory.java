@@ -231,6 +231,10 @@ public record RunStory(ClusterStatus status, @Nullable Instant began, @Nullable 
                     }
                 }
                 case Event.MachineObserved seen -> doneLater.add("machine " + seen.machine());
+                case Event.BootScriptServed seen -> doneLater.add("machine " + seen.machine());
+                case Event.InventoryReceived seen -> doneLater.add("machine " + seen.machine());
+                case Event.DiskWritten seen -> doneLater.add("machine " + seen.machine());
+                case Event.InstallConfigServed seen -> doneLater.add("machine " + seen.machine());
                 default -> {
                 }
             }

@@ -3,6 +3,7 @@ package dev.kindling.engine.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Kindling.Subscription;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -18,6 +19,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,11 +66,7 @@ class CrashTest {
         Random random = new Random(20_260_102);
         for (int round = 0; round < ROUNDS; round++) {
             int enough = acknowledged.size() + 1 + random.nextInt(400);
-            Process victim = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(),
-                    "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
-                    System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                    Victim.class.getName(), directory.toString(), "round" + round)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            Process victim = victim("round" + round);
             try (BufferedReader output = new BufferedReader(
                     new InputStreamReader(victim.getInputStream(), StandardCharsets.UTF_8))) {
                 String line;
@@ -98,6 +98,33 @@ class CrashTest {
             }
         }
         assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(ROUNDS);
+    }
+
+    @Test
+    void tellsWhatAnotherProcessWritesInOrderAndOnce() throws Exception {
+        BlockingQueue<Event.Recorded> heard = new LinkedBlockingQueue<>();
+        try (Store store = Store.open(directory, Clock.systemUTC())) {
+            Process victim = victim("other");
+            try (Subscription tail = store.tail("demo", 0, heard::add)) {
+                assertThat(tail).isNotNull();
+                for (long seq = 1; seq <= 500; seq++) {
+                    Event.Recorded next = heard.poll(60, TimeUnit.SECONDS);
+                    assertThat(next).as("event " + seq).isNotNull().extracting(Event.Recorded::seq).isEqualTo(seq);
+                }
+            } finally {
+                victim.destroyForcibly().waitFor();
+            }
+            assertThat(store.append("demo", "", Samples.note("goes on")).seq()).isEqualTo(store.lastSeq("demo"));
+            assertThat(store.verify("demo").ok()).isTrue();
+        }
+    }
+
+    private Process victim(String name) throws IOException {
+        return new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(),
+                "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                Victim.class.getName(), directory.toString(), name).redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
     }
 
     @Test

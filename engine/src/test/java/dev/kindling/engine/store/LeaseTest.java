@@ -87,7 +87,7 @@ class LeaseTest {
 
     @Test
     void renewsItselfInTime() throws Exception {
-        Duration ttl = Duration.ofMillis(900);
+        Duration ttl = Duration.ofSeconds(2);
         try (Store ours = Store.open(directory, Clock.systemUTC(), US);
                 Store theirs = Store.open(directory, Clock.systemUTC(), ELSEWHERE)) {
             Lease lease = acquired(theirs.acquire("demo", ttl));
