@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kindling.desktop;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kindling.desktop.vm;
+
+import org.jspecify.annotations.NullMarked;
