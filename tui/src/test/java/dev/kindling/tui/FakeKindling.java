@@ -48,7 +48,7 @@ public final class FakeKindling implements Kindling {
     /** Events of one cluster and who listens to them. */
     private static final class Journal {
         private final Validation definition;
-        private final List<Event.Recorded> events = new ArrayList<>();
+        private final List<Event.Recorded> events = new CopyOnWriteArrayList<>();
         private final List<Consumer<Event.Recorded>> listeners = new CopyOnWriteArrayList<>();
 
         Journal(Validation definition) {
@@ -286,7 +286,7 @@ public final class FakeKindling implements Kindling {
     }
 
     private static ClusterStatus fold(Journal journal) {
-        return new Fold(Kindling.modelOf(journal.definition)).all(journal.events);
+        return new Fold(Kindling.modelOf(journal.definition)).all(List.copyOf(journal.events));
     }
 
     /** As much of the engine's fold as the screens show. */

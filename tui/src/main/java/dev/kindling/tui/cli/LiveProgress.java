@@ -45,6 +45,7 @@ final class LiveProgress implements Progress {
 
     /** Keeps the picture fresh, for elapsed times grow without any event. */
     LiveProgress start() {
+        paint();
         painter.start();
         return this;
     }

@@ -136,7 +136,7 @@ final class Run {
         try (Progress progress = progress(cluster);
                 Interrupts.Registration _ = cli.world().interrupts().on(() -> {
                     progress.note("Cancelling: the run stops at the next safe point; " + resume
-                            + " goes on with it. Ctrl-C again quits at once.");
+                            + " goes on with it. Ctrl-C again leaves at once, and it stops by itself.");
                     kindling.cancel(run);
                 });
                 Kindling.Subscription _ = kindling.events(cluster, after, recorded -> {

@@ -293,7 +293,8 @@ public final class Update {
         return switch (key.name()) {
             case ESCAPE -> Result.of(model.with(new Screen.Start(0)), new Effect.LoadClusters());
             case UP, DOWN, PAGE_UP, PAGE_DOWN, HOME -> Result.of(model.with(new Screen.Planned(planned.validation(),
-                    planned.plan(), scrolled(model, planned.scroll(), key, View.planLines(planned).size()))));
+                    planned.plan(),
+                    scrolled(model, planned.scroll(), key, View.planLines(planned, model.size().columns()).size()))));
             case CHARACTER, ENTER, TAB, BACK_TAB, LEFT, RIGHT, END, BACKSPACE, DELETE, HELP, PICK, INTERRUPT ->
                 Result.of(model);
         };
@@ -514,7 +515,8 @@ public final class Update {
         int problems = wizard.problems().size();
         if (problems == 0) {
             return Result.of(model.with(
-                    wizard.withScroll(scrolled(model, wizard.scroll(), key, View.reviewLines(wizard).size()))));
+                    wizard.withScroll(scrolled(model, wizard.scroll(), key,
+                            View.reviewLines(wizard, model.size().columns()).size()))));
         }
         return switch (key.name()) {
             case UP, BACK_TAB -> Result.of(model.with(wizard.at(Wizard.Step.REVIEW, Math.max(0, wizard.focus() - 1))));

@@ -129,13 +129,31 @@ public final class View {
     /** A line with its style. */
     record Line(String text, Style style) {}
 
-    static List<Line> planLines(Screen.Planned planned) {
-        return lines(planned.validation(), planned.plan());
+    static List<Line> planLines(Screen.Planned planned, int columns) {
+        return wrapped(lines(planned.validation(), planned.plan()), columns - 2);
     }
 
-    static List<Line> reviewLines(Wizard wizard) {
+    static List<Line> reviewLines(Wizard wizard, int columns) {
         Validation validation = wizard.validation();
-        return validation == null ? List.of() : lines(validation, wizard.plan());
+        return validation == null ? List.of() : wrapped(lines(validation, wizard.plan()), columns - 2);
+    }
+
+    /** Lines that are too long go on below, further to the right. */
+    private static List<Line> wrapped(List<Line> lines, int width) {
+        List<Line> fitting = new ArrayList<>();
+        for (Line line : lines) {
+            String text = Text.clean(line.text());
+            int hanging = Math.min(width / 2, text.length() - text.stripLeading().length() + 2);
+            if (text.length() <= width) {
+                fitting.add(line);
+                continue;
+            }
+            int end = Math.max(text.lastIndexOf(' ', width), hanging);
+            fitting.add(new Line(text.substring(0, end), line.style()));
+            Text.wrap(text.substring(end), width - hanging)
+                    .forEach(part -> fitting.add(new Line(" ".repeat(hanging) + part, line.style())));
+        }
+        return fitting;
     }
 
     private static List<Line> lines(Validation validation, @Nullable Plan plan) {
@@ -177,7 +195,7 @@ public final class View {
 
     private void planned(Screen.Planned planned) {
         title("plan", Text.timeOfDay(model.now()) + " UTC");
-        scrollable(planLines(planned), planned.scroll(), 2, lastRow() - 1);
+        scrollable(planLines(planned, canvas.columns()), planned.scroll(), 2, lastRow() - 1);
         keys(planned.plan() == null
                 ? "Esc back"
                 : "s start  w write definition  ↑↓ PgUp PgDn scroll  Esc back  ? help");
@@ -322,7 +340,7 @@ public final class View {
                     ? "Nothing is wrong, and the definition is written."
                     : "Nothing is wrong. The definition is written to a file before anything runs.",
                     canvas.columns() - 2), Style.GOOD);
-            scrollable(reviewLines(wizard), wizard.scroll(), 3, lastRow() - 1);
+            scrollable(reviewLines(wizard, canvas.columns()), wizard.scroll(), 3, lastRow() - 1);
             keys("s start  w write definition  ↑↓ scroll  PgUp back  ? help");
             return;
         }
@@ -530,7 +548,7 @@ public final class View {
         canvas.put(row, column, String.format(Locale.ROOT, "%7s", since), Style.PLAIN);
         column += 8;
         boolean told = stuck != null && !reasonBelow;
-        String evidence = told ? "STUCK: " + stuck : machine.evidence();
+        String evidence = told ? "STUCK: " + stuck : StatusText.evidence(machine);
         canvas.put(row, column, Text.cut(Text.clean(evidence), Math.max(0, canvas.columns() - column - 1)),
                 told ? Style.BAD : Style.PLAIN);
     }

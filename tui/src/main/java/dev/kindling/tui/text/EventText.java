@@ -15,7 +15,7 @@ public final class EventText {
     public static String body(Event event, Ansi ansi) {
         String text = Text.clean(event.text());
         String machine = event.machine();
-        String who = machine == null ? "" : ansi.bold(machine) + ": ";
+        String who = machine == null || text.startsWith(machine) ? "" : ansi.bold(machine) + ": ";
         return who + switch (mark(event)) {
             case NONE -> text;
             case GOOD -> ansi.green(text);

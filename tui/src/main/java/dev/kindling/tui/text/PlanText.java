@@ -81,10 +81,10 @@ public final class PlanText {
         String padded = " ".repeat(number < 10 ? 2 : number < 100 ? 1 : 0) + number;
         out.append(padded).append(action.done() ? " done " : "      ");
         String title = Text.clean(action.title());
-        out.append(action.done() ? ansi.faint(title) : title);
         if (action.destructive()) {
-            out.append(' ').append(ansi.red("DESTRUCTIVE"));
+            out.append(ansi.red("DESTRUCTIVE")).append(' ');
         }
+        out.append(action.done() ? ansi.faint(title) : title);
         if (!action.done()) {
             out.append("  ").append(ansi.faint("(" + Text.estimate(action.estimate()) + ")"));
         }

@@ -87,12 +87,17 @@ public final class StatusText {
                     .append(Text.fit(machine.address(), 15)).append("  ").append(machine.mac()).append("  ")
                     .append(stage(machine)).append("  ")
                     .append(Text.elapsed(Duration.between(machine.stageSince(), now)))
-                    .append("  ").append(Text.clean(machine.evidence())).append('\n');
+                    .append("  ").append(evidence(machine)).append('\n');
             String stuck = machine.stuck();
             if (stuck != null) {
                 out.append("    ").append(ansi.red("STUCK")).append(": ").append(Text.clean(stuck)).append('\n');
             }
         }
+    }
+
+    /** The last evidence, fit for a line that begins with the machine's name. */
+    public static String evidence(MachineStatus machine) {
+        return Text.without(machine.name(), Text.clean(machine.evidence()));
     }
 
     private static String stage(MachineStatus machine) {
@@ -123,7 +128,7 @@ public final class StatusText {
             String start = "  " + Text.fit(machine.name(), nameWidth) + "  ";
             String time = "  " + String.format(java.util.Locale.ROOT, "%7s",
                     Text.elapsed(Duration.between(machine.stageSince(), now))) + "  ";
-            String end = stuck != null ? "STUCK: " + Text.clean(stuck) : Text.clean(machine.evidence());
+            String end = stuck != null ? "STUCK: " + Text.clean(stuck) : evidence(machine);
             int room = Math.max(0, width - start.length() - stage.length() - time.length());
             String fitted = Text.cut(end, room);
             lines.add(start + colour(machine, stage, ansi) + time + (stuck != null ? ansi.red(fitted) : fitted));

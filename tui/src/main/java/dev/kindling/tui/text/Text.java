@@ -29,6 +29,11 @@ public final class Text {
                 || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
     }
 
+    /** The text without the name that it begins with: for places where the name stands already. */
+    public static String without(String name, String text) {
+        return text.startsWith(name + " ") ? text.substring(name.length() + 1) : text;
+    }
+
     /** Exactly {@code width} characters: padded on the right, or cut with an ellipsis. */
     public static String fit(String text, int width) {
         String cut = cut(text, width);
