@@ -176,13 +176,16 @@ final class TftpDownload {
             if (received == null) {
                 return null;
             }
+            var packet = TftpPacket.parse(received.octets());
             if (!received.from().getAddress().equals(server.getAddress())
                     || (!peer.equals(server) && !received.from().equals(peer))) {
-                wire.send(new TftpPacket.Failure(TftpPacket.Failure.UNKNOWN_TID, "unknown transfer").encode(),
-                        received.from());
+                // never an error for an error, or two strangers would send them to each other for ever
+                if (packet.isPresent() && !(packet.get() instanceof TftpPacket.Failure)) {
+                    wire.send(new TftpPacket.Failure(TftpPacket.Failure.UNKNOWN_TID, "unknown transfer").encode(),
+                            received.from());
+                }
                 continue;
             }
-            var packet = TftpPacket.parse(received.octets());
             if (packet.isPresent()) {
                 peer = received.from();
                 return packet.get();

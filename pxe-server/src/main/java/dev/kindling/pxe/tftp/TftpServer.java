@@ -310,13 +310,17 @@ public final class TftpServer implements AutoCloseable {
 
         @Override
         protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
+            var parsed = TftpPacket.parse(packet.content().nioBuffer()).orElse(null);
             if (!packet.sender().equals(client)) {
-                send(context.channel(), packet.sender(),
-                        new TftpPacket.Failure(TftpPacket.Failure.UNKNOWN_TID, "unknown transfer"));
+                // never an error for an error, or two strangers would send them to each other for ever
+                if (parsed instanceof TftpPacket.Ack || parsed instanceof TftpPacket.Data) {
+                    send(context.channel(), packet.sender(),
+                            new TftpPacket.Failure(TftpPacket.Failure.UNKNOWN_TID, "unknown transfer"));
+                }
                 return;
             }
             long now = System.nanoTime();
-            switch (TftpPacket.parse(packet.content().nioBuffer()).orElse(null)) {
+            switch (parsed) {
                 case TftpPacket.Ack ack -> perform(context.channel(), transfer.onAck(ack.block(), now));
                 case TftpPacket.Failure failure -> perform(context.channel(), transfer.onFailure(failure));
                 case TftpPacket.Data data -> illegal(context.channel());

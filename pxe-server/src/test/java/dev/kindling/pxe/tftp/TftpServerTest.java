@@ -218,11 +218,16 @@ class TftpServerTest {
             client.ask("f");
             client.next();
             stranger.server = client.server;
+            stranger.send(new Failure(Failure.UNKNOWN_TID, "an error must not be answered with an error"));
             stranger.send(new Ack(1));
             assertThat(stranger.next()).isInstanceOfSatisfying(Failure.class,
                     failure -> assertThat(failure.code()).isEqualTo(Failure.UNKNOWN_TID));
+            stranger.send(new Ack(1));
+            assertThat(stranger.next()).as("one answer for each ACK, none for the error")
+                    .isInstanceOf(Failure.class);
             client.send(new Ack(1));
             assertThat(client.next()).isInstanceOfSatisfying(Data.class, data -> assertThat(data.block()).isEqualTo(2));
+            assertThat(stranger.isSilent()).isTrue();
         }
     }
 
@@ -374,6 +379,12 @@ class TftpServerTest {
             channel.socket().receive(packet);
             server = (InetSocketAddress) packet.getSocketAddress();
             return TftpPacket.parse(ByteBuffer.wrap(packet.getData(), 0, packet.getLength()).slice()).orElseThrow();
+        }
+
+        /** Whether nothing waits here. */
+        boolean isSilent() throws IOException {
+            channel.configureBlocking(false);
+            return channel.receive(ByteBuffer.allocate(16)) == null;
         }
 
         @Override
