@@ -11,7 +11,7 @@ final class LockNote extends HBox {
     LockNote(Wizard wizard) {
         super(12);
         Label reason = Ui.wrapped("");
-        reason.textProperty().bind(wizard.lockReason());
+        reason.textProperty().bind(wizard.lockReason().map(Problems::capital));
         HBox.setHgrow(reason, Priority.ALWAYS);
         reason.setMaxWidth(Double.MAX_VALUE);
         Button unlock = Ui.button("_Use the answers only", Icon.PEN, wizard::unlock);

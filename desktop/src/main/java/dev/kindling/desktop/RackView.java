@@ -28,6 +28,7 @@ import javafx.scene.control.ProgressBar;
 import javafx.scene.control.SplitPane;
 import javafx.scene.control.TextArea;
 import javafx.scene.control.TextField;
+import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -44,7 +45,7 @@ final class RackView implements View {
     private final VBox notices = new VBox(6);
     private final Label name = Ui.label("", Styles.TITLE_2);
     private final StackPane state = new StackPane();
-    private final Label reason = Ui.wrapped("", Styles.TEXT_MUTED);
+    private final Label reason = Ui.label("", Styles.TEXT_MUTED);
     private final ProgressBar progress = new ProgressBar(0);
     private final Label counted = Ui.label("");
     private final HBox conditions = Ui.row(8);
@@ -141,14 +142,22 @@ final class RackView implements View {
             status.notices().forEach(notice -> notices.getChildren().add(Ui.note(Icon.WARNING, notice, "notice")));
             status.conditions().forEach(condition -> conditions.getChildren().add(States.pill(condition)));
             state.getChildren().setAll(States.pill(status.state()));
-            String active = status.activeSteps().isEmpty() ? "" : "  Now: " + String.join(", ", status.activeSteps());
-            reason.setText(Problems.capital(status.reason()) + (active.isEmpty() ? "" : "." + active));
+            String active = status.activeSteps().isEmpty() ? "" : "Now: " + String.join(", ", status.activeSteps());
+            reason.setText(Problems.capital(status.reason()) + (active.isEmpty() ? "" : "   " + active));
+            reason.setTooltip(tooltip(Problems.capital(status.reason()) + "\n" + active));
             progress.setProgress(status.stepsTotal() == 0 ? 0 : (double) status.stepsDone() / status.stepsTotal());
         } else {
             progress.setProgress(0);
         }
         count(status);
         buttons();
+    }
+
+    private static Tooltip tooltip(String text) {
+        Tooltip tooltip = new Tooltip(text.strip());
+        tooltip.setWrapText(true);
+        tooltip.setMaxWidth(560);
+        return tooltip;
     }
 
     private void count(@Nullable ClusterStatus status) {
@@ -216,6 +225,8 @@ final class RackView implements View {
             mark.setMinWidth(16);
             mark.setPrefWidth(16);
             at.setMinWidth(USE_PREF_SIZE);
+            text.setMinWidth(0);
+            setPrefWidth(0); // as wide as the list: what does not fit is in the tooltip
         }
 
         @Override
@@ -223,6 +234,7 @@ final class RackView implements View {
             super.updateItem(recorded, empty);
             if (empty || recorded == null) {
                 setGraphic(null);
+                setTooltip(null);
                 setAccessibleText("");
                 return;
             }
@@ -231,6 +243,7 @@ final class RackView implements View {
             machine.setText(about == null ? "" : about);
             text.setText(recorded.event().text());
             mark.getChildren().setAll(iconOf(recorded.event()).node(styleOf(recorded.event())));
+            setTooltip(tooltip(recorded.event().text()));
             setAccessibleText(at.getText() + " " + machine.getText() + " " + text.getText());
             setGraphic(line);
         }

@@ -91,15 +91,15 @@ final class ReviewView implements View {
         plan.getColumns().add(column("", 44, action -> action.done()
                 ? Icon.CHECK.node("success-icon")
                 : Icon.RING.node(), action -> action.done() ? "done" : "to do"));
-        plan.getColumns().add(column("Action", 230, _ -> null, Plan.Action::title));
-        plan.getColumns().add(column("Effect", 138, ReviewView::effect, ReviewView::effectText));
-        plan.getColumns().add(column("Disk", 290, action -> action.disk() == null ? null : Icon.DISK.node(),
+        plan.getColumns().add(column("Action", 320, _ -> null, Plan.Action::title));
+        plan.getColumns().add(column("Effect", 136, ReviewView::effect, ReviewView::effectText));
+        plan.getColumns().add(column("Disk", 250, action -> action.disk() == null ? null : Icon.DISK.node(),
                 ReviewView::diskText));
-        plan.getColumns().add(column("Before and after", 250, _ -> null,
+        plan.getColumns().add(column("Before and after", 220, _ -> null,
                 action -> action.before().isEmpty() && action.after().isEmpty()
                         ? ""
                         : action.before() + " \u2192 " + action.after()));
-        plan.getColumns().add(column("Usually", 104, _ -> null, action -> estimate(action.estimate())));
+        plan.getColumns().add(column("Usually", 96, _ -> null, action -> estimate(action.estimate())));
         VBox.setVgrow(plan, Priority.ALWAYS);
         VBox pane = new VBox(8, summary, plan);
         pane.getStyleClass().add("tab-body");
