@@ -291,6 +291,7 @@ public final class TftpServer implements AutoCloseable {
         private @Nullable Channel channel;
         private boolean timerSet;
         private boolean announced;
+        private boolean ended;
 
         Session(InetSocketAddress client, Slot slot, Told told, Terms terms, Content content) {
             this.client = client;
@@ -383,6 +384,9 @@ public final class TftpServer implements AutoCloseable {
         }
 
         private void perform(Channel open, Transfer.Move move) {
+            if (ended) {
+                return;
+            }
             switch (move) {
                 case Transfer.Move.Wait wait -> {
                     // nothing
@@ -397,17 +401,17 @@ public final class TftpServer implements AutoCloseable {
                     } catch (IOException e) {
                         send(open, client, new TftpPacket.Failure(TftpPacket.Failure.OTHER, message(e)));
                         told.failed(message(e));
-                        var _ = open.close();
+                        end(open);
                         return;
                     }
                 }
                 case Transfer.Move.Done done -> {
                     told.done(content.size(), Duration.ofNanos(System.nanoTime() - startedAt));
-                    var _ = open.close();
+                    end(open);
                     return;
                 }
                 case Transfer.Move.SizeOnly sizeOnly -> {
-                    var _ = open.close();
+                    end(open);
                     return;
                 }
                 case Transfer.Move.GiveUp giveUp -> {
@@ -415,11 +419,22 @@ public final class TftpServer implements AutoCloseable {
                         smallerBlocks.put(client.getAddress(), Terms.smallerThan(terms.blockSize()));
                     }
                     told.failed(giveUp.reason());
-                    var _ = open.close();
+                    end(open);
                     return;
                 }
             }
             setTimer(open);
+        }
+
+        /**
+         * Not at once: we may be inside Netty's loop that reads up to 16 datagrams, and it would go on with the number
+         * of the closed descriptor, which by then may be another thread's socket. If that one blocks, so does the loop.
+         */
+        private void end(Channel open) {
+            ended = true;
+            open.eventLoop().execute(() -> {
+                var _ = open.close();
+            });
         }
 
         /** Only now: a client that wanted to know the size would seem to begin twice. */
