@@ -3,6 +3,7 @@ package dev.kindling.tui.cli;
 import dev.kindling.engine.Engine;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.tui.terminal.Tty;
+import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.InputStream;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
 
@@ -41,8 +43,13 @@ public record Surroundings(InputStream in, PrintStream out, PrintStream err, Map
         Map<String, String> environment = System.getenv();
         Charset charset = charset(environment);
         return new Surroundings(System.in, stream(FileDescriptor.out, charset), stream(FileDescriptor.err, charset),
-                environment, Path.of(""), Clock.systemUTC(), Tty.isTerminal(0) && Tty.isTerminal(1),
+                environment, Path.of(""), Clock.systemUTC(), isTerminal(),
                 charset.equals(StandardCharsets.UTF_8), Tty::columns, Engine::open, Interrupts.ofProcess());
+    }
+
+    // Java's own check of both ends; our system call costs a tenth of a second at the start
+    private static boolean isTerminal() {
+        return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
     }
 
     /** UTF-8 where the locale says so; else ASCII, in which Java prints {@code ?} for what cannot be shown. */

@@ -17,11 +17,6 @@ public final class Tty {
     /** Size of a terminal in characters. */
     public record Size(int columns, int rows) {}
 
-    /** Whether the descriptor is a terminal: a terminal is what has a window size. */
-    public static boolean isTerminal(int descriptor) {
-        return ask(descriptor).columns() >= 0;
-    }
-
     /** Columns of the terminal on standard output; 80 where it does not say. */
     public static int columns() {
         int columns = ask(1).columns();

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The status of a cluster for people. */
@@ -79,15 +80,15 @@ public final class StatusText {
     }
 
     private static void table(StringBuilder out, List<MachineStatus> machines, Instant now, Ansi ansi) {
-        int nameWidth = machines.stream().mapToInt(machine -> machine.name().length()).max().orElse(0);
+        int nameWidth = widest(machines, MachineStatus::name);
+        int roleWidth = widest(machines, machine -> Text.words(machine.role()));
+        int addressWidth = widest(machines, MachineStatus::address);
         for (MachineStatus machine : machines) {
             out.append("  ").append(Text.fit(machine.name(), nameWidth)).append("  ")
-                    .append(Text.fit(Text.words(machine.role()), 13)).append("  ")
-                    .append(Text.fit(Text.words(machine.kind()), 9)).append("  ")
-                    .append(Text.fit(machine.address(), 15)).append("  ").append(machine.mac()).append("  ")
-                    .append(stage(machine)).append("  ")
-                    .append(Text.elapsed(Duration.between(machine.stageSince(), now)))
-                    .append("  ").append(evidence(machine)).append('\n');
+                    .append(Text.fit(Text.words(machine.role()), roleWidth)).append("  ")
+                    .append(Text.fit(machine.address(), addressWidth)).append("  ").append(stage(machine)).append("  ")
+                    .append(Text.elapsed(Duration.between(machine.stageSince(), now))).append("  ")
+                    .append(evidence(machine)).append('\n');
             String stuck = machine.stuck();
             if (stuck != null) {
                 out.append("    ").append(ansi.red("STUCK")).append(": ").append(Text.clean(stuck)).append('\n');
@@ -98,6 +99,10 @@ public final class StatusText {
     /** The last evidence, fit for a line that begins with the machine's name. */
     public static String evidence(MachineStatus machine) {
         return Text.without(machine.name(), Text.clean(machine.evidence()));
+    }
+
+    private static int widest(List<MachineStatus> machines, Function<MachineStatus, String> column) {
+        return machines.stream().mapToInt(machine -> column.apply(machine).length()).max().orElse(0);
     }
 
     private static String stage(MachineStatus machine) {
