@@ -30,8 +30,8 @@ final class MachinePanel {
         content.getStyleClass().add("panel");
         content.setId("machine-panel");
         root.setFitToWidth(true);
-        root.setMinWidth(270);
-        root.setPrefWidth(280);
+        root.setMinWidth(250);
+        root.setPrefWidth(263);
         root.getStyleClass().add("panel-frame");
         desk.wizard().findings().addListener((InvalidationListener) _ -> render());
         desk.known().addListener((_, _, _) -> render());

@@ -63,7 +63,7 @@ final class MachinesView implements View {
 
         VBox left = new VBox(10, table, Ui.row(10, add, remove, hint), unknown);
         HBox.setHgrow(left, Priority.ALWAYS);
-        HBox both = new HBox(18, left, panel.node());
+        HBox both = new HBox(14, left, panel.node());
         VBox.setVgrow(both, Priority.ALWAYS);
         root = new VBox(18,
                 Ui.heading("Machines", "Each machine by the MAC address of the port that boots, "
@@ -84,12 +84,12 @@ final class MachinesView implements View {
         column.setSortable(false);
         column.setReorderable(false);
         column.setPrefWidth(switch (field) {
-            case MACHINE_NAME -> 90;
-            case ROLE -> 118;
-            case ADDRESS -> 96;
-            case KIND -> 80;
-            case FIRMWARE -> 86;
-            case DISK -> 124;
+            case MACHINE_NAME -> 98;
+            case ROLE -> 116;
+            case ADDRESS -> 98;
+            case KIND -> 88;
+            case FIRMWARE -> 92;
+            case DISK -> 126;
             default -> 150;
         });
         return column;
