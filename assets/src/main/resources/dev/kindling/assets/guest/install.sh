@@ -7,10 +7,6 @@ small_piece=16777216
 # install_order FILE - everything is checked before the first byte is written; see docs/machine-protocol.md
 install_order() {
     order=$(value "$1" order)
-    if [ -n "$order" ] && [ "$order" = "$given_up" ]; then
-        sleep 10
-        return
-    fi
     machine=$(value "$1" machine)
     wanted_bytes=$(value "$1" disk.bytes)
     marker_offset=$(value "$1" marker.offset)
@@ -38,11 +34,11 @@ install_order() {
     give_up "$problem"
 }
 
-# The same order is not tried again; a new one is.
+# People may mend it (plug in the disk, change the definition): the order is asked for again after a while.
 give_up() {
     log "FAILED: $1"
-    given_up=$order
     progress_surely failed '' "order=$order" "text=$1"
+    sleep 30
 }
 
 # check_order FILE - prints the first reason not to write

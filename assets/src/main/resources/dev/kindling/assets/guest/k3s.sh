@@ -101,7 +101,7 @@ k3s_hash() {
 
 # k3s_start ROLE - one process, also when this script was started again
 k3s_start() {
-    kill -0 "$(line /run/k3s.pid)" 2>/dev/null && return
+    is_alive /run/k3s.pid && return
     log "starting K3s $(value "$config" version) as $1"
     [ ! -e /var/log/k3s.log ] || mv /var/log/k3s.log /var/log/k3s.log.1
     # The file of K3s itself is readable for containers that mount it.
@@ -113,7 +113,7 @@ k3s_start() {
 k3s_wait() {
     waited=0
     until "$2"; do
-        kill -0 "$(line /run/k3s.pid)" 2>/dev/null || stop "K3s ended: $(tail -n 1 /var/log/k3s.log | cut -c 1-300)"
+        is_alive /run/k3s.pid || stop "K3s ended: $(tail -n 1 /var/log/k3s.log | cut -c 1-300)"
         [ $((waited % 10)) -ne 0 ] || progress joining '' "text=waiting for $1 of K3s ($((waited * 3)) s)"
         waited=$((waited + 1))
         sleep 3
@@ -136,7 +136,7 @@ k3s_kubelet_ready() {
 k3s_stay() {
     progress_surely ready 1 "text=K3s runs"
     log "ready: K3s $(value "$config" version)"
-    while kill -0 "$(line /run/k3s.pid)" 2>/dev/null; do
+    while is_alive /run/k3s.pid; do
         sleep 5
     done
     log "K3s ended: $(tail -n 1 /var/log/k3s.log | cut -c 1-300); starting it again"

@@ -61,9 +61,10 @@ is_word() {
     esac
 }
 
-uptime_seconds() {
-    read -r up rest </proc/uptime
-    printf '%s\n' "${up%.*}"
+# is_alive FILE - whether the process whose id is in this file runs
+is_alive() {
+    pid=$(line "$1")
+    is_number "$pid" && kill -0 "$pid" 2>/dev/null
 }
 
 # --- start -------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ stand_in_server() {
     ip=$(value "$config" node.ip)
     stand_in_beat "$(value "$config" node.name)" "$ip" control-plane
     until [ "$(wget -q -O - "http://$ip:6443/readyz" 2>/dev/null)" = ok ]; do
-        if ! kill -0 "$(line /run/stand-in.pid)" 2>/dev/null; then
+        if ! is_alive /run/stand-in.pid; then
             nc -ll -p 6443 -e /lib/kindling/stand-in-request.sh &
             echo $! >/run/stand-in.pid
         fi
@@ -22,7 +22,7 @@ stand_in_server() {
     rm /run/kubeconfig
     progress_surely ready 1 "text=STAND-IN CONTROL PLANE, no Kubernetes"
     log "ready: STAND-IN CONTROL PLANE at http://$ip:6443"
-    while kill -0 "$(line /run/stand-in.pid)" 2>/dev/null; do
+    while is_alive /run/stand-in.pid; do
         stand_in_beat "$(value "$config" node.name)" "$ip" control-plane
         sleep 10
     done

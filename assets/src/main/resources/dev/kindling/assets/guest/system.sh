@@ -67,7 +67,10 @@ read_seeds() {
     mkdir -p /run/seed
     for partition in /sys/class/block/*; do
         grep -qs '^PARTNAME=kindling-seed$' "$partition/uevent" || continue
-        mount -t vfat -o ro,nosuid,nodev,noexec,umask=077 "/dev/${partition##*/}" /run/seed 2>/dev/null || continue
+        if ! mount -t vfat -o ro,nosuid,nodev,noexec,umask=077 "/dev/${partition##*/}" /run/seed 2>/run/mount; then
+            log "cannot mount ${partition##*/}: $(line /run/mount)"
+            continue
+        fi
         if is_ours /run/seed/kindling.env; then
             parent=$(readlink -f "$partition/..")
             echo "${parent##*/}" >/run/seed-disk
@@ -137,7 +140,7 @@ open_data() {
     [ -n "$partition" ] || stop "/dev/$seed_disk has no data partition"
     if [ -z "$(head -c 65536 "$partition" | tr -d '\000' | head -c 1 | od -A n -t x1)" ]; then
         log "formatting $partition"
-        mke2fs -q -F -t ext4 -m 1 -L kindling-data "$partition" >/run/mke2fs 2>&1 ||
+        /sbin/mke2fs -q -F -t ext4 -m 1 -L kindling-data "$partition" >/run/mke2fs 2>&1 ||
             stop "cannot format $partition: $(line /run/mke2fs)"
     fi
     mount -t ext4 -o nodev,noatime "$partition" "$data" 2>/run/mount ||

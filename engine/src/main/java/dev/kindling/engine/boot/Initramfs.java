@@ -17,7 +17,7 @@ import java.util.zip.GZIPOutputStream;
 /** What the stage and the installed system have in common: busybox, kernel modules, scripts. */
 final class Initramfs {
     /** Changes when this class lays out an image differently, so that no older one of the cache is used. */
-    static final String LAYOUT = "1";
+    static final String LAYOUT = "2";
 
     private Initramfs() {}
 
@@ -41,6 +41,8 @@ final class Initramfs {
             for (String applet : applets(assets)) {
                 archive.symlink("bin/" + applet, "busybox");
             }
+            // Where the kernel looks when it needs a module itself, for a file system for example.
+            archive.symlink("sbin/modprobe", "../bin/busybox");
             archive.file("init", 0755, GuestFiles.bytes(init));
             for (String script : scripts) {
                 archive.file("lib/kindling/" + script, 0755, GuestFiles.bytes(script));

@@ -26,6 +26,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The engine's side of docs/machine-protocol.md, for a machine of a test. Guests of QEMU see it at 10.0.2.2. */
 final class EngineSide implements AutoCloseable {
@@ -49,6 +50,7 @@ final class EngineSide implements AutoCloseable {
     private final Map<String, String> answers = new ConcurrentHashMap<>(Map.of("order", "action=wait\nretry=1\n"));
     private final Map<String, byte[]> parts = new ConcurrentHashMap<>();
     private final Map<String, Path> files = new ConcurrentHashMap<>();
+    private volatile @Nullable Qemu watched;
     private final Map<String, Integer> brokenAnswers = new ConcurrentHashMap<>();
     final List<String> requests = new CopyOnWriteArrayList<>();
     final List<Posted> history = new CopyOnWriteArrayList<>();
@@ -84,6 +86,11 @@ final class EngineSide implements AutoCloseable {
         brokenAnswers.put(pathEnd, times);
     }
 
+    /** Whose console is shown when a wait fails. */
+    void watch(Qemu machine) {
+        watched = machine;
+    }
+
     /** The next post like that; those before it are dropped. */
     Posted await(String what, Duration limit, Predicate<Posted> wanted) throws InterruptedException {
         long deadline = System.nanoTime() + limit.toNanos();
@@ -91,13 +98,13 @@ final class EngineSide implements AutoCloseable {
         while (true) {
             Posted post = posts.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             if (post == null) {
-                return fail("waited %s for %s; seen: %s", limit, what, seen);
+                return fail("waited %s for %s; seen: %s%n%s", limit, what, seen, watched);
             }
             if (wanted.test(post)) {
                 return post;
             }
             if (post.isStage("failed")) {
-                return fail("failed while waiting for %s: %s", what, post.body());
+                return fail("failed while waiting for %s: %s%n%s", what, post.body(), watched);
             }
             seen.add(post);
         }
@@ -145,7 +152,7 @@ final class EngineSide implements AutoCloseable {
         }
     }
 
-    private static byte @org.jspecify.annotations.Nullable [] bytes(@org.jspecify.annotations.Nullable String text) {
+    private static byte @Nullable [] bytes(@Nullable String text) {
         return text == null ? null : text.getBytes(UTF_8);
     }
 

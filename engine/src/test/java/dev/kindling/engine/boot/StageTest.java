@@ -62,6 +62,7 @@ class StageTest {
         engine.part("gpt-head", head);
         String otherHash = Hashes.of(other);
         try (Qemu machine = boot()) {
+            engine.watch(machine);
             Map<String, String> inventory = engine.await("inventory", LIMIT, post -> post.path().equals("inventory"))
                     .values();
             assertThat(inventory).containsEntry("firmware", "bios").containsEntry("secureboot", "false")
