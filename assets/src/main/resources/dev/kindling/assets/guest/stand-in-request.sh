@@ -84,7 +84,7 @@ node_list() {
     separator=
     printf '{"kind":"NodeList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":['
     for file in "$nodes"/*; do
-        [ -e "$file" ] || continue
+        [ -s "$file" ] || continue
         printf '%s' "$separator"
         node_json "$file"
         separator=,

@@ -1,14 +1,13 @@
 #!/bin/sh
 # The installed system: finds what it is on its seed partition, and becomes a node. docs/machine-protocol.md is the
 # contract. Every part can be run again: the machine may lose power at any moment, and comes back to the same state.
+data=/var/lib/kindling
+config=$data/config
 # shellcheck source=lib.sh
 . /lib/kindling/lib.sh
 . /lib/kindling/inventory.sh
 . /lib/kindling/stand-in.sh
 . /lib/kindling/k3s.sh
-
-data=/var/lib/kindling
-config=$data/config
 
 main() {
     umask 077
