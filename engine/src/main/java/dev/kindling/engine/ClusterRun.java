@@ -22,6 +22,9 @@ import java.util.Optional;
  * of their own; what happened is in {@link Machines}, what serves and powers is in {@link Site}.
  */
 final class ClusterRun {
+    /** Ids of the steps that need the host's network begin with this. */
+    static final String PREPARE = "prepare/";
+
     private final Machines machines;
     private final Site site;
     private final Distribution distribution;
@@ -46,10 +49,10 @@ final class ClusterRun {
     List<Step> steps() {
         Cluster cluster = machines.cluster();
         var steps = new ArrayList<Step>();
-        steps.add(local("prepare/boot-files", "Prepare the boot files", List.of(), "boot files not checked",
+        steps.add(local(PREPARE + "boot-files", "Prepare the boot files", List.of(), "boot files not checked",
                 "kernel, stage, system image and loaders are ready", 20, 1, site::bootFilesReady,
                 site::prepareBootFiles));
-        steps.add(local("serve/boot", "Start the boot service on " + site.where(), List.of("prepare/boot-files"),
+        steps.add(local("serve/boot", "Start the boot service on " + site.where(), List.of(PREPARE + "boot-files"),
                 "nothing is served", "DHCP, TFTP and HTTP answer on " + site.where(), 1, 1, site::serving,
                 site::serve));
         for (Machine machine : cluster.machines()) {

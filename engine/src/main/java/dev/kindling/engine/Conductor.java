@@ -10,6 +10,7 @@ import dev.kindling.engine.definition.Definitions;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.plan.Facts;
 import dev.kindling.engine.plan.Step;
+import dev.kindling.engine.report.Reports;
 import dev.kindling.engine.run.DagRunner;
 import dev.kindling.engine.status.StatusFold;
 import dev.kindling.engine.status.StuckRules;
@@ -23,9 +24,12 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,12 +47,13 @@ final class Conductor {
     private final String cluster;
     private final String run;
     private final ApplyOptions options;
+    private final UnaryOperator<Consumer<Event>> journalGuard;
     private final CountDownLatch cancelled = new CountDownLatch(1);
     private @Nullable Lease lease;
     private volatile @Nullable DagRunner runner;
 
     Conductor(Workspace workspace, Store store, Clock clock, RandomGenerator random, String cluster, String run,
-            ApplyOptions options) {
+            ApplyOptions options, UnaryOperator<Consumer<Event>> journal) {
         this.workspace = workspace;
         this.store = store;
         this.clock = clock;
@@ -56,6 +61,7 @@ final class Conductor {
         this.cluster = cluster;
         this.run = run;
         this.options = options;
+        this.journalGuard = journal;
     }
 
     /** Takes the cluster's lock. @return why it cannot be had */
@@ -80,10 +86,22 @@ final class Conductor {
         }
     }
 
-    /** After {@link #begin}; returns when everything that was started is stopped. */
-    void conduct() {
-        try (Lease mine = java.util.Objects.requireNonNull(lease)) {
-            conduct(mine);
+    /** Which steps of a run a process does. */
+    enum Part {
+        /** What needs the network of the host: downloads. A virtual rack's own network leads nowhere. */
+        PREPARATION,
+        /** All of them; those of the preparation find their work done. */
+        ALL
+    }
+
+    /**
+     * After {@link #begin}; returns when everything that was started is stopped.
+     *
+     * @return whether the part was done, so that the next one may begin
+     */
+    boolean conduct(Part part) {
+        try (Lease mine = Objects.requireNonNull(lease)) {
+            return conduct(mine, part) == Event.Outcome.DONE;
         } catch (LostLock e) {
             LOG.warn("{}: {}; this run stops and does no harm", run, e.getMessage());
         } catch (RuntimeException | IOException e) {
@@ -91,10 +109,20 @@ final class Conductor {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        return false;
     }
 
-    private void conduct(Lease mine) throws IOException, InterruptedException {
-        java.util.function.Consumer<Event> journal = event -> store.append(mine, run, event);
+    private Event.Outcome conduct(Lease mine, Part part) throws IOException, InterruptedException {
+        Consumer<Event> durable = journalGuard.apply(event -> store.append(mine, run, event));
+        // whoever writes it, a step or a machine's report: nothing goes on without its journal
+        Consumer<Event> journal = event -> {
+            try {
+                durable.accept(event);
+            } catch (RuntimeException e) {
+                cancel();
+                throw e;
+            }
+        };
         Facts facts = Facts.of(store.read(cluster, 0));
         String definition = facts.lastDefinition()
                 .orElseThrow(() -> new IOException("the journal has no definition of " + cluster));
@@ -102,27 +130,22 @@ final class Conductor {
         var wiring = new Wiring(workspace, clock, random);
         var machines = new Machines(model, facts.events(), journal, clock);
         try (Wiring.Wired wired = wiring.wire(machines, options, run, journal)) {
-            Site site = wired.site();
-            List<Step> steps = wired.steps();
-            journal.accept(new Event.RunStarted(wiring.plan(model, definition, facts).id(), steps.size(), facts.ran(),
-                    wiring.notices(model),
-                    (facts.ran() ? "run resumed: " : "run started: ") + steps.size() + " steps"));
-            var dag = new DagRunner(journal, clock, random);
-            runner = dag;
-            if (cancelled.getCount() == 0) {
-                dag.cancel();
+            if (facts.events().stream().noneMatch(this::beganThisRun)) {
+                journal.accept(new Event.RunStarted(wiring.plan(model, definition, facts).id(), wired.steps().size(),
+                        facts.ran(), wiring.notices(model),
+                        (facts.ran() ? "run resumed: " : "run started: ") + wired.steps().size() + " steps"));
             }
-            Thread watch = Thread.ofVirtual().name("stuck-watch").start(() -> watchForStuck(machines, journal));
-            DagRunner.Result result;
-            try {
-                result = dag.run(steps);
-            } finally {
-                watch.interrupt();
-                watch.join();
+            DagRunner.Result result = run(machines, journal, switch (part) {
+                case ALL -> wired.steps();
+                case PREPARATION ->
+                    wired.steps().stream().filter(step -> step.id().startsWith(ClusterRun.PREPARE)).toList();
+            });
+            if (part == Part.PREPARATION && result.outcome() == Event.Outcome.DONE) {
+                return Event.Outcome.DONE;
             }
             boolean keep = options.keepRunning() && result.outcome() == Event.Outcome.DONE;
             if (!keep) {
-                site.close();
+                wired.stop();
             }
             journal.accept(new Event.RunEnded(result.outcome(), switch (result.outcome()) {
                 case DONE -> "cluster " + cluster + " is formed and handed off";
@@ -133,6 +156,27 @@ final class Conductor {
             if (keep) {
                 cancelled.await();
             }
+            return result.outcome();
+        }
+    }
+
+    private boolean beganThisRun(Event.Recorded recorded) {
+        return recorded.run().equals(run) && recorded.event() instanceof Event.RunStarted;
+    }
+
+    private DagRunner.Result run(Machines machines, Consumer<Event> journal, List<Step> steps)
+            throws InterruptedException {
+        var dag = new DagRunner(journal, clock, random);
+        runner = dag;
+        if (cancelled.getCount() == 0) {
+            dag.cancel();
+        }
+        Thread watch = Thread.ofVirtual().name("stuck-watch").start(() -> watchForStuck(machines, journal));
+        try {
+            return dag.run(steps);
+        } finally {
+            watch.interrupt();
+            watch.join();
         }
     }
 
@@ -140,11 +184,12 @@ final class Conductor {
         List<Event.Recorded> events = store.read(cluster, 0);
         Optional<ClusterStatus> status = StatusFold.of(events, text -> Definitions.read("definition", text));
         if (status.isPresent()) {
+            workspace.write(cluster, Reports.render(events, status.get()));
         }
     }
 
     /** Once a second: which machines make no progress, and why. */
-    private void watchForStuck(Machines machines, java.util.function.Consumer<Event> journal) {
+    private void watchForStuck(Machines machines, Consumer<Event> journal) {
         Map<String, String> told = new HashMap<>();
         var fold = new StatusFold(cluster, text -> Definitions.read("definition", text));
         try {

@@ -13,6 +13,7 @@ import dev.kindling.engine.definition.Definitions;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Facts;
+import dev.kindling.engine.report.Reports;
 import dev.kindling.engine.status.StatusFold;
 import dev.kindling.engine.store.Acquisition;
 import dev.kindling.engine.store.Store;
@@ -31,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /**
@@ -71,12 +73,17 @@ public final class Engine implements Kindling {
         }
     }
 
-    /** The same, with runs in this process: for the runner itself, and for tests. */
-    static Engine openInProcess(Path directory, Map<String, String> environment, Clock clock, RandomGenerator random)
-            throws IOException {
+    /**
+     * The same, with runs in this process: for tests.
+     *
+     * @param journal
+     *            wraps the way to the journal, for tests that break it off
+     */
+    static Engine openInProcess(Path directory, Map<String, String> environment, Clock clock, RandomGenerator random,
+            UnaryOperator<Consumer<Event>> journal) throws IOException {
         Workspace workspace = Workspace.open(directory, environment);
         Store store = Store.open(workspace.directory(), clock);
-        return new Engine(workspace, store, new RunsHere(workspace, store, clock, random), clock, random);
+        return new Engine(workspace, store, new RunsHere(workspace, store, clock, random, journal), clock, random);
     }
 
     @Override
@@ -208,7 +215,13 @@ public final class Engine implements Kindling {
 
     @Override
     public Optional<Report> report(String cluster) {
-        return Optional.empty();
+        return status(cluster).filter(status -> status.run() != null).map(status -> {
+            try {
+                return workspace.write(cluster, Reports.render(history(cluster, 0), status));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     @Override

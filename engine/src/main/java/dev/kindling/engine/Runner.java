@@ -7,32 +7,33 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** The process of one run. SIGTERM ends it at the next safe point; after SIGKILL, the next run goes on. */
 public final class Runner {
     private Runner() {}
 
-    static List<String> arguments(Path workspace, String cluster, String run, ApplyOptions options) {
-        var arguments = new ArrayList<>(List.of(workspace.toString(), cluster, run,
-                options.interfaceName().orElse(""), Boolean.toString(options.keepRunning()),
-                Integer.toString(options.lossPercent()), Long.toString(options.seed())));
-        return arguments;
+    static List<String> arguments(Conductor.Part part, Path workspace, String cluster, String run,
+            ApplyOptions options) {
+        return List.of(part.name(), workspace.toString(), cluster, run,
+                options.interfaceName().orElse(""),
+                Boolean.toString(options.keepRunning()), Integer.toString(options.lossPercent()),
+                Long.toString(options.seed()));
     }
 
     /** Started by {@link RunnerProcesses} only. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
-        Path directory = Path.of(arguments[0]);
-        String cluster = arguments[1];
-        var options = new ApplyOptions(Optional.of(arguments[3]).filter(name -> !name.isEmpty()),
-                Boolean.parseBoolean(arguments[4]), Integer.parseInt(arguments[5]), Long.parseLong(arguments[6]));
+        Path directory = Path.of(arguments[1]);
+        String cluster = arguments[2];
+        var options = new ApplyOptions(Optional.of(arguments[4]).filter(name -> !name.isEmpty()),
+                Boolean.parseBoolean(arguments[5]), Integer.parseInt(arguments[6]), Long.parseLong(arguments[7]));
         Workspace workspace = Workspace.open(directory, System.getenv());
         try (Store store = Store.open(directory, Clock.systemUTC())) {
             var conductor = new Conductor(workspace, store, Clock.systemUTC(), new SecureRandom(), cluster,
-                    arguments[2],
-                    options);
+                    arguments[3],
+                    options, UnaryOperator.identity());
             List<Problem> problems = conductor.begin();
             if (!problems.isEmpty()) {
                 problems.forEach(System.err::println);
@@ -47,7 +48,9 @@ public final class Runner {
                     Thread.currentThread().interrupt();
                 }
             }, "shutdown"));
-            conductor.conduct();
+            if (!conductor.conduct(Conductor.Part.valueOf(arguments[0]))) {
+                System.exit(1);
+            }
         }
     }
 }

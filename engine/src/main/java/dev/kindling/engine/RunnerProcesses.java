@@ -26,7 +26,9 @@ import java.util.concurrent.TimeUnit;
 final class RunnerProcesses implements RunPlace {
     private final Workspace workspace;
     private final Store store;
-    private final Map<String, Process> children = new ConcurrentHashMap<>();
+    private final Map<String, Child> children = new ConcurrentHashMap<>();
+
+    private record Child(String cluster, Process process) {}
 
     RunnerProcesses(Workspace workspace, Store store) {
         this.workspace = workspace;
@@ -36,7 +38,7 @@ final class RunnerProcesses implements RunPlace {
     @Override
     public List<Problem> start(String cluster, String run, ApplyOptions options) {
         try {
-            var command = new ArrayList<String>();
+            List<String> command = runner(Conductor.Part.ALL, cluster, run, options);
             if (isVirtual(cluster)) {
                 Optional<String> unavailable = RackNamespace.unavailable();
                 if (unavailable.isPresent()) {
@@ -44,17 +46,17 @@ final class RunnerProcesses implements RunPlace {
                             "a private network namespace with a bridge and taps",
                             "run as root, or allow user namespaces and /dev/net/tun; or rehearse: kindling demo --simulated"));
                 }
-                command.addAll(RackNamespace.command());
+                // first with the host's network, then in one of its own: the same process throughout
+                var inside = new ArrayList<>(RackNamespace.command());
+                inside.addAll(command);
+                command = List.of("sh", "-c",
+                        shell(runner(Conductor.Part.PREPARATION, cluster, run, options)) + " && exec "
+                                + shell(inside));
             }
-            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m",
-                    "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-cp",
-                    System.getProperty("java.class.path"), Runner.class.getName()));
-            command.addAll(Runner.arguments(workspace.directory(), cluster, run, options));
             File log = workspace.runnerLog(cluster).toFile();
             Process child = new ProcessBuilder(command).redirectInput(new File("/dev/null"))
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log)).redirectErrorStream(true).start();
-            children.put(run, child);
+            children.put(run, new Child(cluster, child));
             return List.of();
         } catch (IOException e) {
             return List.of(Problem.error("runner-not-started", "cluster " + cluster, String.valueOf(e.getMessage()), "",
@@ -64,6 +66,20 @@ final class RunnerProcesses implements RunPlace {
             return List.of(Problem.error("interrupted", "cluster " + cluster, "interrupted before the run began", "",
                     "start it again"));
         }
+    }
+
+    private List<String> runner(Conductor.Part part, String cluster, String run, ApplyOptions options) {
+        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m", "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow", "-cp", System.getProperty("java.class.path"),
+                Runner.class.getName()));
+        command.addAll(Runner.arguments(part, workspace.directory(), cluster, run, options));
+        return command;
+    }
+
+    /** Each word in single quotes: nothing in it means anything to the shell. */
+    private static String shell(List<String> words) {
+        return String.join(" ", words.stream().map(word -> "'" + word.replace("'", "'\\''") + "'").toList());
     }
 
     private boolean isVirtual(String cluster) {
@@ -99,13 +115,14 @@ final class RunnerProcesses implements RunPlace {
 
     @Override
     public boolean belongs(String cluster, String run) {
-        return false;
+        Child child = children.get(run);
+        return child != null && child.cluster.equals(cluster);
     }
 
     @Override
     public Optional<Problem> gone(String cluster, String run) {
-        Process child = children.get(run);
-        boolean alive = child != null ? child.isAlive() : store.holder(cluster).isPresent();
+        Child child = children.get(run);
+        boolean alive = child != null ? child.process.isAlive() : store.holder(cluster).isPresent();
         return alive
                 ? Optional.empty()
                 : Optional.of(Problem.error("run-broken", run, "the process of the run ended without a result"

@@ -1,5 +1,6 @@
 package dev.kindling.engine;
 
+import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Kindling.ApplyOptions;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.store.Store;
@@ -8,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /** Runs in this process, each on a thread of its own. */
@@ -16,23 +19,26 @@ final class RunsHere implements RunPlace {
     private final Store store;
     private final Clock clock;
     private final RandomGenerator random;
+    private final UnaryOperator<Consumer<Event>> journal;
     private final Map<String, Running> running = new ConcurrentHashMap<>();
 
     private record Running(String cluster, Conductor conductor, Thread thread) {}
 
-    RunsHere(Workspace workspace, Store store, Clock clock, RandomGenerator random) {
+    RunsHere(Workspace workspace, Store store, Clock clock, RandomGenerator random,
+            UnaryOperator<Consumer<Event>> journal) {
         this.workspace = workspace;
         this.store = store;
         this.clock = clock;
         this.random = random;
+        this.journal = journal;
     }
 
     @Override
     public List<Problem> start(String cluster, String run, ApplyOptions options) {
-        var conductor = new Conductor(workspace, store, clock, random, cluster, run, options);
+        var conductor = new Conductor(workspace, store, clock, random, cluster, run, options, journal);
         List<Problem> problems = conductor.begin();
         if (problems.isEmpty()) {
-            Thread thread = Thread.ofPlatform().name(run).unstarted(conductor::conduct);
+            Thread thread = Thread.ofPlatform().name(run).unstarted(() -> conductor.conduct(Conductor.Part.ALL));
             running.put(run, new Running(cluster, conductor, thread));
             thread.start();
         }

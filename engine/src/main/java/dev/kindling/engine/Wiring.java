@@ -5,15 +5,20 @@ import dev.kindling.engine.api.Kindling.ApplyOptions;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.boot.BootService;
+import dev.kindling.engine.boot.BootAssets;
 import dev.kindling.engine.boot.DiskChoice;
+import dev.kindling.engine.boot.GuestPayload;
 import dev.kindling.engine.boot.Machines;
 import dev.kindling.engine.boot.Payload;
 import dev.kindling.engine.distribution.k3s.K3s;
+import dev.kindling.engine.handoff.GitOpsRepository;
+import dev.kindling.engine.handoff.GitOpsTree;
 import dev.kindling.engine.machine.MachineControl;
 import dev.kindling.engine.machine.manual.ManualMachines;
 import dev.kindling.engine.machine.simulated.SimulatedRack;
 import dev.kindling.engine.machine.virtual.VirtualRack;
 import dev.kindling.engine.model.Cluster;
+import dev.kindling.engine.model.HandOff;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Facts;
 import dev.kindling.engine.plan.Step;
@@ -22,6 +27,7 @@ import java.net.NetworkInterface;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -43,9 +49,14 @@ final class Wiring {
 
     /** The parts of a run; closing it stops what they started. */
     record Wired(Site site, List<Step> steps) implements AutoCloseable {
+        /** Stops what was started; harmless when done twice. */
+        void stop() {
+            site.close();
+        }
+
         @Override
         public void close() {
-            site.close();
+            stop();
         }
     }
 
@@ -176,16 +187,28 @@ final class Wiring {
             service.set(started);
             return started;
         }, random);
-        return new Wired(site, new ClusterRun(machines, site, distribution, handOff(secrets)).steps());
+        return new Wired(site,
+                new ClusterRun(machines, site, distribution, handOff(cluster, secrets, run, journal)).steps());
     }
 
     @SuppressWarnings("UnusedVariable")
     private Payload prepare(Cluster cluster, AtomicReference<Optional<K3s.Binary>> k3s, Consumer<Event> journal,
             Step.Attempt attempt) throws IOException, InterruptedException, Step.Failed {
-        throw new Step.Failed(Problem.error("not-landed", "boot files", "not landed yet", "", ""), false);
+        var flavour = kind(cluster) == Machine.Kind.VIRTUAL
+                ? BootAssets.KernelFlavour.CLOUD
+                : BootAssets.KernelFlavour.GENERIC;
+        return switch (BootAssets.prepare(workspace.assetCache(), flavour, (what, done, total) -> attempt
+                .progress(total > 0 ? (double) done / total : -1, what))) {
+            case BootAssets.Incomplete incomplete ->
+                throw new Step.Failed(Problem.error("boot-files-missing", "boot files",
+                        String.join("; ",
+                                incomplete.missing().stream().map(part -> part.what() + ": " + part.why()).toList()),
+                        "all boot files", incomplete.remedy()), true);
+            case BootAssets.Ready(BootAssets assets) -> GuestPayload.build(assets, cluster, Map.of());
+        };
     }
 
-    private ClusterRun.HandOffWork handOff(Secrets secrets) {
+    private ClusterRun.HandOffWork handOff(Cluster cluster, Secrets secrets, String run, Consumer<Event> journal) {
         return new ClusterRun.HandOffWork() {
             @Override
             public void storeKubeconfig() throws IOException {
@@ -198,7 +221,20 @@ final class Wiring {
             }
 
             @Override
-            public void commitTree(Step.Attempt attempt) {}
+            public void commitTree(Step.Attempt attempt) throws IOException, Step.Failed {
+                HandOff wanted = cluster.handOff();
+                try (var repository = GitOpsRepository.open(workspace.directory(), clock)) {
+                    var published = repository.publish(GitOpsTree.of(cluster), wanted.branch(), run, wanted.remote());
+                    journal.accept(new Event.HandedOff(published.commit(), wanted.branch(),
+                            (published.changed() ? "committed " : "already committed: ")
+                                    + published.commit().substring(0, 12)
+                                    + " on " + wanted.branch() + " in " + repository.directory().getFileName()
+                                    + (published.pushed() ? ", pushed" : "")));
+                    if (!published.problems().isEmpty()) {
+                        throw new Step.Failed(published.problems().getFirst(), true);
+                    }
+                }
+            }
         };
     }
 

@@ -63,6 +63,10 @@ public final class BootService implements AutoCloseable {
         return server.dhcpPort();
     }
 
+    public int proxyPort() {
+        return server.proxyPort();
+    }
+
     public int tftpPort() {
         return server.tftpPort();
     }
@@ -114,29 +118,27 @@ public final class BootService implements AutoCloseable {
             return;
         }
         String name = machine.get().name();
-        BootStage stage = machines.now(name).stage();
         switch (event) {
-            case PxeEvent.DhcpSeen seen -> machines.observe(name, switch (seen.agent()) {
+            case PxeEvent.DhcpSeen seen -> machines.overheard(name, seen.at(), stage -> switch (seen.agent()) {
                 case FIRMWARE_PXE, FIRMWARE_HTTP -> BootStage.DHCP;
                 // iPXE asks a second time after its loader was fetched
                 case IPXE -> stage == BootStage.LOADER ? stage : BootStage.DHCP;
                 case OPERATING_SYSTEM -> stage;
-            }, -1, seen.text());
+            }, seen.text());
             case PxeEvent.DhcpAnswered answered -> LOG.debug("{}: {}", name, answered.text());
             case PxeEvent.FetchStarted started -> {
-                BootStage reached = stageOf(started.path());
-                if (reached != null) {
-                    machines.observe(name, reached, -1, started.text());
+                BootStage shown = stageOf(started.path());
+                if (shown != null) {
+                    machines.overheard(name, started.at(), _ -> shown, started.text());
                 }
             }
             case PxeEvent.FetchDone done -> {
-                BootStage reached = stageOf(done.path());
-                if (reached != null) {
-                    machines.observe(name, reached, -1, done.text());
+                if (stageOf(done.path()) != null) {
+                    machines.overheard(name, done.at(), stage -> stage, done.text());
                 }
             }
-            case PxeEvent.FetchFailed failed -> machines.observe(name, stage, -1, failed.text());
-            case PxeEvent.Ignored ignored -> machines.observe(name, stage, -1, ignored.text());
+            case PxeEvent.FetchFailed failed -> machines.overheard(name, failed.at(), stage -> stage, failed.text());
+            case PxeEvent.Ignored ignored -> machines.overheard(name, ignored.at(), stage -> stage, ignored.text());
             case PxeEvent.ForeignServer _ -> throw new IllegalStateException("told above");
         }
     }

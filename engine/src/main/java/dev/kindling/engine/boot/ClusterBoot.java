@@ -10,14 +10,17 @@ import dev.kindling.pxe.BootFile;
 import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.Client;
 import dev.kindling.pxe.Firmware;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +32,7 @@ public final class ClusterBoot implements BootSource {
     private static final String FILE_PATH = "files/";
 
     private final Machines machines;
+    private final Set<InetAddress> reserved;
     private final Payload payload;
     private final BootTokens tokens;
     private final Supplier<String> baseUrl;
@@ -52,6 +56,8 @@ public final class ClusterBoot implements BootSource {
     public ClusterBoot(Machines machines, Payload payload, byte[] key, Supplier<String> baseUrl,
             Function<Machine, Optional<String>> installConfig, BiConsumer<Machine, String> kubeconfig) {
         this.machines = machines;
+        this.reserved = machines.cluster().machines().stream().map(Machine::address)
+                .collect(Collectors.toUnmodifiableSet());
         this.payload = payload;
         this.tokens = new BootTokens(key);
         this.baseUrl = baseUrl;
@@ -92,6 +98,11 @@ public final class ClusterBoot implements BootSource {
                     + ", for which there is no boot program; x86 BIOS and 64-bit x86 UEFI are supported");
         }
         return new Answer.Lease(machine.address(), machine.name(), bootFile);
+    }
+
+    @Override
+    public boolean isReserved(InetAddress address) {
+        return reserved.contains(address);
     }
 
     @Override

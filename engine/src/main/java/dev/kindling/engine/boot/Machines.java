@@ -1,6 +1,7 @@
 package dev.kindling.engine.boot;
 
 import dev.kindling.engine.api.BootStage;
+import dev.kindling.engine.api.Condition;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Hardware;
 import dev.kindling.engine.api.Plan;
@@ -20,17 +21,21 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What each machine of a cluster has shown so far. Every change is in the journal before it is visible here, and the
  * journal alone brings all of it back.
  */
 public final class Machines {
+    private static final Logger LOG = LoggerFactory.getLogger(Machines.class);
+
     private final Cluster cluster;
     private final Consumer<Event> journal;
     private final Clock clock;
@@ -152,20 +157,47 @@ public final class Machines {
         return all;
     }
 
-    /** Evidence of a stage. Said again within a second with nothing new but a fraction, it is not journalled again. */
+    /** Evidence of a stage, told by the machine itself or seen while it waits for our answer. */
     public void observe(String machine, BootStage stage, double fraction, String text) {
         Entry entry = entry(machine);
         entry.lock.lock();
         try {
-            Instant at = clock.instant();
-            boolean again = entry.now.stage() == stage
-                    && (entry.now.evidence().equals(text) || (fraction >= 0 && fraction < 1))
-                    && Duration.between(entry.now.evidenceAt(), at).toMillis() < 1000;
-            if (!again) {
-                change(entry, new Event.MachineObserved(machine, stage, fraction, text));
+            entry.reportedAt = clock.instant();
+            journalUnlessSaid(entry, new Event.MachineObserved(machine, stage, fraction, text));
+        } finally {
+            entry.lock.unlock();
+        }
+    }
+
+    /**
+     * Evidence that the boot service overheard at a moment that may have passed: what the machine reported after that
+     * moment stands.
+     *
+     * @param stages
+     *            the stage that it shows, for the stage that the machine is in
+     */
+    void overheard(String machine, Instant at, UnaryOperator<BootStage> stages, String text) {
+        Entry entry = entry(machine);
+        entry.lock.lock();
+        try {
+            if (at.isBefore(entry.reportedAt)) {
+                LOG.debug("{}: {}, overtaken by '{}'", machine, text, entry.now.evidence());
+            } else {
+                journalUnlessSaid(entry,
+                        new Event.MachineObserved(machine, stages.apply(entry.now.stage()), -1, text));
             }
         } finally {
             entry.lock.unlock();
+        }
+    }
+
+    /** What was said within a second, with nothing new but a fraction, is not said again. */
+    private void journalUnlessSaid(Entry entry, Event.MachineObserved event) {
+        boolean said = entry.now.stage() == event.stage()
+                && (entry.now.evidence().equals(event.text()) || (event.fraction() >= 0 && event.fraction() < 1))
+                && Duration.between(entry.now.evidenceAt(), clock.instant()).toMillis() < 1000;
+        if (!said) {
+            change(entry, event);
         }
     }
 
@@ -174,6 +206,7 @@ public final class Machines {
         Entry entry = entry(machine);
         entry.lock.lock();
         try {
+            entry.reportedAt = clock.instant();
             change(entry, event);
         } finally {
             entry.lock.unlock();
@@ -203,6 +236,7 @@ public final class Machines {
         Entry entry = entry(machine);
         entry.lock.lock();
         try {
+            entry.reportedAt = clock.instant();
             int boot = entry.now.boots() + 1;
             change(entry, new Event.BootScriptServed(machine, boot, text));
             return boot;
@@ -240,6 +274,12 @@ public final class Machines {
         } else {
             strangers.put(mac.value(), old);
         }
+    }
+
+    /** Journals a condition of the cluster that somebody has looked at. */
+    public void condition(Condition.Type type, Condition.Status status, String reason, String message) {
+        journal.accept(new Event.ConditionChanged(new Condition(type, status, reason, message, clock.instant()),
+                message));
     }
 
     /** Journals something worth knowing about the whole cluster, at most once. */
@@ -325,7 +365,9 @@ public final class Machines {
 
     private static final class Entry {
         final ReentrantLock lock = new ReentrantLock();
-        final Condition changed = lock.newCondition();
+        final java.util.concurrent.locks.Condition changed = lock.newCondition();
+        /** When the machine itself was last heard. */
+        Instant reportedAt = Instant.EPOCH;
         /** Written under the lock; the machine in it never changes. */
         volatile Snapshot now;
 

@@ -22,6 +22,12 @@ public final class KubeApi implements AutoCloseable {
         this.client = new KubernetesClientBuilder().withConfig(config).build();
     }
 
+    /** Where the control plane of a kubeconfig listens: a URL without a slash at the end. */
+    public static String server(String kubeconfig) {
+        String url = Config.fromKubeconfig(kubeconfig).getMasterUrl();
+        return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+    }
+
     /** What {@code /readyz} says; {@code ok} where the control plane is ready. */
     public String readyz() throws IOException {
         try {

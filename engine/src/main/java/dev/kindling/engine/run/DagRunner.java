@@ -242,15 +242,23 @@ public final class DagRunner {
     private final class CurrentAttempt implements Step.Attempt {
         private final Step step;
         private final Instant deadline;
+        private String lastText = "";
+        private Instant lastTold = Instant.EPOCH;
 
         CurrentAttempt(Step step, Instant deadline) {
             this.step = step;
             this.deadline = deadline;
         }
 
+        /** The journal is no progress bar: the same text is told once a second. */
         @Override
-        public void progress(double fraction, String text) {
-            journal.accept(new Event.StepProgressed(step.id(), step.action().machine(), fraction, text));
+        public synchronized void progress(double fraction, String text) {
+            Instant now = clock.instant();
+            if (!text.equals(lastText) || Duration.between(lastTold, now).toMillis() >= 1000) {
+                lastText = text;
+                lastTold = now;
+                journal.accept(new Event.StepProgressed(step.id(), step.action().machine(), fraction, text));
+            }
         }
 
         @Override

@@ -1,6 +1,7 @@
 package dev.kindling.engine.distribution.k3s;
 
 import dev.kindling.engine.api.BootStage;
+import dev.kindling.engine.api.Condition;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
@@ -109,8 +110,7 @@ public final class K3s implements Distribution {
         config.append("distribution=k3s\nversion=").append(cluster.distribution().version()).append('\n');
         config.append("node.name=").append(machine.name()).append('\n');
         config.append("node.ip=").append(machine.address().getHostAddress()).append('\n');
-        config.append("server.url=").append(real.isPresent() ? "https" : "http").append("://")
-                .append(cluster.primer().address().getHostAddress()).append(":6443\n");
+        config.append("server.url=").append(server ? serverUrl(real.isPresent()) : joinUrl()).append('\n');
         config.append("pod.cidr=").append(cluster.addressing().podCidr()).append('\n');
         config.append("service.cidr=").append(cluster.addressing().serviceCidr()).append('\n');
         config.append("cluster.token=").append(credentials.clusterToken()).append('\n');
@@ -121,6 +121,18 @@ public final class K3s implements Distribution {
                 file -> config.append("k3s.url=").append(file.url()).append("\nk3s.sha256=").append(file.sha256())
                         .append('\n'));
         return Optional.of(config.toString());
+    }
+
+    /** On a simulated primer any free port will do: the host may have a cluster of its own on 6443. */
+    private String serverUrl(boolean real) {
+        Machine primer = machines.cluster().primer();
+        return (real ? "https" : "http") + "://" + primer.address().getHostAddress() + ":"
+                + (primer.kind() == Machine.Kind.SIMULATED ? 0 : 6443);
+    }
+
+    /** Agents are admitted after the primer has sent its kubeconfig, which says where it listens. */
+    private String joinUrl() {
+        return KubeApi.server(credentials.kubeconfig().orElseThrow());
     }
 
     @Override
@@ -159,6 +171,8 @@ public final class K3s implements Distribution {
                 List<String> missing = wanted.stream().filter(name -> !nodes.getOrDefault(name, false)).toList();
                 return missing.isEmpty() ? Optional.empty() : Optional.of("not Ready: " + String.join(", ", missing));
             });
+            machines.condition(Condition.Type.CLUSTER_AVAILABLE, Condition.Status.TRUE, "ApiAnswers",
+                    "the API answers as version " + api.version() + " with " + wanted.size() + " Ready nodes");
         }
         for (Machine machine : machines.cluster().machines()) {
             if (machines.now(machine.name()).stage() != BootStage.READY) {

@@ -157,10 +157,13 @@ final class SimulatedMachine implements Runnable {
         String address = machine.address().getHostAddress();
         if ("server".equals(config.get("role"))) {
             String api = config.getOrDefault("api.token", "");
-            try (var standIn = new StandInControlPlane(machine.address(), config.getOrDefault("version", ""), api,
+            // after a restart on the same port, where the agents look for it
+            int port = disk.get("port").isEmpty() ? 0 : Integer.parseInt(disk.get("port"));
+            try (var standIn = new StandInControlPlane(machine.address(), port, config.getOrDefault("version", ""), api,
                     config.getOrDefault("cluster.token", ""))) {
+                disk.put("port", Integer.toString(standIn.port()));
                 standIn.join(machine.name(), address);
-                report(web, base + "kubeconfig", token, kubeconfig(config.getOrDefault("server.url", ""), api));
+                report(web, base + "kubeconfig", token, kubeconfig("http://" + address + ":" + standIn.port(), api));
                 report(web, base + "progress", token, "stage=ready\ntext=stand-in control plane answers\n");
                 new java.util.concurrent.CountDownLatch(1).await();
             }

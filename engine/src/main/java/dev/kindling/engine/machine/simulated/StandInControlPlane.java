@@ -16,8 +16,9 @@ final class StandInControlPlane implements AutoCloseable {
     private final HttpServer server;
     private final Map<String, String> nodes = new ConcurrentSkipListMap<>();
 
-    StandInControlPlane(InetAddress address, String version, String apiToken, String clusterToken) throws IOException {
-        server = HttpServer.create(new InetSocketAddress(address, 6443), 256);
+    StandInControlPlane(InetAddress address, int port, String version, String apiToken, String clusterToken)
+            throws IOException {
+        server = HttpServer.create(new InetSocketAddress(address, port), 256);
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         server.createContext("/readyz", exchange -> answer(exchange, apiToken, "ok"));
         server.createContext("/version", exchange -> answer(exchange, apiToken,
@@ -33,6 +34,10 @@ final class StandInControlPlane implements AutoCloseable {
             answer(exchange, clusterToken, "");
         });
         server.start();
+    }
+
+    int port() {
+        return server.getAddress().getPort();
     }
 
     void join(String name, String address) {
