@@ -48,6 +48,7 @@ final class EngineSide implements AutoCloseable {
     private final String token;
     private final BlockingQueue<Posted> posts = new LinkedBlockingQueue<>();
     private final Map<String, String> answers = new ConcurrentHashMap<>(Map.of("order", "action=wait\nretry=1\n"));
+    private final Map<String, String> taken = new ConcurrentHashMap<>();
     private final Map<String, byte[]> parts = new ConcurrentHashMap<>();
     private final Map<String, Path> files = new ConcurrentHashMap<>();
     private volatile @Nullable Qemu watched;
@@ -71,6 +72,11 @@ final class EngineSide implements AutoCloseable {
 
     void answer(String name, String text) {
         answers.put(name, text);
+    }
+
+    /** Takes posts to a path outside the protocol, with this bearer token. */
+    void take(String path, String bearer) {
+        taken.put(path, bearer);
     }
 
     void part(String name, byte[] content) {
@@ -124,8 +130,14 @@ final class EngineSide implements AutoCloseable {
                 sendFile(exchange, path.substring("/files/".length()));
                 return;
             }
+            String authorization = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
+            if (authorization.equals("Bearer " + taken.get(path))) {
+                send(exchange, 200, "taken\n".getBytes(UTF_8));
+                posts.add(new Posted(path, new String(body, UTF_8)));
+                return;
+            }
             String own = "/m/" + mac + "/";
-            if (!("Bearer " + token).equals(exchange.getRequestHeaders().getFirst("Authorization"))
+            if (!authorization.equals("Bearer " + token)
                     || !path.startsWith(own)) {
                 send(exchange, 403, "no\n".getBytes(UTF_8));
                 return;

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The stage in a machine of QEMU, against the engine's side of the protocol. */
 class StageTest {
@@ -99,6 +101,25 @@ class StageTest {
         assertThat(new String(read(target, 20480, 512), java.nio.charset.StandardCharsets.US_ASCII))
                 .startsWith("KINDLING1 order=o-1 machine=demo-wk-1\n\0\0");
         assertThat(Hashes.of(other)).as("the other disk").isEqualTo(otherHash);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"KDL-NONE, 268435456, 1048576, no disk has the serial KDL-NONE",
+            "KDL-TARGET, 268434944, 1048576, '/dev/vdb has 268435456 bytes, the order says 268434944'",
+            "KDL-TARGET, 268435456, 268435456, write.0 goes beyond the end of the disk",
+            "KDL-TARGET, 268435456, 20480, write.0 covers the marker"})
+    void writesNothingWhereAnythingIsDoubtful(String serial, long bytes, long offset, String reason) throws Exception {
+        engine.part("seed", new byte[4096]);
+        engine.answer("order",
+                order("o-2", serial, bytes, List.of(new Write("m/" + MAC + "/part/seed", offset, new byte[4096]))));
+        String before = Hashes.of(target) + Hashes.of(other);
+        try (Qemu machine = boot()) {
+            engine.watch(machine);
+            Posted failed = engine.await("a refusal", LIMIT, post -> post.isStage("failed"));
+            assertThat(failed.values()).containsEntry("text", reason).containsEntry("order", "o-2");
+        }
+        assertThat(Hashes.of(target) + Hashes.of(other)).isEqualTo(before);
+        assertThat(engine.requests).noneMatch(request -> request.contains("/part/"));
     }
 
     private Qemu boot() throws IOException {

@@ -109,6 +109,65 @@ class SystemTest {
         }
     }
 
+    @Test
+    void anAgentJoinsAsSoonAsTheServerAnswers() throws Exception {
+        install("o-2");
+        engine.answer("config", """
+                mode=stand-in
+                role=agent
+                distribution=k3s
+                version=v1.34.2+k3s1
+                node.name=demo-wk-1
+                node.ip=10.0.2.15
+                server.url=%s
+                cluster.token=%s
+                """.formatted(engine.url(), CLUSTER_TOKEN));
+        engine.take("/stand-in/join", CLUSTER_TOKEN);
+        engine.breakNext("/stand-in/join", 2);
+        try (Qemu machine = bootFromDisk("bios", List.of())) {
+            engine.watch(machine);
+            Posted join = engine.await("the join", LIMIT, post -> post.path().equals("/stand-in/join"));
+            assertThat(join.values()).containsEntry("name", "demo-wk-1").containsEntry("ip", "10.0.2.15");
+            Posted ready = engine.await("ready", LIMIT, post -> post.isStage("ready"));
+            assertThat(ready.body()).contains("STAND-IN CONTROL PLANE");
+        }
+    }
+
+    /** There is no K3s in this test: a script in its place shows what it was started with. */
+    @Test
+    void realModeFetchesChecksAndStartsTheNamedBinary() throws Exception {
+        install("o-3");
+        Path binary = Files.writeString(directory.resolve("k3s"), """
+                #!/bin/sh
+                case "$1" in
+                server)
+                    grep -q 'cluster-cidr: "10.42.0.0/16"' /etc/rancher/k3s/config.yaml || exit 3
+                    grep -q 'token: "cluster-token-of-the-test"' /etc/rancher/k3s/config.yaml || exit 4
+                    grep -q ' /var/lib/rancher ext4 ' /proc/mounts || exit 5
+                    grep -q ' /sys/fs/cgroup cgroup2 ' /proc/mounts || exit 6
+                    [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] || exit 7
+                    printf 'server: https://127.0.0.1:6443\n' >/etc/rancher/k3s/k3s.yaml
+                    while :; do sleep 1; done
+                    ;;
+                kubectl)
+                    case "$*" in *readyz*) printf ok ;; *) printf True ;; esac
+                    ;;
+                esac
+                """);
+        engine.file("k3s", binary);
+        engine.breakNext("/files/k3s", 1);
+        engine.answer("config", standInServer().replace("mode=stand-in", "mode=real")
+                + "pod.cidr=10.42.0.0/16\nk3s.url=files/k3s\nk3s.sha256=" + Hashes.of(binary) + "\n");
+        try (Qemu machine = bootFromDisk("bios", List.of())) {
+            engine.watch(machine);
+            Posted kubeconfig = engine.await("the kubeconfig", LIMIT, post -> post.path().equals("kubeconfig"));
+            assertThat(kubeconfig.body()).isEqualTo("server: https://10.0.2.15:6443\n");
+            Posted ready = engine.await("ready", LIMIT, post -> post.isStage("ready"));
+            assertThat(ready.values()).containsEntry("text", "K3s runs");
+            assertThat(machine.console()).doesNotContain("STAND-IN").doesNotContain(CLUSTER_TOKEN);
+        }
+    }
+
     private void install(String order) throws IOException, InterruptedException {
         SystemImage system = SystemImage.build(assets);
         DiskLayout layout = new DiskLayout(system);
