@@ -53,6 +53,9 @@ final class RunnerProcesses implements RunPlace {
                         shell(runner(Conductor.Part.PREPARATION, cluster, run, options)) + " && exec "
                                 + shell(inside));
             }
+            // a session of its own: closing the terminal, or Ctrl-C in it, is no business of the run
+            command = new ArrayList<>(command);
+            command.addFirst("setsid");
             File log = workspace.runnerLog(cluster).toFile();
             Process child = new ProcessBuilder(command).redirectInput(new File("/dev/null"))
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log)).redirectErrorStream(true).start();

@@ -5,6 +5,8 @@ import dev.kindling.engine.api.Kindling.ApplyOptions;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.boot.BootService;
+import dev.kindling.engine.boot.AssetCatalogue;
+import dev.kindling.engine.boot.AssetDownload;
 import dev.kindling.engine.boot.BootAssets;
 import dev.kindling.engine.boot.DiskChoice;
 import dev.kindling.engine.boot.GuestPayload;
@@ -22,8 +24,10 @@ import dev.kindling.engine.model.HandOff;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Facts;
 import dev.kindling.engine.plan.Step;
+import dev.kindling.pxe.BootFile;
 import java.io.IOException;
 import java.net.NetworkInterface;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -141,21 +145,14 @@ final class Wiring {
         return "true".equals(cluster.distribution().settings().get("stand-in"));
     }
 
-    @SuppressWarnings("UnusedVariable")
-    private Optional<K3s.Binary> k3s(Cluster cluster) {
-        return Optional.empty();
-    }
-
     /** What is not real in this cluster. */
     List<String> notices(Cluster cluster) {
         return switch (kind(cluster)) {
             case MANUAL -> standInAllowed(cluster)
                     ? List.of(K3s.STAND_IN + " allowed by the definition: where K3s cannot be had, no Kubernetes runs")
                     : List.of();
-            case VIRTUAL -> k3s(cluster).isPresent()
-                    ? List.of(VIRTUAL_RACK)
-                    : List.of(VIRTUAL_RACK, K3s.STAND_IN + " unless K3s " + cluster.distribution().version()
-                            + " can be downloaded: it is not in the asset cache, and without it no Kubernetes runs");
+            case VIRTUAL -> List.of(VIRTUAL_RACK, K3s.STAND_IN + " where K3s " + cluster.distribution().version()
+                    + " is neither in the asset cache nor can be downloaded: then no Kubernetes runs");
             case SIMULATED -> List.of(SIMULATED, K3s.STAND_IN + ": no Kubernetes runs on simulated machines");
         };
     }
@@ -191,21 +188,53 @@ final class Wiring {
                 new ClusterRun(machines, site, distribution, handOff(cluster, secrets, run, journal)).steps());
     }
 
-    @SuppressWarnings("UnusedVariable")
+    /** Everything that the host's network is needed for, and what is built of it. */
     private Payload prepare(Cluster cluster, AtomicReference<Optional<K3s.Binary>> k3s, Consumer<Event> journal,
-            Step.Attempt attempt) throws IOException, InterruptedException, Step.Failed {
+            Step.Attempt attempt) throws IOException, Step.Failed {
+        BootAssets.Progress progress = (what, done, total) -> attempt.progress(total > 0 ? (double) done / total : -1, what);
+        Map<String, BootFile> more = switch (k3s(cluster, progress)) {
+            case AssetDownload.Available(Path file, String sha256, long _) -> {
+                k3s.set(Optional.of(new K3s.Binary(K3S_FILE, sha256)));
+                yield Map.of(K3S_FILE, BootFile.file(file));
+            }
+            case AssetDownload.Unavailable(String reason) -> {
+                standIn(cluster, reason, journal);
+                yield Map.of();
+            }
+        };
         var flavour = kind(cluster) == Machine.Kind.VIRTUAL
                 ? BootAssets.KernelFlavour.CLOUD
                 : BootAssets.KernelFlavour.GENERIC;
-        return switch (BootAssets.prepare(workspace.assetCache(), flavour, (what, done, total) -> attempt
-                .progress(total > 0 ? (double) done / total : -1, what))) {
-            case BootAssets.Incomplete incomplete ->
-                throw new Step.Failed(Problem.error("boot-files-missing", "boot files",
-                        String.join("; ",
-                                incomplete.missing().stream().map(part -> part.what() + ": " + part.why()).toList()),
-                        "all boot files", incomplete.remedy()), true);
-            case BootAssets.Ready(BootAssets assets) -> GuestPayload.build(assets, cluster, Map.of());
+        return switch (BootAssets.prepare(workspace.assetCache(), flavour, progress)) {
+            case BootAssets.Incomplete incomplete -> throw new Step.Failed(
+                    Problem.error("boot-files-missing", "boot files",
+                            String.join("; ", incomplete.missing().stream()
+                                    .map(part -> part.what() + ": " + part.why()).toList()),
+                            "all boot files", incomplete.remedy()),
+                    true);
+            case BootAssets.Ready(BootAssets assets) -> GuestPayload.build(assets, cluster, more);
         };
+    }
+
+    private static final String K3S_FILE = "k3s";
+
+    private AssetDownload.Result k3s(Cluster cluster, BootAssets.Progress progress) throws IOException {
+        String version = cluster.distribution().version();
+        Optional<AssetCatalogue.Asset> asset = AssetCatalogue.load().find("k3s", version);
+        return asset.isEmpty() ? new AssetDownload.Unavailable("the catalogue has no K3s " + version)
+                : new AssetDownload(workspace.assetCache()).get(asset.get(), progress);
+    }
+
+    private static void standIn(Cluster cluster, String reason, Consumer<Event> journal) throws Step.Failed {
+        if (kind(cluster) == Machine.Kind.MANUAL && !standInAllowed(cluster)) {
+            throw new Step.Failed(Problem.error("k3s-unavailable", "cluster " + cluster.name(), reason,
+                    "the K3s program, for real machines",
+                    "give this computer access to the network once, or put it into the asset cache; for a trial without"
+                            + " Kubernetes set spec.distribution.settings.stand-in to \"true\""),
+                    true);
+        }
+        journal.accept(new Event.Noted(null, true,
+                K3s.STAND_IN + ": no Kubernetes runs in this cluster, because K3s could not be had: " + reason));
     }
 
     private ClusterRun.HandOffWork handOff(Cluster cluster, Secrets secrets, String run, Consumer<Event> journal) {
