@@ -191,7 +191,8 @@ final class Wiring {
     /** Everything that the host's network is needed for, and what is built of it. */
     private Payload prepare(Cluster cluster, AtomicReference<Optional<K3s.Binary>> k3s, Consumer<Event> journal,
             Step.Attempt attempt) throws IOException, Step.Failed {
-        BootAssets.Progress progress = (what, done, total) -> attempt.progress(total > 0 ? (double) done / total : -1, what);
+        BootAssets.Progress progress = (what, done, total) -> attempt.progress(total > 0 ? (double) done / total : -1,
+                what);
         Map<String, BootFile> more = switch (k3s(cluster, progress)) {
             case AssetDownload.Available(Path file, String sha256, long _) -> {
                 k3s.set(Optional.of(new K3s.Binary(K3S_FILE, sha256)));
@@ -221,7 +222,8 @@ final class Wiring {
     private AssetDownload.Result k3s(Cluster cluster, BootAssets.Progress progress) throws IOException {
         String version = cluster.distribution().version();
         Optional<AssetCatalogue.Asset> asset = AssetCatalogue.load().find("k3s", version);
-        return asset.isEmpty() ? new AssetDownload.Unavailable("the catalogue has no K3s " + version)
+        return asset.isEmpty()
+                ? new AssetDownload.Unavailable("the catalogue has no K3s " + version)
                 : new AssetDownload(workspace.assetCache()).get(asset.get(), progress);
     }
 
