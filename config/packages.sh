@@ -1,11 +1,11 @@
 # The Debian packages that Kindling's commands and tests need, and why. Sourced by kindling and check.
 
 # Boot files are made from these: iPXE, GRUB, shim and a static busybox are never in the repository.
-BOOT_PACKAGES="ipxe busybox-static grub-common grub-pc-bin grub-efi-amd64-bin grub-efi-amd64-signed shim-signed iproute2 util-linux"
+BOOT_PACKAGES="ipxe busybox-static grub-common grub-pc-bin grub-efi-amd64-bin grub-efi-amd64-signed shim-signed iproute2 util-linux e2fsprogs ca-certificates"
 # The virtual rack's machines and their firmware.
 RACK_PACKAGES="$BOOT_PACKAGES qemu-system-x86 ovmf ipxe-qemu"
 # Programs that the tests compare with, or that stand at the other end.
-TEST_PACKAGES="$RACK_PACKAGES xvfb xauth tmux isc-dhcp-client udhcpc atftp tftp-hpa curl wget mtools dosfstools gdisk cpio xorriso tshark cloud-init openssl git shellcheck python3 fonts-dejavu-core libgtk-3-0 libgl1"
+TEST_PACKAGES="$RACK_PACKAGES libarchive-tools shim-helpers-amd64-signed xvfb xauth tmux isc-dhcp-client udhcpc atftp tftp-hpa curl wget mtools dosfstools gdisk cpio xorriso tshark cloud-init openssl git shellcheck python3 fonts-dejavu-core libgtk-3-0 libgl1"
 
 missing_packages() {
   local package

@@ -3,6 +3,7 @@ package dev.kindling.engine.boot;
 import dev.kindling.engine.api.BootStage;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Hardware;
+import dev.kindling.engine.model.MacAddress;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.pxe.Agent;
 import dev.kindling.pxe.Answer;
@@ -15,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -32,7 +32,7 @@ public final class ClusterBoot implements BootSource {
     private static final String FILE_PATH = "files/";
 
     private final Machines machines;
-    private final Set<InetAddress> reserved;
+    private final Map<InetAddress, Machine> reserved;
     private final Payload payload;
     private final BootTokens tokens;
     private final Supplier<String> baseUrl;
@@ -56,8 +56,8 @@ public final class ClusterBoot implements BootSource {
     public ClusterBoot(Machines machines, Payload payload, byte[] key, Supplier<String> baseUrl,
             Function<Machine, Optional<String>> installConfig, BiConsumer<Machine, String> kubeconfig) {
         this.machines = machines;
-        this.reserved = machines.cluster().machines().stream().map(Machine::address)
-                .collect(Collectors.toUnmodifiableSet());
+        this.reserved = machines.cluster().machines().stream()
+                .collect(Collectors.toUnmodifiableMap(Machine::address, Function.identity()));
         this.payload = payload;
         this.tokens = new BootTokens(key);
         this.baseUrl = baseUrl;
@@ -75,9 +75,9 @@ public final class ClusterBoot implements BootSource {
 
     @Override
     public Answer answer(Client client) {
-        var known = machines.find(new dev.kindling.engine.model.MacAddress(client.mac().value()));
+        var known = machines.find(new MacAddress(client.mac().value()));
         if (known.isEmpty()) {
-            machines.stranger(new dev.kindling.engine.model.MacAddress(client.mac().value()), describe(client),
+            machines.stranger(new MacAddress(client.mac().value()), describe(client),
                     "unknown machine " + client.mac() + " (" + describe(client)
                             + ") asked to boot; it is not in the definition and was answered nothing");
             return new Answer.Ignore("not in the definition of cluster " + machines.cluster().name());
@@ -102,7 +102,7 @@ public final class ClusterBoot implements BootSource {
 
     @Override
     public boolean isReserved(InetAddress address) {
-        return reserved.contains(address);
+        return reserved.containsKey(address);
     }
 
     @Override
@@ -117,7 +117,7 @@ public final class ClusterBoot implements BootSource {
                     ? Optional.of(BootFile.text(autoexec()))
                     : Optional.ofNullable(payload.files().get(path));
         }
-        return machinePath(path, fetch.mac()).flatMap(about -> switch (about.what()) {
+        return machinePath(path, fetch.mac(), fetch.remote()).flatMap(about -> switch (about.what()) {
             case "boot.ipxe" -> fetch.head() ? Optional.empty() : Optional.of(BootFile.text(script(about.machine())));
             case "order" -> stage(about.machine(), fetch.token()).map(this::order).map(BootFile::text);
             case "config" -> fetch.head() ? Optional.empty() : config(about.machine(), fetch.token());
@@ -129,7 +129,7 @@ public final class ClusterBoot implements BootSource {
 
     @Override
     public Reply post(Post post) {
-        var about = machinePath(post.path(), post.mac());
+        var about = machinePath(post.path(), post.mac(), post.remote());
         if (about.isEmpty()) {
             return refuse(post.path(), post.mac(), "the address is not leased to that machine");
         }
@@ -154,18 +154,20 @@ public final class ClusterBoot implements BootSource {
 
     private record About(Machine machine, String what) {}
 
-    /** A path below a machine, asked for from the address that this machine holds. */
-    private Optional<About> machinePath(String path, dev.kindling.pxe.@Nullable MacAddress asker) {
-        if (asker == null || !path.startsWith(MACHINE_PATH + asker + "/")) {
-            return Optional.empty();
-        }
-        return machines.find(new dev.kindling.engine.model.MacAddress(asker.value())).map(
-                machine -> new About(machine, path.substring((MACHINE_PATH + asker + "/").length())));
+    /**
+     * A path below a machine, asked for from the address that this machine holds: by a lease, or, where it renews none
+     * (the installed system has its address from its seed), by the definition's reservation.
+     */
+    private Optional<About> machinePath(String path, dev.kindling.pxe.@Nullable MacAddress asker, InetAddress remote) {
+        Optional<Machine> machine = asker == null ? Optional.ofNullable(reserved.get(remote))
+                : machines.find(new MacAddress(asker.value()));
+        return machine.filter(found -> path.startsWith(MACHINE_PATH + found.mac() + "/"))
+                .map(found -> new About(found, path.substring((MACHINE_PATH + found.mac() + "/").length())));
     }
 
     private Reply refuse(String path, dev.kindling.pxe.@Nullable MacAddress mac, String reason) {
         if (mac != null) {
-            machines.find(new dev.kindling.engine.model.MacAddress(mac.value())).ifPresent(machine -> machines
+            machines.find(new MacAddress(mac.value())).ifPresent(machine -> machines
                     .observe(machine.name(), machines.now(machine.name()).stage(), -1,
                             "refused " + path + ": " + reason));
         }
