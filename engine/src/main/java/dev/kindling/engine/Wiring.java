@@ -24,7 +24,6 @@ import dev.kindling.engine.model.HandOff;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Facts;
 import dev.kindling.engine.plan.Step;
-import dev.kindling.pxe.BootFile;
 import java.io.IOException;
 import java.net.NetworkInterface;
 import java.nio.file.Path;
@@ -193,10 +192,10 @@ final class Wiring {
             Step.Attempt attempt) throws IOException, Step.Failed {
         BootAssets.Progress progress = (what, done, total) -> attempt.progress(total > 0 ? (double) done / total : -1,
                 what);
-        Map<String, BootFile> more = switch (k3s(cluster, progress)) {
+        Map<String, Path> more = switch (k3s(cluster, progress)) {
             case AssetDownload.Available(Path file, String sha256, long _) -> {
                 k3s.set(Optional.of(new K3s.Binary(K3S_FILE, sha256)));
-                yield Map.of(K3S_FILE, BootFile.file(file));
+                yield Map.of(K3S_FILE, file);
             }
             case AssetDownload.Unavailable(String reason) -> {
                 standIn(cluster, reason, journal);

@@ -159,7 +159,8 @@ public final class ClusterBoot implements BootSource {
      * (the installed system has its address from its seed), by the definition's reservation.
      */
     private Optional<About> machinePath(String path, dev.kindling.pxe.@Nullable MacAddress asker, InetAddress remote) {
-        Optional<Machine> machine = asker == null ? Optional.ofNullable(reserved.get(remote))
+        Optional<Machine> machine = asker == null
+                ? Optional.ofNullable(reserved.get(remote))
                 : machines.find(new MacAddress(asker.value()));
         return machine.filter(found -> path.startsWith(MACHINE_PATH + found.mac() + "/"))
                 .map(found -> new About(found, path.substring((MACHINE_PATH + found.mac() + "/").length())));

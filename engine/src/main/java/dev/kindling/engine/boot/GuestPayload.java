@@ -6,6 +6,7 @@ import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.model.Network;
 import dev.kindling.pxe.BootFile;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,11 +29,12 @@ public final class GuestPayload implements Payload {
      * @param more
      *            further shared files by name, such as {@code k3s}
      */
-    public static GuestPayload build(BootAssets assets, Cluster cluster, Map<String, BootFile> more)
+    public static GuestPayload build(BootAssets assets, Cluster cluster, Map<String, Path> more)
             throws IOException {
         StageImage stage = StageImage.build(assets);
         SystemImage system = SystemImage.build(assets);
-        Map<String, BootFile> files = new HashMap<>(more);
+        Map<String, BootFile> files = new HashMap<>();
+        more.forEach((name, file) -> files.put(name, BootFile.file(file)));
         files.put("undionly.kpxe", BootFile.file(assets.undionly()));
         files.put("snponly.efi", BootFile.file(assets.snponly()));
         files.put("ipxe.efi", BootFile.file(assets.ipxeEfi()));
