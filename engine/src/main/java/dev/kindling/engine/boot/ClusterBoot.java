@@ -277,6 +277,9 @@ public final class ClusterBoot implements BootSource {
 
     private Reply progress(Machine machine, Map<String, String> report) {
         String text = report.getOrDefault("text", "");
+        if (text.isBlank()) {
+            text = machine.name() + " reports: " + report.getOrDefault("stage", "nothing");
+        }
         double fraction = Lines.number(report.get("fraction"), -1);
         switch (report.getOrDefault("stage", "")) {
             case "installer" -> machines.observe(machine.name(), BootStage.INSTALLER, fraction, text);

@@ -54,12 +54,19 @@ final class SimulatedFirmware implements SimulatedMachine.Firmware {
     public SimulatedMachine.Booted boot() throws InterruptedException, IOException {
         return switch (client.boot()) {
             case Result.Failed(String step, String reason) -> throw new IOException(step + ": " + reason);
-            case Result.LocalDisk(String _, Result.Lease lease) -> new SimulatedMachine.Booted(null, web(lease));
+            case Result.LocalDisk(String _, Result.Lease lease) ->
+                new SimulatedMachine.Booted(null, service(lease), web(lease));
             // in UEFI a GRUB of ours looks for the disk's system
             case Result.Kernel kernel -> new SimulatedMachine.Booted(
                     kernel.kernel().url().endsWith("/localboot.efi") ? null : kernel.kernel().arguments(),
-                    web(kernel.lease()));
+                    service(kernel.lease()), web(kernel.lease()));
         };
+    }
+
+    /** From the URL of the boot script. */
+    private static String service(Result.Lease lease) {
+        URI script = URI.create(Objects.requireNonNull(lease.bootFile(), "iPXE was given a script"));
+        return "http://" + script.getAuthority();
     }
 
     private SimulatedMachine.Web web(Result.Lease lease) throws IOException {

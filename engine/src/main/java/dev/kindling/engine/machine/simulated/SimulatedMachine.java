@@ -44,8 +44,11 @@ final class SimulatedMachine implements Runnable {
      *
      * @param arguments
      *            kernel command line of the stage; null: boot from disk
+     * @param service
+     *            base URL of the boot service. The one in the seed is void after the engine was restarted: on loopback
+     *            the service takes any free port, where a real one always has port 80
      */
-    record Booted(@Nullable String arguments, Web web) {}
+    record Booted(@Nullable String arguments, String service, Web web) {}
 
     SimulatedMachine(Machine machine, Cluster cluster, SimulatedDisk disk, Firmware firmware) {
         this.machine = machine;
@@ -63,7 +66,7 @@ final class SimulatedMachine implements Runnable {
                     if (booted.arguments() != null) {
                         stage(booted.web(), arguments(booted.arguments()));
                     } else {
-                        system(booted.web());
+                        system(booted.web(), booted.service());
                     }
                 } catch (IOException e) {
                     LOG.debug("{} starts anew: {}", machine.name(), e.getMessage());
@@ -130,12 +133,12 @@ final class SimulatedMachine implements Runnable {
         report(web, base + "progress", token, "stage=written\norder=" + id + "\ntext=disk written and marked\n");
     }
 
-    private void system(Web web) throws IOException, InterruptedException {
+    private void system(Web web, String service) throws IOException, InterruptedException {
         Map<String, String> seed = Lines.parse(disk.get("seed"));
         if (disk.marker().isEmpty() || seed.isEmpty()) {
             throw new IOException("told to boot from a disk that holds no system");
         }
-        String base = seed.getOrDefault("KINDLING_URL", "") + "/m/" + machine.mac() + "/";
+        String base = service + "/m/" + machine.mac() + "/";
         String token = seed.getOrDefault("KINDLING_TOKEN", "");
         report(web, base + "progress", token, "stage=system\ntext=the installed system runs (simulated)\n");
         String config = disk.get("config");
