@@ -42,6 +42,10 @@ class CrashTest {
 
     private static final class Killed extends RuntimeException {
         private static final long serialVersionUID = 1;
+
+        Killed() {
+            super("killed here", null, false, false);
+        }
     }
 
     @Test

@@ -13,10 +13,10 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Properties;
-import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -31,7 +31,7 @@ final class Racks {
 
     static Engine engine(Path workspace, UnaryOperator<Consumer<Event>> journal) throws IOException {
         return Engine.openInProcess(workspace, Map.of("KINDLING_KEY_FILE", workspace.resolveSibling("key").toString()),
-                Clock.systemUTC(), new SplittableRandom(7), journal);
+                Clock.systemUTC(), new SecureRandom(), journal);
     }
 
     static RunResult up(Kindling engine, String definition, ApplyOptions options) throws InterruptedException {

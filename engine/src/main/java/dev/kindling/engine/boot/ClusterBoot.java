@@ -40,7 +40,7 @@ public final class ClusterBoot implements BootSource {
     private final BiConsumer<Machine, String> kubeconfig;
     /** Orders that the run has released: a machine is told "wait" until then. */
     private final Map<String, Event.DiskWriteOrdered> released = new ConcurrentHashMap<>();
-    /** Seeds by order, while they may be fetched. */
+    /** What is written to the disks of machines with a released order; the seed among it is secret. */
     private final Map<String, List<Payload.Piece>> pieces = new ConcurrentHashMap<>();
 
     /**
@@ -68,7 +68,7 @@ public final class ClusterBoot implements BootSource {
     /** Lets the stage of a machine carry out an order. The order is in the journal already. */
     public void release(Event.DiskWriteOrdered order, long diskBytes) {
         Machine machine = machines.now(order.machine()).machine();
-        pieces.put(order.order(), payload.pieces(machine, diskBytes,
+        pieces.put(machine.name(), payload.pieces(machine, diskBytes,
                 new Payload.Seed(baseUrl.get(), tokens.system(machine.name(), order.order()), order.order())));
         released.put(machine.name(), order);
     }
@@ -218,7 +218,7 @@ public final class ClusterBoot implements BootSource {
         text.append("disk.bytes=").append(order.disk().bytes()).append('\n');
         text.append("marker.offset=").append(payload.markerOffset()).append('\n');
         int number = 0;
-        for (Payload.Piece piece : pieces.getOrDefault(order.order(), List.of())) {
+        for (Payload.Piece piece : pieces.getOrDefault(machine.name(), List.of())) {
             String at = "write." + number++;
             text.append(at).append(".url=").append(baseUrl.get()).append('/')
                     .append(piece.shared()
@@ -238,7 +238,7 @@ public final class ClusterBoot implements BootSource {
         if (order == null || machines.now(machine.name()).installed()) {
             return Optional.empty();
         }
-        return pieces.getOrDefault(order.order(), List.of()).stream()
+        return pieces.getOrDefault(machine.name(), List.of()).stream()
                 .filter(piece -> !piece.shared() && piece.name().equals(name)).findFirst().map(Payload.Piece::content);
     }
 
