@@ -9,7 +9,9 @@ import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
 import dev.kindling.engine.api.Validation;
+import dev.kindling.engine.boot.BootAssets;
 import dev.kindling.engine.definition.Definitions;
+import dev.kindling.engine.machine.virtual.VirtualRack;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Facts;
@@ -104,6 +106,27 @@ public final class Engine implements Kindling {
     @Override
     public String demo(boolean simulated, int nodes) {
         return Definitions.demo(simulated ? Machine.Kind.SIMULATED : Machine.Kind.VIRTUAL, nodes);
+    }
+
+    @Override
+    public Optional<Problem> virtualRackProblem() {
+        String remedy = "run as root, or allow user namespaces and /dev/net/tun, and install what is missing;"
+                + " or rehearse with simulated machines: kindling demo --simulated";
+        try {
+            Optional<String> missing = VirtualRack.unavailable()
+                    .or(() -> BootAssets.check().stream()
+                            .map(part -> part.what() + " (package " + part.debianPackage() + ")")
+                            .findFirst());
+            return missing.map(why -> Problem.error("virtual-rack-unavailable", "virtual rack", why,
+                    "QEMU, its firmware, boot files, and a private network namespace with taps", remedy));
+        } catch (IOException e) {
+            return Optional
+                    .of(Problem.error("virtual-rack-unavailable", "virtual rack", String.valueOf(e.getMessage()), "",
+                            remedy));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.of(Problem.error("interrupted", "virtual rack", "interrupted", "", "try again"));
+        }
     }
 
     @Override

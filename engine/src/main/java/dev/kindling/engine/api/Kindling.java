@@ -40,6 +40,11 @@ public interface Kindling extends AutoCloseable {
      */
     String demo(boolean simulated, int nodes);
 
+    /** Why no virtual rack can run on this computer, with the remedy; empty where one can. */
+    default Optional<Problem> virtualRackProblem() {
+        return Optional.empty();
+    }
+
     /** What a run would do now, given what the journal knows. Starts nothing. */
     Plan plan(Validation validation);
 

@@ -1,6 +1,7 @@
 package dev.kindling.tui.cli;
 
 import dev.kindling.engine.api.Kindling;
+import dev.kindling.engine.api.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,10 @@ final class DemoCommand implements Callable<Integer> {
             throw Refusal.badUse("--nodes " + nodes + " makes no cluster", "give 1 or more");
         }
         try (Kindling kindling = cli.openToRun()) {
-            String text = kindling.demo(simulated, nodes);
+            Optional<Problem> noRack = simulated ? Optional.empty() : kindling.virtualRackProblem();
+            noRack.ifPresent(problem -> cli.remark("No virtual rack can run here: " + problem.message()
+                    + ".\nThe same plan runs against SIMULATED MACHINES instead.\n"));
+            String text = kindling.demo(simulated || noRack.isPresent(), nodes);
             Path file = cli.workspaceDirectory().resolve("demo.yaml");
             Files.writeString(file, text);
             cli.remark("The definition of this demo is " + file + ".\n");

@@ -6,6 +6,7 @@ import dev.kindling.engine.machine.MachineControl;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Step;
+import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -14,12 +15,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +77,19 @@ public final class VirtualRack implements MachineControl {
     /** What the machine said on its serial port. */
     public static Path console(Path directory, Machine machine) {
         return directory.resolve(machine.name() + ".console.log");
+    }
+
+    /** Why no virtual rack can run on this computer; empty where one can. Quick, and changes nothing. */
+    public static Optional<String> unavailable() throws IOException, InterruptedException {
+        boolean qemu = Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1))
+                .anyMatch(directory -> Files.isExecutable(Path.of(directory, "qemu-system-x86_64")));
+        if (!qemu) {
+            return Optional.of("qemu-system-x86_64 is not installed (package qemu-system-x86)");
+        }
+        if (!Files.isReadable(OVMF_CODE)) {
+            return Optional.of(OVMF_CODE + " is not there (package ovmf)");
+        }
+        return RackNamespace.unavailable();
     }
 
     @Override
