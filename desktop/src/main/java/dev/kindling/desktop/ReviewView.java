@@ -35,6 +35,7 @@ final class ReviewView implements View {
     private final Desk desk;
     private final Wizard wizard;
     private final VBox problems = new VBox(8);
+    private boolean focusedUnchecked;
     private final VBox notices = new VBox(6);
     private final Label summary = Ui.label("", Styles.TEXT_MUTED);
     private final TableView<Plan.Action> plan = new TableView<>();
@@ -179,6 +180,7 @@ final class ReviewView implements View {
 
     /** Problems under the screen where they are mended, each one a button that goes there. */
     private void renderProblems() {
+        boolean focused = problems.isFocusWithin() || (plan.isFocused() && focusedUnchecked);
         problems.getChildren().clear();
         for (var refusal : wizard.refusals()) {
             problems.getChildren().add(Ui.note(Icon.CROSS, "The run did not start: "
@@ -196,6 +198,9 @@ final class ReviewView implements View {
             problems.getChildren().add(group);
         }
         Ui.show(problems, !problems.getChildren().isEmpty());
+        if (focused) {
+            focus();
+        }
     }
 
     private Button link(Finding finding) {
@@ -247,6 +252,8 @@ final class ReviewView implements View {
 
     @Override
     public void focus() {
+        // where the answers are still being checked, the first problem takes the focus when it arrives
+        focusedUnchecked = wizard.checking().get();
         if (problems.isVisible() && !problems.getChildren().isEmpty()
                 && problems.getChildren().getFirst() instanceof VBox group && group.getChildren().size() > 1) {
             group.getChildren().get(1).requestFocus();
