@@ -3,8 +3,7 @@ package dev.kindling.desktop;
 /**
  * How the window looks.
  *
- * @param scale
- *            of the text and all that is measured by it, in percent
+ * @param scale of the text and all that is measured by it, in percent
  */
 record Appearance(Theme theme, int scale, boolean highContrast) {
     static final Appearance DEFAULT = new Appearance(Theme.SYSTEM, 100, false);

@@ -63,10 +63,8 @@ final class DesktopWindow {
     /**
      * What the window needs of the world.
      *
-     * @param engine
-     *            opens the workspace; may take its time
-     * @param browser
-     *            shows a file in the user's browser
+     * @param engine opens the workspace; may take its time
+     * @param browser shows a file in the user's browser
      */
     record Outside(Callable<Kindling> engine, DraftStore drafts, SettingsFile settings, FileDialogs dialogs,
             Consumer<Path> browser, Clock clock) {}

@@ -24,8 +24,7 @@ final class FxWork implements Work, AutoCloseable {
     private final BiConsumer<String, Exception> failed;
 
     /**
-     * @param failed
-     *            is told, on the JavaFX thread, what was being done when a task threw
+     * @param failed is told, on the JavaFX thread, what was being done when a task threw
      */
     FxWork(Clock clock, BiConsumer<String, Exception> failed) {
         this.clock = clock;

@@ -60,8 +60,7 @@ public final class Engine implements Kindling {
     /**
      * Opens or creates a workspace.
      *
-     * @throws UncheckedIOException
-     *             where it cannot be read or written, or is damaged; the message says what to do
+     * @throws UncheckedIOException where it cannot be read or written, or is damaged; the message says what to do
      */
     public static Kindling open(Path directory) {
         Clock clock = Clock.systemUTC();
@@ -78,8 +77,7 @@ public final class Engine implements Kindling {
     /**
      * The same, with runs in this process: for tests.
      *
-     * @param journal
-     *            wraps the way to the journal, for tests that break it off
+     * @param journal wraps the way to the journal, for tests that break it off
      */
     static Engine openInProcess(Path directory, Map<String, String> environment, Clock clock, RandomGenerator random,
             UnaryOperator<Consumer<Event>> journal) throws IOException {

@@ -23,8 +23,7 @@ final class LocalHardware {
     }
 
     /**
-     * @param root
-     *            "/", or a copy of {@code /sys}, {@code /proc} below another directory
+     * @param root "/", or a copy of {@code /sys}, {@code /proc} below another directory
      */
     static Hardware read(Path root) {
         return new LocalHardware(root).read();

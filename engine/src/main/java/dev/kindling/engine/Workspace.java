@@ -16,8 +16,7 @@ import java.util.Optional;
 /**
  * Where everything of an operator's clusters lies; nobody else may look into it.
  *
- * @param environment
- *            KINDLING_KEY_FILE, KINDLING_CACHE and the XDG variables say where what is shared lies
+ * @param environment KINDLING_KEY_FILE, KINDLING_CACHE and the XDG variables say where what is shared lies
  */
 record Workspace(Path directory, Map<String, String> environment) {
     static Workspace open(Path directory, Map<String, String> environment) throws IOException {

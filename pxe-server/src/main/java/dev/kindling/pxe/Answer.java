@@ -11,13 +11,10 @@ public sealed interface Answer {
     /**
      * An address, and a boot file where the client is a boot agent.
      *
-     * @param address
-     *            the machine's reserved address; null: any from the pool
-     * @param hostName
-     *            option 12; null: none
-     * @param bootFile
-     *            path below the TFTP root for PXE firmware ("snponly.efi"), absolute URL for iPXE and UEFI HTTP Boot;
-     *            null: an address only
+     * @param address the machine's reserved address; null: any from the pool
+     * @param hostName option 12; null: none
+     * @param bootFile path below the TFTP root for PXE firmware ("snponly.efi"), absolute URL for iPXE and UEFI HTTP
+     *            Boot; null: an address only
      */
     record Lease(@Nullable InetAddress address, @Nullable String hostName,
             @Nullable String bootFile) implements Answer {}

@@ -39,18 +39,12 @@ public interface BootSource {
     /**
      * A request for a file.
      *
-     * @param protocol
-     *            TFTP or HTTP
-     * @param path
-     *            decoded, normalised, without a leading slash; never contains {@code ..}, NUL or a back-slash
-     * @param remote
-     *            address of the asker
-     * @param mac
-     *            the machine that holds a lease on that address from us; null where unknown
-     * @param token
-     *            value of the HTTP header {@code Authorization: Bearer}; null where absent
-     * @param head
-     *            true for HTTP HEAD: nothing that is given out once may be consumed by it
+     * @param protocol TFTP or HTTP
+     * @param path decoded, normalised, without a leading slash; never contains {@code ..}, NUL or a back-slash
+     * @param remote address of the asker
+     * @param mac the machine that holds a lease on that address from us; null where unknown
+     * @param token value of the HTTP header {@code Authorization: Bearer}; null where absent
+     * @param head true for HTTP HEAD: nothing that is given out once may be consumed by it
      */
     record Fetch(Protocol protocol, String path, InetAddress remote, @Nullable MacAddress mac, @Nullable String token,
             boolean head) {}
@@ -58,20 +52,16 @@ public interface BootSource {
     /**
      * An HTTP POST of at most 1 MiB.
      *
-     * @param path
-     *            as in {@link Fetch}
-     * @param body
-     *            UTF-8 text
+     * @param path as in {@link Fetch}
+     * @param body UTF-8 text
      */
     record Post(String path, InetAddress remote, @Nullable MacAddress mac, @Nullable String token, String body) {}
 
     /**
      * The HTTP answer to a {@link Post}.
      *
-     * @param status
-     *            HTTP status code
-     * @param body
-     *            UTF-8 text, may be empty
+     * @param status HTTP status code
+     * @param body UTF-8 text, may be empty
      */
     record Reply(int status, String body) {}
 }

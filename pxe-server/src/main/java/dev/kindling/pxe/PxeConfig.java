@@ -7,28 +7,44 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link PxeServer} listens.
+ * How a {@link PxeServer} listens. Begin with {@link #of} and change what differs from the defaults.
  *
- * @param links
- *            one for each network that is served
- * @param mode
- *            who gives the addresses
- * @param dhcpPort
- *            67 (UDP); 0 picks a free one. The client's port is one more where this is 67; elsewhere replies go to the
- *            port that the request came from
- * @param proxyPort
- *            4011 (UDP), used with {@link Mode#PROXY} and for firmware that asks there; 0 picks a free one
- * @param tftpPort
- *            69 (UDP); 0 picks a free one
- * @param httpPort
- *            80 (TCP); 0 picks a free one
- * @param leaseFile
- *            where leases survive a restart; null: kept in memory only
+ * @param links one for each network that is served
+ * @param mode who gives the addresses
+ * @param ports where it listens
+ * @param leaseFile where leases survive a restart; null: kept in memory only
  */
-public record PxeConfig(List<Link> links, Mode mode, int dhcpPort, int proxyPort, int tftpPort, int httpPort,
-        @Nullable Path leaseFile) {
+public record PxeConfig(List<Link> links, Mode mode, Ports ports, @Nullable Path leaseFile) {
     public PxeConfig {
         links = List.copyOf(links);
+    }
+
+    /** On the standard ports, leases in memory. */
+    public static PxeConfig of(List<Link> links, Mode mode) {
+        return new PxeConfig(links, mode, Ports.STANDARD, null);
+    }
+
+    public PxeConfig withPorts(Ports other) {
+        return new PxeConfig(links, mode, other, leaseFile);
+    }
+
+    public PxeConfig withLeaseFile(@Nullable Path file) {
+        return new PxeConfig(links, mode, ports, file);
+    }
+
+    /**
+     * Where a server listens; 0 picks a free port.
+     *
+     * @param dhcp 67 (UDP). The client's port is one more where this is 67; elsewhere replies go to the port that the
+     *            request came from
+     * @param proxy 4011 (UDP), used with {@link Mode#PROXY} and for firmware that asks there
+     * @param tftp 69 (UDP)
+     * @param http 80 (TCP)
+     */
+    public record Ports(int dhcp, int proxy, int tftp, int http) {
+        public static final Ports STANDARD = new Ports(67, 4011, 69, 80);
+        /** Free ones, for tests and simulated machines on loopback. */
+        public static final Ports FREE = new Ports(0, 0, 0, 0);
     }
 
     /** Who gives the addresses. */
@@ -44,25 +60,16 @@ public record PxeConfig(List<Link> links, Mode mode, int dhcpPort, int proxyPort
     /**
      * A network that is served.
      *
-     * @param interfaceName
-     *            bound to this interface (SO_BINDTODEVICE); null on loopback, where replies go back to the sender's
-     *            address and port
-     * @param address
-     *            ours on it: server identifier, next-server, host of the boot URLs
-     * @param prefixLength
-     *            of the network, 1 to 30
-     * @param from
-     *            first address of the pool; null: reservations only
-     * @param to
-     *            last address of the pool, inclusive
-     * @param router
-     *            option 3; null: none
-     * @param dns
-     *            option 6
-     * @param domain
-     *            option 15; null: none
-     * @param leaseTime
-     *            option 51
+     * @param interfaceName bound to this interface (SO_BINDTODEVICE); null on loopback, where replies go back to the
+     *            sender's address and port
+     * @param address ours on it: server identifier, next-server, host of the boot URLs
+     * @param prefixLength of the network, 1 to 30
+     * @param from first address of the pool; null: reservations only
+     * @param to last address of the pool, inclusive
+     * @param router option 3; null: none
+     * @param dns option 6
+     * @param domain option 15; null: none
+     * @param leaseTime option 51
      */
     public record Link(@Nullable String interfaceName, InetAddress address, int prefixLength,
             @Nullable InetAddress from,

@@ -61,14 +61,11 @@ public final class PxeServer implements AutoCloseable {
     /**
      * Opens everything, or nothing.
      *
-     * @param source
-     *            decides what each machine boots; asked by several threads at once
-     * @param events
-     *            told by several threads at once; must not block
-     * @throws IOException
-     *             if a port or the lease file cannot be had: the message names it, what is in the way, and a remedy
-     * @throws IllegalArgumentException
-     *             if the links contradict each other
+     * @param source decides what each machine boots; asked by several threads at once
+     * @param events told by several threads at once; must not block
+     * @throws IOException if a port or the lease file cannot be had: the message names it, what is in the way, and a
+     *             remedy
+     * @throws IllegalArgumentException if the links contradict each other
      */
     public static PxeServer start(PxeConfig config, BootSource source, Consumer<PxeEvent> events, Clock clock)
             throws IOException {
@@ -113,25 +110,25 @@ public final class PxeServer implements AutoCloseable {
             open.push(leaseLog);
         }
         try {
-            var http = HttpServer.start(config.links(), config.httpPort(), source, this::whoHas, events, clock);
+            var http = HttpServer.start(config.links(), config.ports().http(), source, this::whoHas, events, clock);
             open.push(http);
             httpPort = http.port();
         } catch (IOException e) {
-            throw PortFailure.explain("HTTP", Transport.TCP, addresses(), config.httpPort(), e);
+            throw PortFailure.explain("HTTP", Transport.TCP, addresses(), config.ports().http(), e);
         }
         try {
-            var tftp = TftpServer.start(config.links(), config.tftpPort(), source, this::whoHas, events, clock);
+            var tftp = TftpServer.start(config.links(), config.ports().tftp(), source, this::whoHas, events, clock);
             open.push(tftp);
             tftpPort = tftp.port();
         } catch (IOException e) {
-            throw PortFailure.explain("TFTP", Transport.UDP, addresses(), config.tftpPort(), e);
+            throw PortFailure.explain("TFTP", Transport.UDP, addresses(), config.ports().tftp(), e);
         }
         if (config.mode() != Mode.NONE) {
             var sockets = new UdpSockets();
             open.push(sockets);
             var endpoint = new DhcpEndpoint(dhcp, leaseLog, events, clock);
-            proxyPort = listen(sockets, endpoint, Arrival.Service.BOOT_SERVER, config.proxyPort());
-            dhcpPort = listen(sockets, endpoint, Arrival.Service.DHCP, config.dhcpPort());
+            proxyPort = listen(sockets, endpoint, Arrival.Service.BOOT_SERVER, config.ports().proxy());
+            dhcpPort = listen(sockets, endpoint, Arrival.Service.DHCP, config.ports().dhcp());
         }
     }
 

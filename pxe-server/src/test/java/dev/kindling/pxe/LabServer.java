@@ -33,8 +33,8 @@ final class LabServer implements BootSource {
                     InetAddress.ofLiteral(words.get(3)), InetAddress.ofLiteral(words.get(4)), address, List.of(address),
                     "lab.example", Duration.ofSeconds(Long.parseLong(words.get(5)))));
         }
-        var config = new PxeConfig(links, Mode.valueOf(arguments[0]), 67, 4011, 69, 80,
-                arguments[1].equals("-") ? null : Path.of(arguments[1]));
+        var config = PxeConfig.of(links, Mode.valueOf(arguments[0]))
+                .withLeaseFile(arguments[1].equals("-") ? null : Path.of(arguments[1]));
         try (var _ = PxeServer.start(config, new LabServer(),
                 event -> System.out.println(event.getClass().getSimpleName() + ' ' + event.mac() + ' ' + event.text()),
                 Clock.systemUTC())) {

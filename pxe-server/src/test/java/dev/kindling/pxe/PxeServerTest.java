@@ -172,14 +172,15 @@ class PxeServerTest {
     void refusesLinksThatContradictEachOther() {
         var one = new Link("eth0", SERVER, 24, null, null, null, List.of(), null, Duration.ofHours(1));
 
-        assertThatThrownBy(() -> start(new PxeConfig(List.of(one, one), Mode.DHCP, 0, 0, 0, 0, null)))
+        assertThatThrownBy(() -> start(PxeConfig.of(List.of(one, one), Mode.DHCP)))
                 .isInstanceOf(IllegalArgumentException.class).hasMessage("two networks on one interface, eth0");
-        assertThatThrownBy(() -> start(new PxeConfig(List.of(), Mode.DHCP, 0, 0, 0, 0, null)))
+        assertThatThrownBy(() -> start(PxeConfig.of(List.of(), Mode.DHCP)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
     private PxeConfig config(Mode mode, int dhcpPort, int httpPort) {
-        return new PxeConfig(List.of(LINK), mode, dhcpPort, 0, 0, httpPort, directory.resolve("leases"));
+        return PxeConfig.of(List.of(LINK), mode).withPorts(new PxeConfig.Ports(dhcpPort, 0, 0, httpPort))
+                .withLeaseFile(directory.resolve("leases"));
     }
 
     private PxeServer start(PxeConfig config) throws IOException {

@@ -10,8 +10,7 @@ public record Tool(int exit, String output) {
     /**
      * Runs it with nothing to read; one that does not end in a minute fails.
      *
-     * @param debianPackage
-     *            named where the program is missing
+     * @param debianPackage named where the program is missing
      */
     public static Tool run(String debianPackage, Path directory, String... command)
             throws IOException, InterruptedException {

@@ -14,8 +14,7 @@ public final class Golden {
     /**
      * Compares.
      *
-     * @param name
-     *            below {@code src/test/resources/golden}
+     * @param name below {@code src/test/resources/golden}
      */
     public static void check(String name, String actual) {
         checkFile(Path.of("src/test/resources/golden", name), actual);
@@ -24,8 +23,7 @@ public final class Golden {
     /**
      * Compares.
      *
-     * @param file
-     *            relative to this module
+     * @param file relative to this module
      */
     public static void checkFile(Path file, String actual) {
         try {

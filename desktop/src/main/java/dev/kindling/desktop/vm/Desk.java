@@ -89,8 +89,7 @@ public final class Desk {
     /**
      * A control plane and two workers to try things on.
      *
-     * @param simulated
-     *            true: programs that speak the boot protocols; false: QEMU machines on this computer
+     * @param simulated true: programs that speak the boot protocols; false: QEMU machines on this computer
      */
     public void startDemo(boolean simulated) {
         work.run("reading the demo", () -> kindling.validate("the demo", kindling.demo(simulated, 3)), this::open);
@@ -111,8 +110,7 @@ public final class Desk {
     /**
      * Takes a definition's text into the wizard.
      *
-     * @param source
-     *            name of the file
+     * @param source name of the file
      */
     public void open(String source, String text) {
         work.run("reading " + source, () -> kindling.validate(source, text), this::open);

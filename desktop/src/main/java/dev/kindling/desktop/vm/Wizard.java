@@ -147,8 +147,7 @@ public final class Wizard {
     /**
      * Starts with a definition that exists.
      *
-     * @param then
-     *            called when it is loaded
+     * @param then called when it is loaded
      */
     public void open(Validation opened, Runnable then) {
         Cluster cluster = opened.cluster();
@@ -415,8 +414,7 @@ public final class Wizard {
     /**
      * Starts the run.
      *
-     * @param started
-     *            called with the cluster's name when it started; otherwise {@link #refusals} tells why not
+     * @param started called with the cluster's name when it started; otherwise {@link #refusals} tells why not
      */
     public void start(Consumer<String> started) {
         Plan made = plan.get();

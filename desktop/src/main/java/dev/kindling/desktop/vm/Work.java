@@ -11,8 +11,7 @@ public interface Work {
      * Runs a task that may block, then hands its result to the user interface thread. When the task throws, the failure
      * is shown to the user and {@code then} is not called.
      *
-     * @param what
-     *            for the message, such as "reading the cluster's state"
+     * @param what for the message, such as "reading the cluster's state"
      */
     <T> void run(String what, Callable<T> task, Consumer<? super T> then);
 

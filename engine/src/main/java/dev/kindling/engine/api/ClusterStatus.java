@@ -10,24 +10,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is known of a cluster, folded from its events.
  *
- * @param reason
- *            of the state, one line
- * @param since
- *            when the state began
- * @param run
- *            id of the latest run; null: none yet
- * @param startedAt
- *            of the latest run; null: none yet
- * @param endedAt
- *            of the latest run; null: none yet, or it is running
- * @param machines
- *            in the order of the definition
- * @param unknown
- *            machines that asked to boot and are not in the definition
- * @param notices
- *            honest labels: what is simulated or a stand-in
- * @param lastSeq
- *            of the newest event that is folded in
+ * @param reason of the state, one line
+ * @param since when the state began
+ * @param run id of the latest run; null: none yet
+ * @param startedAt of the latest run; null: none yet
+ * @param endedAt of the latest run; null: none yet, or it is running
+ * @param machines in the order of the definition
+ * @param unknown machines that asked to boot and are not in the definition
+ * @param notices honest labels: what is simulated or a stand-in
+ * @param lastSeq of the newest event that is folded in
  */
 public record ClusterStatus(String name, State state, String reason, Instant since, List<Condition> conditions,
         @Nullable String run, @Nullable Instant startedAt, @Nullable Instant endedAt, int stepsDone, int stepsTotal,
@@ -50,18 +41,12 @@ public record ClusterStatus(String name, State state, String reason, Instant sin
     /**
      * What is known of a machine.
      *
-     * @param stageSince
-     *            when the stage began
-     * @param evidence
-     *            the last thing that it did or that was done to it
-     * @param evidenceAt
-     *            when
-     * @param stuck
-     *            why it is stuck; null: it is not
-     * @param progress
-     *            of the current stage, 0 to 1; negative where unknown
-     * @param hardware
-     *            as the machine told it; null: not yet
+     * @param stageSince when the stage began
+     * @param evidence the last thing that it did or that was done to it
+     * @param evidenceAt when
+     * @param stuck why it is stuck; null: it is not
+     * @param progress of the current stage, 0 to 1; negative where unknown
+     * @param hardware as the machine told it; null: not yet
      */
     public record MachineStatus(String name, MacAddress mac, Role role, Machine.Kind kind, String address,
             BootStage stage, Instant stageSince, String evidence, Instant evidenceAt, @Nullable String stuck,

@@ -24,10 +24,8 @@ public sealed interface Event {
     /**
      * An event with its place in the journal.
      *
-     * @param seq
-     *            grows by one per cluster, from 1
-     * @param run
-     *            id of the run; empty outside a run
+     * @param seq grows by one per cluster, from 1
+     * @param run id of the run; empty outside a run
      */
     record Recorded(long seq, Instant at, String cluster, String run, Event event) {}
 

@@ -17,10 +17,8 @@ public interface Kindling extends AutoCloseable {
     /**
      * Reads a definition and reports everything that is wrong with it at once.
      *
-     * @param source
-     *            name for messages, such as a file name
-     * @param text
-     *            YAML or JSON
+     * @param source name for messages, such as a file name
+     * @param text YAML or JSON
      */
     Validation validate(String source, String text);
 
@@ -33,10 +31,8 @@ public interface Kindling extends AutoCloseable {
     /**
      * The definition that {@code kindling demo} runs, as YAML.
      *
-     * @param simulated
-     *            true: programs that speak the boot protocols; false: QEMU machines of the virtual rack
-     * @param nodes
-     *            number of machines, at least 1; the first one is the control plane
+     * @param simulated true: programs that speak the boot protocols; false: QEMU machines of the virtual rack
+     * @param nodes number of machines, at least 1; the first one is the control plane
      */
     String demo(boolean simulated, int nodes);
 
@@ -102,14 +98,10 @@ public interface Kindling extends AutoCloseable {
     /**
      * Choices for a run that the definition does not hold.
      *
-     * @param interfaceName
-     *            the host's interface to serve real machines on; empty where none is needed
-     * @param keepRunning
-     *            true: machines that we started keep running after the run
-     * @param lossPercent
-     *            of simulated machines' datagrams that are dropped, 0 to 100
-     * @param seed
-     *            of everything random in simulated machines
+     * @param interfaceName the host's interface to serve real machines on; empty where none is needed
+     * @param keepRunning true: machines that we started keep running after the run
+     * @param lossPercent of simulated machines' datagrams that are dropped, 0 to 100
+     * @param seed of everything random in simulated machines
      */
     record ApplyOptions(Optional<String> interfaceName, boolean keepRunning, int lossPercent, long seed) {
         public static final ApplyOptions DEFAULT = new ApplyOptions(Optional.empty(), false, 0, 1);
@@ -118,12 +110,9 @@ public interface Kindling extends AutoCloseable {
     /**
      * A report of a run.
      *
-     * @param markdown
-     *            text
-     * @param html
-     *            self-contained page with a timeline
-     * @param files
-     *            where both were written
+     * @param markdown text
+     * @param html self-contained page with a timeline
+     * @param files where both were written
      */
     record Report(String markdown, String html, List<Path> files) {}
 

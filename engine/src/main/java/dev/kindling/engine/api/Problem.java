@@ -3,22 +3,15 @@ package dev.kindling.engine.api;
 /**
  * Something that is wrong, and what to do about it.
  *
- * @param severity
- *            whether it stops anything
- * @param code
- *            stable, lower case with dashes: {@code mac-duplicate}
- * @param path
- *            into the definition ({@code spec.nodePools[0].machines[1].mac}), or what it is about ("machine demo-wk-1")
- * @param line
- *            1-based line in the definition; 0 where there is none
- * @param column
- *            1-based column; 0 where there is none
- * @param message
- *            what was found
- * @param expected
- *            what was expected
- * @param remedy
- *            what to do next, often a command
+ * @param severity whether it stops anything
+ * @param code stable, lower case with dashes: {@code mac-duplicate}
+ * @param path into the definition ({@code spec.nodePools[0].machines[1].mac}), or what it is about ("machine
+ *            demo-wk-1")
+ * @param line 1-based line in the definition; 0 where there is none
+ * @param column 1-based column; 0 where there is none
+ * @param message what was found
+ * @param expected what was expected
+ * @param remedy what to do next, often a command
  */
 public record Problem(Severity severity, String code, String path, int line, int column, String message,
         String expected, String remedy) {

@@ -24,10 +24,8 @@ public final class AssetCatalogue {
     /**
      * Something to download.
      *
-     * @param file
-     *            its name in the list of checksums
-     * @param checksums
-     *            a list as {@code sha256sum} writes it
+     * @param file its name in the list of checksums
+     * @param checksums a list as {@code sha256sum} writes it
      */
     public record Asset(String name, String version, String file, URI url, URI checksums) {}
 

@@ -38,8 +38,7 @@ public final class AssetDownload {
     /**
      * Downloads into a cache.
      *
-     * @param cache
-     *            the directory that is given to {@link BootAssets#prepare} too
+     * @param cache the directory that is given to {@link BootAssets#prepare} too
      */
     public AssetDownload(Path cache) {
         this.cache = new CacheDirectory(cache.toAbsolutePath().resolve("assets"));
@@ -54,16 +53,14 @@ public final class AssetDownload {
     /**
      * The file is not in the cache and cannot be had.
      *
-     * @param reason
-     *            for people
+     * @param reason for people
      */
     public record Unavailable(String reason) implements Result {}
 
     /**
      * The asset, downloaded now where the cache does not hold it. Fails within seconds where there is no network.
      *
-     * @throws IOException
-     *             where the cache cannot be written
+     * @throws IOException where the cache cannot be written
      */
     public Result get(Asset asset, Progress progress) throws IOException {
         String name = asset.name() + "-" + asset.version().replaceAll("[^A-Za-z0-9.+_-]", "_");

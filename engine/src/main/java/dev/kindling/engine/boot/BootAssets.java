@@ -40,12 +40,9 @@ public final class BootAssets {
     /**
      * Something that is not there.
      *
-     * @param what
-     *            for people: "iPXE for UEFI firmware"
-     * @param debianPackage
-     *            the package that brings it
-     * @param why
-     *            where it was looked for, or what went wrong
+     * @param what for people: "iPXE for UEFI firmware"
+     * @param debianPackage the package that brings it
+     * @param why where it was looked for, or what went wrong
      */
     public record Missing(String what, String debianPackage, String why) {}
 
@@ -73,12 +70,9 @@ public final class BootAssets {
         /**
          * It goes on.
          *
-         * @param what
-         *            for people
-         * @param done
-         *            bytes
-         * @param total
-         *            bytes; -1 where unknown
+         * @param what for people
+         * @param done bytes
+         * @param total bytes; -1 where unknown
          */
         void at(String what, long done, long total);
     }
@@ -102,10 +96,8 @@ public final class BootAssets {
      * Finds everything, and downloads the kernel where the cache does not hold the current one. Without the network the
      * newest kernel of the cache is used. Can be called by several programs at a time.
      *
-     * @param cache
-     *            directory of ours, made where it does not exist; what it holds can be removed at any time
-     * @throws IOException
-     *             where the cache cannot be written
+     * @param cache directory of ours, made where it does not exist; what it holds can be removed at any time
+     * @throws IOException where the cache cannot be written
      */
     public static Preparation prepare(Path cache, KernelFlavour flavour, Progress progress) throws IOException {
         return prepare(cache, Path.of("/"), flavour, progress);
@@ -114,8 +106,7 @@ public final class BootAssets {
     /**
      * As above.
      *
-     * @param root
-     *            of the operating system whose files are used
+     * @param root of the operating system whose files are used
      */
     static Preparation prepare(Path cache, Path root, KernelFlavour flavour, Progress progress) throws IOException {
         List<Missing> missing = new ArrayList<>(check(root));
@@ -234,8 +225,7 @@ public final class BootAssets {
     /**
      * An unpacked kernel package.
      *
-     * @param identity
-     *            SHA-256 of the package
+     * @param identity SHA-256 of the package
      */
     record Kernel(Path image, Path modules, String release, String identity) {}
 

@@ -37,12 +37,9 @@ public final class BootService implements AutoCloseable {
     private final Thread listener;
 
     /**
-     * @param interfaceName
-     *            to serve on; null: loopback, on free ports (simulated machines)
-     * @param leaseFile
-     *            where leases survive
-     * @throws IOException
-     *             where a port cannot be had; the message says what to do
+     * @param interfaceName to serve on; null: loopback, on free ports (simulated machines)
+     * @param leaseFile where leases survive
+     * @throws IOException where a port cannot be had; the message says what to do
      */
     public BootService(Machines machines, Payload payload, byte[] key, @Nullable String interfaceName, Path leaseFile,
             Function<Machine, Optional<String>> installConfig, BiConsumer<Machine, String> kubeconfig, Clock clock)
@@ -83,9 +80,9 @@ public final class BootService implements AutoCloseable {
                 network.cidr().prefixLength(), network.pool() == null ? null : network.pool().from(),
                 network.pool() == null ? null : network.pool().to(), network.gateway(), network.dns(), network.domain(),
                 LEASE);
-        return new PxeConfig(List.of(link),
-                cluster.boot().dhcp() == BootSettings.Dhcp.PROXY ? PxeConfig.Mode.PROXY : PxeConfig.Mode.DHCP,
-                free ? 0 : 67, free ? 0 : 4011, free ? 0 : 69, free ? 0 : 80, leaseFile);
+        return PxeConfig.of(List.of(link),
+                cluster.boot().dhcp() == BootSettings.Dhcp.PROXY ? PxeConfig.Mode.PROXY : PxeConfig.Mode.DHCP)
+                .withPorts(free ? PxeConfig.Ports.FREE : PxeConfig.Ports.STANDARD).withLeaseFile(leaseFile);
     }
 
     private void listen() {

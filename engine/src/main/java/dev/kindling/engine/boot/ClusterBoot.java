@@ -44,14 +44,10 @@ public final class ClusterBoot implements BootSource {
     private final Map<String, List<Payload.Piece>> pieces = new ConcurrentHashMap<>();
 
     /**
-     * @param key
-     *            of the cluster's tokens
-     * @param baseUrl
-     *            of the boot service as machines reach it, without a slash at the end
-     * @param installConfig
-     *            of a machine, once its cluster step has begun
-     * @param kubeconfig
-     *            takes what the primer sends
+     * @param key of the cluster's tokens
+     * @param baseUrl of the boot service as machines reach it, without a slash at the end
+     * @param installConfig of a machine, once its cluster step has begun
+     * @param kubeconfig takes what the primer sends
      */
     public ClusterBoot(Machines machines, Payload payload, byte[] key, Supplier<String> baseUrl,
             Function<Machine, Optional<String>> installConfig, BiConsumer<Machine, String> kubeconfig) {

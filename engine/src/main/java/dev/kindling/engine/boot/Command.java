@@ -23,8 +23,7 @@ final class Command {
     /**
      * Standard output, in UTF-8.
      *
-     * @throws IOException
-     *             where the program is missing, fails (with its last words) or takes too long
+     * @throws IOException where the program is missing, fails (with its last words) or takes too long
      */
     static String run(Path directory, List<String> command) throws IOException {
         return new String(bytes(directory, command), UTF_8);
@@ -38,8 +37,7 @@ final class Command {
     /**
      * As above.
      *
-     * @param meanwhile
-     *            called several times a second while the program runs
+     * @param meanwhile called several times a second while the program runs
      */
     static byte[] bytes(Path directory, List<String> command, Runnable meanwhile) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());

@@ -11,10 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the one disk of a machine that may be written. Pure.
  *
- * @param target
- *            the disk; null where there is a problem
- * @param problem
- *            why no disk may be written; null where one may
+ * @param target the disk; null where there is a problem
+ * @param problem why no disk may be written; null where one may
  */
 public record DiskChoice(Plan.@Nullable DiskTarget target, @Nullable Problem problem) {
     /** Never a guess: the selector must match exactly one disk, that is neither removable nor in use. */

@@ -55,20 +55,13 @@ public final class DiskLayout {
     /**
      * What the installed system has to know before it can ask. Holds a secret.
      *
-     * @param url
-     *            of the boot service, without a trailing slash
-     * @param token
-     *            bearer token of the installed system
-     * @param order
-     *            id of the order to write the disk
-     * @param address
-     *            null: asked for by DHCP
-     * @param prefixLength
-     *            of the address's network
-     * @param gateway
-     *            null: none
-     * @param domain
-     *            null: none
+     * @param url of the boot service, without a trailing slash
+     * @param token bearer token of the installed system
+     * @param order id of the order to write the disk
+     * @param address null: asked for by DHCP
+     * @param prefixLength of the address's network
+     * @param gateway null: none
+     * @param domain null: none
      */
     public record MachineSeed(String hostName, MacAddress mac, String url, String token, String order,
             @Nullable InetAddress address, int prefixLength, @Nullable InetAddress gateway, List<InetAddress> dns,
@@ -108,10 +101,8 @@ public final class DiskLayout {
     /**
      * The writes, in the order in which they are done: system image (shared), seed, backup table, table.
      *
-     * @param diskBytes
-     *            exact size of the disk
-     * @throws IllegalArgumentException
-     *             where the disk is too small or has a size that no disk has
+     * @param diskBytes exact size of the disk
+     * @throws IllegalArgumentException where the disk is too small or has a size that no disk has
      */
     public List<Piece> pieces(MachineSeed seed, long diskBytes) {
         if (diskBytes % Gpt.SECTOR != 0 || diskBytes < minimumDisk()) {

@@ -18,8 +18,7 @@ final class Grub {
     }
 
     /**
-     * @param name
-     *            of the file; its embedded configuration is the guest file of the same name with {@code .cfg}
+     * @param name of the file; its embedded configuration is the guest file of the same name with {@code .cfg}
      */
     static Path build(BootAssets assets, String name, String format, Source directory, String prefix,
             List<String> modules) throws IOException {

@@ -26,8 +26,7 @@ public final class GuestPayload implements Payload {
     /**
      * Builds whatever the cache does not hold yet; takes seconds the first time.
      *
-     * @param more
-     *            further shared files by name, such as {@code k3s}
+     * @param more further shared files by name, such as {@code k3s}
      */
     public static GuestPayload build(BootAssets assets, Cluster cluster, Map<String, Path> more)
             throws IOException {

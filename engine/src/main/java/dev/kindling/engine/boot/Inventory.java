@@ -10,8 +10,7 @@ import java.util.Set;
 /**
  * What the stage tells of a machine.
  *
- * @param markers
- *            the orders whose marks its disks carry
+ * @param markers the orders whose marks its disks carry
  */
 record Inventory(Hardware hardware, Set<String> markers) {
     /** More disks or ports than this are not believed. */

@@ -29,8 +29,7 @@ final class KernelModules {
     }
 
     /**
-     * @param directory
-     *            {@code lib/modules/RELEASE} of an unpacked kernel package
+     * @param directory {@code lib/modules/RELEASE} of an unpacked kernel package
      */
     static KernelModules in(Path directory) throws IOException {
         KernelModules modules = new KernelModules(String.valueOf(directory.getFileName()), directory);

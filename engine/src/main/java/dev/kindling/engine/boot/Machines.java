@@ -44,8 +44,7 @@ public final class Machines {
     private final Map<String, Instant> strangers = new ConcurrentHashMap<>();
 
     /**
-     * @param journal
-     *            writes an event durably before it returns
+     * @param journal writes an event durably before it returns
      */
     public Machines(Cluster cluster, Collection<Event.Recorded> recorded, Consumer<Event> journal, Clock clock) {
         this.cluster = cluster;
@@ -62,24 +61,15 @@ public final class Machines {
     /**
      * A machine at one moment.
      *
-     * @param evidence
-     *            the last thing that it did
-     * @param hardware
-     *            null until its inventory came
-     * @param order
-     *            of its disk; null until one was given
-     * @param written
-     *            whether that order was carried out
-     * @param boots
-     *            how many boot scripts it was given
-     * @param configBoot
-     *            the boot in which it was given its install config; 0: never
-     * @param ready
-     *            whether its node has been Ready
-     * @param heardInThisRun
-     *            whether it showed anything since this process began
-     * @param failure
-     *            what it said went wrong in this boot; null: nothing
+     * @param evidence the last thing that it did
+     * @param hardware null until its inventory came
+     * @param order of its disk; null until one was given
+     * @param written whether that order was carried out
+     * @param boots how many boot scripts it was given
+     * @param configBoot the boot in which it was given its install config; 0: never
+     * @param ready whether its node has been Ready
+     * @param heardInThisRun whether it showed anything since this process began
+     * @param failure what it said went wrong in this boot; null: nothing
      */
     public record Snapshot(Machine machine, BootStage stage, String evidence, Instant evidenceAt,
             @Nullable Hardware hardware, Event.@Nullable DiskWriteOrdered order, boolean written, int boots,
@@ -173,8 +163,7 @@ public final class Machines {
      * Evidence that the boot service overheard at a moment that may have passed: what the machine reported after that
      * moment stands.
      *
-     * @param stages
-     *            the stage that it shows, for the stage that the machine is in
+     * @param stages the stage that it shows, for the stage that the machine is in
      */
     void overheard(String machine, Instant at, UnaryOperator<BootStage> stages, String text) {
         Entry entry = entry(machine);
@@ -292,11 +281,9 @@ public final class Machines {
     /**
      * Waits until a machine is as wanted.
      *
-     * @param what
-     *            is waited for, for the message: "its inventory"
-     * @throws Step.Failed
-     *             at the attempt's deadline, with the machine, its stage and its last evidence; or at once where the
-     *             machine reports a failure
+     * @param what is waited for, for the message: "its inventory"
+     * @throws Step.Failed at the attempt's deadline, with the machine, its stage and its last evidence; or at once
+     *             where the machine reports a failure
      */
     public Snapshot await(String machine, String what, Predicate<Snapshot> wanted, Step.Attempt attempt)
             throws InterruptedException, Step.Failed {

@@ -22,10 +22,8 @@ public interface Payload {
     /**
      * What only the installed system of one machine may know.
      *
-     * @param url
-     *            base URL of the boot service
-     * @param token
-     *            bearer token of the installed system
+     * @param url base URL of the boot service
+     * @param token bearer token of the installed system
      */
     record Seed(String url, String token, String order) {
         @Override
@@ -37,12 +35,9 @@ public interface Payload {
     /**
      * A piece of a disk.
      *
-     * @param name
-     *            of a shared file in {@link #files}, or of a per-machine part
-     * @param shared
-     *            whether it is one of {@link #files}
-     * @param offset
-     *            bytes from the start of the disk
+     * @param name of a shared file in {@link #files}, or of a per-machine part
+     * @param shared whether it is one of {@link #files}
+     * @param offset bytes from the start of the disk
      */
     record Piece(String name, boolean shared, long offset, BootFile content, long bytes, String sha256) {}
 }

@@ -19,8 +19,7 @@ final class SharedLibraries {
     /**
      * The program, its loader and its libraries, each by the path that the loader looks at.
      *
-     * @throws IOException
-     *             where a library is not found
+     * @throws IOException where a library is not found
      */
     static List<Path> closure(Path root, Path program) throws IOException {
         Set<Path> found = new LinkedHashSet<>();

@@ -12,12 +12,9 @@ import java.util.List;
  * The stage: the small system that a machine boots over the network. It sends the inventory, asks for its order, and
  * writes the disk (docs/machine-protocol.md). The same for all machines: what differs is on the kernel's command line.
  *
- * @param file
- *            an initramfs, to be given to the kernel of the same {@link BootAssets}
- * @param sha256
- *            of the file
- * @param bytes
- *            of the file
+ * @param file an initramfs, to be given to the kernel of the same {@link BootAssets}
+ * @param sha256 of the file
+ * @param bytes of the file
  */
 public record StageImage(Path file, String sha256, long bytes) {
     /** Under this name the boot service offers the file; {@link #kernelArguments} names it. */
@@ -52,10 +49,8 @@ public record StageImage(Path file, String sha256, long bytes) {
      * {@code quiet} keeps the kernel from showing the token on the console; {@code initrd=} is how an EFI kernel finds
      * the file that iPXE loaded.
      *
-     * @param url
-     *            of the boot service, without a trailing slash
-     * @param token
-     *            the machine's stage token, without blanks
+     * @param url of the boot service, without a trailing slash
+     * @param token the machine's stage token, without blanks
      */
     public static String kernelArguments(URI url, MacAddress mac, String token) {
         if (!token.matches("[!-~]+")) {

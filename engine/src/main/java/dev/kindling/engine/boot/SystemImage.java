@@ -20,14 +20,10 @@ import java.util.List;
  * The part of an installed disk that is the same on all machines: a BIOS boot partition with GRUB's core image, and
  * behind it an EFI system partition with boot loaders, kernel and the system itself. It has no secrets.
  *
- * @param file
- *            both partitions, to be written at {@link DiskLayout#BODY_OFFSET}
- * @param sha256
- *            of the file
- * @param bytes
- *            of the file
- * @param bootCode
- *            for the first sector of the disk: loads GRUB's core image on a BIOS
+ * @param file both partitions, to be written at {@link DiskLayout#BODY_OFFSET}
+ * @param sha256 of the file
+ * @param bytes of the file
+ * @param bootCode for the first sector of the disk: loads GRUB's core image on a BIOS
  */
 public record SystemImage(Path file, String sha256, long bytes, byte[] bootCode) {
     /** Under this name the boot service offers the file. */
@@ -144,8 +140,7 @@ public record SystemImage(Path file, String sha256, long bytes, byte[] bootCode)
         /**
          * Boot code for the first sector.
          *
-         * @param coreSector
-         *            where on the disk the core image is
+         * @param coreSector where on the disk the core image is
          */
         static byte[] bootCode(byte[] bootImage, long coreSector) throws IOException {
             if (bootImage.length != Gpt.SECTOR) {

@@ -21,10 +21,8 @@ public final class Definitions {
      * Reads a definition. All problems are found at once and in the order of the text; none of them is a consequence of
      * another one.
      *
-     * @param source
-     *            where the text came from, for messages
-     * @param text
-     *            YAML or JSON, of any quality
+     * @param source where the text came from, for messages
+     * @param text YAML or JSON, of any quality
      */
     public static Validation read(String source, String text) {
         Problems problems = new Problems();
@@ -51,10 +49,8 @@ public final class Definitions {
      * The definition of the demonstration: cluster {@code demo}, one control-plane machine, all others workers, with 1
      * GiB of memory each.
      *
-     * @param kind
-     *            virtual (1 to 200 machines on 10.77.0.0/24) or simulated (1 to 10,000 on 127.77.0.0/16)
-     * @throws IllegalArgumentException
-     *             for another kind or number
+     * @param kind virtual (1 to 200 machines on 10.77.0.0/24) or simulated (1 to 10,000 on 127.77.0.0/16)
+     * @throws IllegalArgumentException for another kind or number
      */
     public static String demo(Machine.Kind kind, int machines) {
         return demo(kind, machines, Format.OfVirtual.DEFAULT_MEMORY_MIB);

@@ -35,12 +35,9 @@ final class MachineReader {
     /**
      * A machine as written, with what it has from its pool.
      *
-     * @param name
-     *            null where the name of the cluster, and so this one, is not known
-     * @param role
-     *            null: broken
-     * @param kind
-     *            null: broken
+     * @param name null where the name of the cluster, and so this one, is not known
+     * @param role null: broken
+     * @param kind null: broken
      */
     private record Candidate(GroupValue machine, GroupValue pool, @Nullable At<String> name, @Nullable Role role,
             @Nullable At<Machine.Kind> kind) {}
@@ -98,10 +95,8 @@ final class MachineReader {
     /**
      * Reports everything that is wrong with pools and machines.
      *
-     * @param network
-     *            the provisioning network; null: unknown
-     * @param reservations
-     *            on it; null: unknown
+     * @param network the provisioning network; null: unknown
+     * @param reservations on it; null: unknown
      */
     void check(@Nullable At<Cidr> network, @Nullable Reservations reservations) {
         checkPools();

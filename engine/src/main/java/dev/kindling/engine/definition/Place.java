@@ -3,12 +3,9 @@ package dev.kindling.engine.definition;
 /**
  * A place in a definition.
  *
- * @param path
- *            such as {@code spec.nodePools[0].machines[1].mac}; empty: the whole definition
- * @param line
- *            from 1
- * @param column
- *            from 1, in characters
+ * @param path such as {@code spec.nodePools[0].machines[1].mac}; empty: the whole definition
+ * @param line from 1
+ * @param column from 1, in characters
  */
 record Place(String path, int line, int column) {
     static Place of(String path, Node node) {

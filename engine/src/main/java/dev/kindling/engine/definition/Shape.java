@@ -44,16 +44,11 @@ sealed interface Shape<T> {
     /**
      * Text of a certain form.
      *
-     * @param code
-     *            of the problem where it is not of this form
-     * @param pattern
-     *            necessary, and published in the schema; the same meaning in Java and in ECMAScript
-     * @param numbers
-     *            whether a number without quotes is taken as the text that it is
-     * @param parse
-     *            throws {@link IllegalArgumentException} whose message says what is wrong
-     * @param remedy
-     *            better than that of the code for this text, if there is one
+     * @param code of the problem where it is not of this form
+     * @param pattern necessary, and published in the schema; the same meaning in Java and in ECMAScript
+     * @param numbers whether a number without quotes is taken as the text that it is
+     * @param parse throws {@link IllegalArgumentException} whose message says what is wrong
+     * @param remedy better than that of the code for this text, if there is one
      */
     record Text<T>(String called, ProblemCode code, String pattern, boolean numbers, Function<String, T> parse,
             Function<String, Optional<String>> remedy, Pattern compiled) implements Shape<T> {
@@ -106,10 +101,8 @@ sealed interface Shape<T> {
     /**
      * One of a few words.
      *
-     * @param words
-     *            in the order of the reference
-     * @param alsoCalled
-     *            what other tools say, to the word; only for "did you mean"
+     * @param words in the order of the reference
+     * @param alsoCalled what other tools say, to the word; only for "did you mean"
      */
     record Choice<T>(Map<String, T> words, Map<String, String> alsoCalled) implements Shape<T> {
         @Override
@@ -254,10 +247,8 @@ sealed interface Shape<T> {
     /**
      * What was written for a list.
      *
-     * @param items
-     *            that could be read
-     * @param written
-     *            how many there are, broken ones included
+     * @param items that could be read
+     * @param written how many there are, broken ones included
      */
     record Items<T>(List<At<T>> items, int written) {
         List<T> values() {
@@ -317,10 +308,8 @@ sealed interface Shape<T> {
     /**
      * A group of known keys.
      *
-     * @param called
-     *            with article: "a network"
-     * @param exactlyOne
-     *            null: any keys may be there
+     * @param called with article: "a network"
+     * @param exactlyOne null: any keys may be there
      */
     record Group(String called, List<Field<?>> fields, Map<String, Field<?>> byName, Map<String, Field<?>> otherNames,
             @Nullable ExactlyOne exactlyOne)

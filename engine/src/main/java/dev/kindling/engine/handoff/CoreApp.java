@@ -11,16 +11,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * An application with a Helm chart that we know how to set up. The list is {@code core-apps.yaml}.
  *
- * @param repository
- *            of the chart
- * @param version
- *            of the chart, pinned
- * @param wave
- *            Argo CD's sync wave: lower ones first
- * @param serverSideApply
- *            true where its CRDs are too large for kubectl's annotation (262,144 bytes)
- * @param privileged
- *            true where its pods need more than the Pod Security level "baseline" allows
+ * @param repository of the chart
+ * @param version of the chart, pinned
+ * @param wave Argo CD's sync wave: lower ones first
+ * @param serverSideApply true where its CRDs are too large for kubectl's annotation (262,144 bytes)
+ * @param privileged true where its pods need more than the Pod Security level "baseline" allows
  */
 record CoreApp(String name, String repository, String chart, String version, String namespace, int wave,
         boolean serverSideApply, boolean privileged) {

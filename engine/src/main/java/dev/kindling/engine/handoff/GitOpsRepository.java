@@ -61,14 +61,10 @@ public final class GitOpsRepository implements AutoCloseable {
     /**
      * What became of a tree.
      *
-     * @param commit
-     *            the branch's newest commit
-     * @param changed
-     *            false: the branch held the tree already, and there is no new commit
-     * @param pushed
-     *            whether the remote has the commit
-     * @param problems
-     *            why it was not pushed; empty where it was, or where there is no remote
+     * @param commit the branch's newest commit
+     * @param changed false: the branch held the tree already, and there is no new commit
+     * @param pushed whether the remote has the commit
+     * @param problems why it was not pushed; empty where it was, or where there is no remote
      */
     public record Published(String commit, boolean changed, boolean pushed, List<Problem> problems) {
         public Published {
@@ -98,10 +94,8 @@ public final class GitOpsRepository implements AutoCloseable {
      * Commits a tree to a branch and pushes that to a remote. Where the remote is ahead, the commit goes on top of it;
      * nothing is ever forced. That the remote cannot be reached is a problem in the answer, and the commit stays here.
      *
-     * @param run
-     *            for the commit message
-     * @param remote
-     *            URL; null: none
+     * @param run for the commit message
+     * @param remote URL; null: none
      */
     public Published publish(GitOpsTree tree, String branch, String run, @Nullable String remote) throws IOException {
         if (remote == null) {

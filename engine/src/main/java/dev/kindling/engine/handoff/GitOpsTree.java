@@ -30,12 +30,9 @@ import java.util.TreeSet;
  * manifests/{app}/{cluster}/      values.yaml of a chart; of an app without one, its manifests
  * </pre>
  *
- * @param cluster
- *            its name
- * @param owned
- *            files that are ours: written as they are here
- * @param seeded
- *            files that belong to people once they exist: written only where there is none
+ * @param cluster its name
+ * @param owned files that are ours: written as they are here
+ * @param seeded files that belong to people once they exist: written only where there is none
  */
 public record GitOpsTree(String cluster, SortedMap<String, String> owned, SortedMap<String, String> seeded) {
     private static final String ARGO_NAMESPACE = "argocd";

@@ -16,8 +16,7 @@ public final class Addresses {
      * JDK takes them: {@code 10.77} (inet_aton's short forms), leading zeros (octal for some), scopes, and IPv4
      * addresses in IPv6 form.
      *
-     * @throws IllegalArgumentException
-     *             where it is neither
+     * @throws IllegalArgumentException where it is neither
      */
     public static InetAddress parse(String text) {
         if (IPV4.matcher(text).matches()) {

@@ -8,16 +8,11 @@ import java.util.Optional;
  * A cluster as it is wanted. Built by {@code definition}, which has checked everything that can be checked without
  * looking at a machine.
  *
- * @param name
- *            DNS label
- * @param networks
- *            the first one is the provisioning network
- * @param pools
- *            in the order of the definition
- * @param machines
- *            all machines of all pools, in the order of the pools
- * @param labels
- *            free text pairs for people
+ * @param name DNS label
+ * @param networks the first one is the provisioning network
+ * @param pools in the order of the definition
+ * @param machines all machines of all pools, in the order of the pools
+ * @param labels free text pairs for people
  */
 public record Cluster(String name, Distribution distribution, BootSettings boot, List<Network> networks,
         List<NodePool> pools, List<Machine> machines, Addressing addressing, HandOff handOff,

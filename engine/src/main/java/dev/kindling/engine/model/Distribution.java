@@ -5,12 +5,9 @@ import java.util.Map;
 /**
  * Which Kubernetes.
  *
- * @param kind
- *            which one
- * @param version
- *            as the distribution writes it, for example {@code v1.34.2+k3s1}
- * @param settings
- *            distribution settings, passed on as they are
+ * @param kind which one
+ * @param version as the distribution writes it, for example {@code v1.34.2+k3s1}
+ * @param settings distribution settings, passed on as they are
  */
 public record Distribution(Kind kind, String version, Map<String, String> settings) {
     public Distribution {

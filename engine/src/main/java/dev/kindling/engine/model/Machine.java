@@ -7,22 +7,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A computer of the cluster.
  *
- * @param name
- *            host name: {@code {cluster}-cp-{n}}, {@code {cluster}-wk-{n}} or as the definition says
- * @param pool
- *            name of its {@link NodePool}
- * @param kind
- *            what stands behind it
- * @param mac
- *            of the port that boots
- * @param uuid
- *            SMBIOS UUID; null: not known
- * @param address
- *            reserved on the provisioning network
- * @param disk
- *            the only disk that may be written
- * @param virtual
- *            sizes where {@code kind} is {@link Kind#VIRTUAL} or {@link Kind#SIMULATED}; null for real machines
+ * @param name host name: {@code {cluster}-cp-{n}}, {@code {cluster}-wk-{n}} or as the definition says
+ * @param pool name of its {@link NodePool}
+ * @param kind what stands behind it
+ * @param mac of the port that boots
+ * @param uuid SMBIOS UUID; null: not known
+ * @param address reserved on the provisioning network
+ * @param disk the only disk that may be written
+ * @param virtual sizes where {@code kind} is {@link Kind#VIRTUAL} or {@link Kind#SIMULATED}; null for real machines
  */
 public record Machine(String name, String pool, Role role, Kind kind, MacAddress mac, @Nullable UUID uuid,
         InetAddress address, DiskSelector disk, @Nullable VirtualHardware virtual) {

@@ -7,16 +7,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Machines of one kind and role.
  *
- * @param name
- *            DNS label
- * @param count
- *            number of machines, equal to how many {@link Machine}s name this pool
- * @param minimum
- *            hardware that each machine must have
- * @param placement
- *            where virtual machines may run; of no effect on bare metal
- * @param temporary
- *            removed once the cluster runs (a bootstrap machine)
+ * @param name DNS label
+ * @param count number of machines, equal to how many {@link Machine}s name this pool
+ * @param minimum hardware that each machine must have
+ * @param placement where virtual machines may run; of no effect on bare metal
+ * @param temporary removed once the cluster runs (a bootstrap machine)
  */
 public record NodePool(String name, Role role, int count, Sizing minimum, @Nullable String hardwareClass,
         Placement placement, boolean temporary, List<String> tags, Map<String, String> metadata) {
@@ -28,12 +23,9 @@ public record NodePool(String name, Role role, int count, Sizing minimum, @Nulla
     /**
      * Sizes.
      *
-     * @param cpus
-     *            logical processors
-     * @param memoryMib
-     *            mebibytes
-     * @param diskGib
-     *            gibibytes of the system disk
+     * @param cpus logical processors
+     * @param memoryMib mebibytes
+     * @param diskGib gibibytes of the system disk
      */
     public record Sizing(int cpus, long memoryMib, long diskGib) {}
 

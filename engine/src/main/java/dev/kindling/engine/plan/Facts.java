@@ -18,16 +18,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the journal says that a plan must know. Pure.
  *
- * @param definition
- *            the text that was accepted last; null: none, or the cluster was removed since
- * @param done
- *            ids of the steps that were done since that text was accepted
- * @param hardware
- *            of the machines, as they told it last
- * @param events
- *            since the cluster was last removed
- * @param ran
- *            whether a run began since then
+ * @param definition the text that was accepted last; null: none, or the cluster was removed since
+ * @param done ids of the steps that were done since that text was accepted
+ * @param hardware of the machines, as they told it last
+ * @param events since the cluster was last removed
+ * @param ran whether a run began since then
  */
 public record Facts(@Nullable String definition, Set<String> done, Map<String, Hardware> hardware,
         List<Event.Recorded> events, boolean ran) {

@@ -10,19 +10,13 @@ import java.time.Instant;
 /**
  * One action of a plan with the means to do it. A step checks, acts, verifies.
  *
- * @param action
- *            what it does, for people; its id is the step's
- * @param lane
- *            bounds how many steps of a kind work at once
- * @param attempts
- *            how often it is tried, at least 1
- * @param deadline
- *            of one attempt
- * @param alreadyDone
- *            observes the world (never the journal alone where the world can be asked) and says whether there is
- *            nothing to do
- * @param work
- *            acts; leaves the world verified, or throws
+ * @param action what it does, for people; its id is the step's
+ * @param lane bounds how many steps of a kind work at once
+ * @param attempts how often it is tried, at least 1
+ * @param deadline of one attempt
+ * @param alreadyDone observes the world (never the journal alone where the world can be asked) and says whether there
+ *            is nothing to do
+ * @param work acts; leaves the world verified, or throws
  */
 public record Step(Plan.Action action, Lane lane, int attempts, Duration deadline, Check alreadyDone, Work work) {
     public String id() {

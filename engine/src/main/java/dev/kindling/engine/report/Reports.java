@@ -12,10 +12,8 @@ public final class Reports {
     /**
      * The report of the latest run.
      *
-     * @param events
-     *            all of the cluster's, in order
-     * @param status
-     *            folded from them
+     * @param events all of the cluster's, in order
+     * @param status folded from them
      * @return the texts; {@code files} is empty
      */
     public static Kindling.Report render(List<Event.Recorded> events, ClusterStatus status) {

@@ -24,32 +24,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a report tells, before it has a form. A run that was broken off and resumed is one story.
  *
- * @param began
- *            of the story; null: nothing was run yet
- * @param ended
- *            null: it goes on, or was broken off
- * @param lastAt
- *            of the newest event
- * @param outcome
- *            null: it goes on, or was broken off
- * @param definition
- *            the text that was asked for; empty: none
- * @param runs
- *            the runs of the story
- * @param timeline
- *            stages of each machine
- * @param stages
- *            where the machines' time went
- * @param steps
- *            how long each step took, the longest first
- * @param disks
- *            that were ordered to be written since the cluster was defined
- * @param troubles
- *            failures and stuck machines, oldest first
- * @param handOff
- *            commit and branch; null: not handed off
- * @param events
- *            of the story, without progress
+ * @param began of the story; null: nothing was run yet
+ * @param ended null: it goes on, or was broken off
+ * @param lastAt of the newest event
+ * @param outcome null: it goes on, or was broken off
+ * @param definition the text that was asked for; empty: none
+ * @param runs the runs of the story
+ * @param timeline stages of each machine
+ * @param stages where the machines' time went
+ * @param steps how long each step took, the longest first
+ * @param disks that were ordered to be written since the cluster was defined
+ * @param troubles failures and stuck machines, oldest first
+ * @param handOff commit and branch; null: not handed off
+ * @param events of the story, without progress
  */
 public record RunStory(ClusterStatus status, @Nullable Instant began, @Nullable Instant ended, Instant lastAt,
         Event.@Nullable Outcome outcome, String definition, List<String> notices, List<Run> runs,
@@ -59,8 +46,7 @@ public record RunStory(ClusterStatus status, @Nullable Instant began, @Nullable 
     /**
      * A run.
      *
-     * @param end
-     *            null: it goes on, or was broken off
+     * @param end null: it goes on, or was broken off
      */
     public record Run(String id, Instant start, @Nullable Instant end, Event.@Nullable Outcome outcome, int steps,
             boolean resumed) {}
@@ -71,10 +57,8 @@ public record RunStory(ClusterStatus status, @Nullable Instant began, @Nullable 
     /**
      * How long a step took.
      *
-     * @param attempts
-     *            how often it was begun
-     * @param already
-     *            there was nothing to do
+     * @param attempts how often it was begun
+     * @param already there was nothing to do
      */
     public record StepTime(String step, @Nullable String machine, Duration duration, int attempts, boolean already,
             boolean done) {}
@@ -86,8 +70,7 @@ public record RunStory(ClusterStatus status, @Nullable Instant began, @Nullable 
     /**
      * Something that went wrong.
      *
-     * @param overcome
-     *            it was tried again, or the machine went on
+     * @param overcome it was tried again, or the machine went on
      */
     public record Trouble(Instant at, String about, String message, String expected, String remedy, boolean overcome) {}
 

@@ -26,10 +26,8 @@ public final class SupportBundle {
     /**
      * Writes the bundle. The same arguments give the same bytes.
      *
-     * @param facts
-     *            versions and such, by name
-     * @throws IOException
-     *             where the stream does
+     * @param facts versions and such, by name
+     * @throws IOException where the stream does
      */
     public static void write(OutputStream out, List<Event.Recorded> events, ClusterStatus status,
             Map<String, String> facts) throws IOException {

@@ -41,10 +41,8 @@ public final class DagRunner {
     private volatile boolean cancelled;
 
     /**
-     * @param journal
-     *            writes an event durably before it returns; what it throws ends the run
-     * @param random
-     *            jitter of the pauses between attempts
+     * @param journal writes an event durably before it returns; what it throws ends the run
+     * @param random jitter of the pauses between attempts
      */
     public DagRunner(Consumer<Event> journal, Clock clock, RandomGenerator random) {
         this.journal = journal;

@@ -43,8 +43,7 @@ final class AtomicFile {
     /**
      * Makes a file that must not exist yet.
      *
-     * @throws java.nio.file.FileAlreadyExistsException
-     *             where it does
+     * @throws java.nio.file.FileAlreadyExistsException where it does
      */
     static void create(Path file, byte[] content) throws IOException {
         Path directory = parent(file);

@@ -18,10 +18,8 @@ public sealed interface KeySource {
      * The user's own key file: {@code $XDG_CONFIG_HOME/kindling/key}, else {@code ~/.config/kindling/key} (XDG Base
      * Directory Specification).
      *
-     * @param environment
-     *            of this process
-     * @param home
-     *            the user's home directory
+     * @param environment of this process
+     * @param home the user's home directory
      */
     static KeyFile userKeyFile(Map<String, String> environment, Path home) {
         String configured = environment.getOrDefault("XDG_CONFIG_HOME", "");

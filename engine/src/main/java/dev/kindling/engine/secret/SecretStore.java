@@ -76,10 +76,8 @@ public final class SecretStore implements AutoCloseable {
     /**
      * Opens the store, or makes it (and the key file) where there is none.
      *
-     * @throws SecretsLocked
-     *             where the key is wrong, missing, or readable by others
-     * @throws IOException
-     *             where the file cannot be read or is damaged
+     * @throws SecretsLocked where the key is wrong, missing, or readable by others
+     * @throws IOException where the file cannot be read or is damaged
      */
     public static SecretStore open(Path file, KeySource source, SecureRandom random) throws IOException {
         AtomicFile.directory(AtomicFile.parent(file));
@@ -129,8 +127,7 @@ public final class SecretStore implements AutoCloseable {
     /**
      * Stores a value, on the disk when this returns.
      *
-     * @param name
-     *            letters, digits and {@code . _ / -}, such as {@code demo/kubeconfig}
+     * @param name letters, digits and {@code . _ / -}, such as {@code demo/kubeconfig}
      */
     public void put(String name, Secret value) throws IOException {
         checkName(name);

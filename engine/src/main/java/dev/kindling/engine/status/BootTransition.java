@@ -6,10 +6,8 @@ import dev.kindling.engine.api.BootStage;
  * What a piece of evidence means for the stage that a machine is in. The whole table is in the test's
  * {@code boot-transitions.txt}.
  *
- * @param stage
- *            the stage after it
- * @param meaning
- *            how it is to be read
+ * @param stage the stage after it
+ * @param meaning how it is to be read
  */
 record BootTransition(BootStage stage, Meaning meaning) {
     enum Meaning {

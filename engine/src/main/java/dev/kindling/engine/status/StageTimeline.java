@@ -16,10 +16,8 @@ public final class StageTimeline {
     /**
      * A machine in a stage.
      *
-     * @param from
-     *            when the evidence of it came
-     * @param to
-     *            when the next stage began, or where the events end
+     * @param from when the evidence of it came
+     * @param to when the next stage began, or where the events end
      */
     public record Segment(BootStage stage, Instant from, Instant to, String evidence) {
         public Duration duration() {
@@ -31,10 +29,8 @@ public final class StageTimeline {
      * The segments of each machine, in the order in which the machines were first heard of. A machine that begins anew
      * has stages twice.
      *
-     * @param events
-     *            in order
-     * @param end
-     *            where the last segment of each machine ends
+     * @param events in order
+     * @param end where the last segment of each machine ends
      */
     public static Map<String, List<Segment>> of(List<Event.Recorded> events, Instant end) {
         Map<String, List<Segment>> machines = new LinkedHashMap<>();

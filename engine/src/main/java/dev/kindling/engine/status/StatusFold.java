@@ -65,10 +65,8 @@ public final class StatusFold {
     private long lastSeq;
 
     /**
-     * @param name
-     *            of the cluster
-     * @param parser
-     *            reads the text of a definition
+     * @param name of the cluster
+     * @param parser reads the text of a definition
      */
     public StatusFold(String name, Function<String, Validation> parser) {
         this.name = name;

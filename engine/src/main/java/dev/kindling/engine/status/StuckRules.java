@@ -12,18 +12,15 @@ public final class StuckRules {
     private StuckRules() {}
 
     /**
-     * @param missing
-     *            what should have come by now
-     * @param advice
-     *            the usual cause and what to look at
+     * @param missing what should have come by now
+     * @param advice the usual cause and what to look at
      */
     private record Rule(Duration patience, String missing, String advice) {}
 
     /**
      * Why a machine is to be called stuck.
      *
-     * @param now
-     *            the present time
+     * @param now the present time
      * @return a line that names the stage, the wait, the last evidence, the usual cause and what to check; empty while
      *         there is reason to wait, and where nothing is expected (not switched on, ready)
      */

@@ -12,19 +12,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A process that can hold a lock.
  *
- * @param user
- *            who started it
- * @param host
- *            host name
- * @param pid
- *            process id
- * @param startTicks
- *            when it started, in clock ticks since the system's boot (field 22 of {@code /proc/PID/stat}, proc(5));
- *            unlike a wall-clock start time it does not move when the clock is set. Negative where unknown
- * @param startedAt
- *            the same for people
- * @param realm
- *            names the boot and the PID name space in which {@code pid} means something; empty where unknown
+ * @param user who started it
+ * @param host host name
+ * @param pid process id
+ * @param startTicks when it started, in clock ticks since the system's boot (field 22 of {@code /proc/PID/stat},
+ *            proc(5)); unlike a wall-clock start time it does not move when the clock is set. Negative where unknown
+ * @param startedAt the same for people
+ * @param realm names the boot and the PID name space in which {@code pid} means something; empty where unknown
  */
 public record Owner(String user, String host, long pid, long startTicks, Instant startedAt, String realm) {
 

@@ -70,10 +70,8 @@ public final class Store implements AutoCloseable {
     /**
      * Opens or creates {@code state.db} in a directory.
      *
-     * @param clock
-     *            gives the time of events and leases
-     * @throws IOException
-     *             where the file is damaged, newer than this program, or cannot be used; says what to do
+     * @param clock gives the time of events and leases
+     * @throws IOException where the file is damaged, newer than this program, or cannot be used; says what to do
      */
     public static Store open(Path workspace, Clock clock) throws IOException {
         return open(workspace, clock, Owner.self());
@@ -112,8 +110,7 @@ public final class Store implements AutoCloseable {
     /**
      * Writes an event. It is on the disk when this returns. Callers on many threads share one commit.
      *
-     * @param run
-     *            empty outside a run
+     * @param run empty outside a run
      */
     public Event.Recorded append(String cluster, String run, Event event) {
         return append(cluster, run, event, null);
@@ -122,8 +119,7 @@ public final class Store implements AutoCloseable {
     /**
      * Writes an event on behalf of the owner of a lock.
      *
-     * @throws LostLock
-     *             where another has taken it over; nothing is written
+     * @throws LostLock where another has taken it over; nothing is written
      */
     public Event.Recorded append(Lease lease, String run, Event event) {
         return append(lease.cluster(), run, event, lease);
@@ -186,8 +182,7 @@ public final class Store implements AutoCloseable {
      * Asks for the lock on a cluster. A lock that has expired, or whose process on this computer is gone, is taken
      * over.
      *
-     * @param ttl
-     *            how long it lasts without being renewed; it renews itself at a third of it
+     * @param ttl how long it lasts without being renewed; it renews itself at a third of it
      */
     public Acquisition acquire(String cluster, Duration ttl) {
         Acquisition acquisition = writer.call(transaction -> {

@@ -7,18 +7,12 @@ import java.util.Arrays;
 /**
  * One entry of a "newc" archive, as {@link CpioReader} finds it.
  *
- * @param name
- *            path without a leading slash
- * @param mode
- *            type and permission bits, as in {@code stat(2)}
- * @param mtimeSeconds
- *            seconds since 1970
- * @param deviceMajor
- *            of a device node, otherwise 0
- * @param deviceMinor
- *            of a device node, otherwise 0
- * @param content
- *            of a file, or the target of a symbolic link
+ * @param name path without a leading slash
+ * @param mode type and permission bits, as in {@code stat(2)}
+ * @param mtimeSeconds seconds since 1970
+ * @param deviceMajor of a device node, otherwise 0
+ * @param deviceMinor of a device node, otherwise 0
+ * @param content of a file, or the target of a symbolic link
  */
 public record CpioEntry(String name, int mode, int uid, int gid, int links, long mtimeSeconds, int deviceMajor,
         int deviceMinor, byte[] content) {

@@ -20,8 +20,7 @@ public final class CpioReader {
     private long position;
 
     /**
-     * @param contentLimit
-     *            bytes of the longest content to accept: each entry is held in memory
+     * @param contentLimit bytes of the longest content to accept: each entry is held in memory
      */
     public CpioReader(InputStream in, int contentLimit) {
         this.in = in;
@@ -31,8 +30,7 @@ public final class CpioReader {
     /**
      * The next entry, empty at the trailer.
      *
-     * @throws IOException
-     *             where the archive is not newc, is cut off, or has an entry above the limit
+     * @throws IOException where the archive is not newc, is cut off, or has an entry above the limit
      */
     public Optional<CpioEntry> next() throws IOException {
         byte[] header = read(HEADER);

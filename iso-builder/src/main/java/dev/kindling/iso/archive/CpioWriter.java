@@ -43,8 +43,7 @@ public final class CpioWriter implements Closeable {
     private boolean closed;
 
     /**
-     * @param epoch
-     *            time stamp of every entry; 1970 to 2106
+     * @param epoch time stamp of every entry; 1970 to 2106
      */
     public CpioWriter(OutputStream out, Instant epoch) {
         this.out = out;
@@ -81,8 +80,7 @@ public final class CpioWriter implements Closeable {
     /**
      * Adds a regular file, copied from {@code source} without holding it in memory.
      *
-     * @throws IOException
-     *             also when the file changes its size while it is copied
+     * @throws IOException also when the file changes its size while it is copied
      */
     public void file(String name, int permissions, Path source) throws IOException {
         long size = Files.size(source);

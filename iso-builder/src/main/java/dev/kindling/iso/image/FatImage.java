@@ -85,14 +85,10 @@ public final class FatImage {
     /**
      * An empty file system.
      *
-     * @param bytes
-     *            size of the image, a multiple of 512
-     * @param label
-     *            1 to 11 characters of upper-case ASCII
-     * @param volumeId
-     *            what Linux shows as UUID: {@code 1234-ABCD}
-     * @param timestamp
-     *            of every entry, stored as UTC with a resolution of two seconds; 1980 to 2107
+     * @param bytes size of the image, a multiple of 512
+     * @param label 1 to 11 characters of upper-case ASCII
+     * @param volumeId what Linux shows as UUID: {@code 1234-ABCD}
+     * @param timestamp of every entry, stored as UTC with a resolution of two seconds; 1980 to 2107
      */
     public FatImage(Kind kind, long bytes, String label, int volumeId, Instant timestamp) {
         this.kind = kind;
@@ -206,8 +202,7 @@ public final class FatImage {
     /**
      * Adds a file whose content is copied when the image is written.
      *
-     * @throws IOException
-     *             where its size cannot be read
+     * @throws IOException where its size cannot be read
      */
     public FatImage file(String path, Path source) throws IOException {
         long size = Files.size(source);

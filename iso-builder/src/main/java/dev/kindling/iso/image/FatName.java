@@ -10,10 +10,8 @@ import java.util.Set;
  * The two names of an entry ("Microsoft FAT Specification", 2005, sections 6 and 7): the long one, and the short one of
  * eight and three characters that every entry has.
  *
- * @param shortName
- *            eleven bytes, padded with blanks
- * @param needsLong
- *            false where the short name says the same as the long one
+ * @param shortName eleven bytes, padded with blanks
+ * @param needsLong false where the short name says the same as the long one
  */
 record FatName(String name, byte[] shortName, boolean needsLong) {
     private static final int LIMIT = 255;
@@ -23,10 +21,8 @@ record FatName(String name, byte[] shortName, boolean needsLong) {
     /**
      * Chooses a short name.
      *
-     * @param where
-     *            the path, for messages
-     * @param taken
-     *            short names of the directory so far; the chosen one is added
+     * @param where the path, for messages
+     * @param taken short names of the directory so far; the chosen one is added
      */
     static FatName of(String name, String where, Set<String> taken) {
         check(name, where);

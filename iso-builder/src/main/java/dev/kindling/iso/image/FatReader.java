@@ -22,12 +22,9 @@ public final class FatReader {
     /**
      * A file or a directory.
      *
-     * @param path
-     *            with slashes, without one in front
-     * @param bytes
-     *            0 for a directory
-     * @param modified
-     *            taken as UTC
+     * @param path with slashes, without one in front
+     * @param bytes 0 for a directory
+     * @param modified taken as UTC
      */
     public record Entry(String path, boolean directory, long bytes, Instant modified) {}
 
@@ -46,10 +43,8 @@ public final class FatReader {
     /**
      * Reads the whole tree of names.
      *
-     * @param image
-     *            the file system, from its first byte; stays open
-     * @throws IOException
-     *             where it is no FAT16 or FAT32, or damaged
+     * @param image the file system, from its first byte; stays open
+     * @throws IOException where it is no FAT16 or FAT32, or damaged
      */
     public FatReader(SeekableByteChannel image) throws IOException {
         this.image = image;
@@ -103,8 +98,7 @@ public final class FatReader {
     /**
      * The content of a file.
      *
-     * @param path
-     *            exactly as in {@link #entries()}
+     * @param path exactly as in {@link #entries()}
      */
     public byte[] content(String path) throws IOException {
         Located located = found.get(path);

@@ -15,12 +15,9 @@ import java.util.zip.CRC32;
  * A GUID partition table (UEFI specification 2.10, chapter 5) for a disk with sectors of 512 bytes: 128 entries, a
  * backup at the end of the disk, and a protective master boot record that can hold a BIOS boot loader.
  *
- * @param disk
- *            identity of the disk
- * @param sectors
- *            size of the disk in units of 512 bytes
- * @param partitions
- *            at most 128, in the order of their entries; they do not overlap
+ * @param disk identity of the disk
+ * @param sectors size of the disk in units of 512 bytes
+ * @param partitions at most 128, in the order of their entries; they do not overlap
  */
 public record Gpt(UUID disk, long sectors, List<Partition> partitions) {
     /** Bytes of a sector. */
@@ -49,18 +46,12 @@ public record Gpt(UUID disk, long sectors, List<Partition> partitions) {
     /**
      * A partition.
      *
-     * @param type
-     *            one of the types above, or another
-     * @param id
-     *            unique
-     * @param first
-     *            its first sector
-     * @param last
-     *            its last sector
-     * @param attributes
-     *            bit 0: required by the platform, bit 2: legacy BIOS bootable
-     * @param name
-     *            at most 36 UTF-16 units
+     * @param type one of the types above, or another
+     * @param id unique
+     * @param first its first sector
+     * @param last its last sector
+     * @param attributes bit 0: required by the platform, bit 2: legacy BIOS bootable
+     * @param name at most 36 UTF-16 units
      */
     public record Partition(UUID type, UUID id, long first, long last, long attributes, String name) {
         public Partition {
@@ -119,8 +110,7 @@ public record Gpt(UUID disk, long sectors, List<Partition> partitions) {
     /**
      * The first 34 sectors: protective master boot record, header, entries.
      *
-     * @param bootCode
-     *            at most 440 bytes, run by a BIOS; empty: the disk does not boot on a BIOS
+     * @param bootCode at most 440 bytes, run by a BIOS; empty: the disk does not boot on a BIOS
      */
     public byte[] head(byte[] bootCode) {
         if (bootCode.length > BOOT_CODE) {
@@ -184,12 +174,9 @@ public record Gpt(UUID disk, long sectors, List<Partition> partitions) {
     /**
      * Reads the table at the start of a disk, and checks both checksums. The backup is not looked at.
      *
-     * @param head
-     *            at least the first 34 sectors
-     * @param sectors
-     *            size of the disk in units of 512 bytes
-     * @throws IOException
-     *             where there is no valid table
+     * @param head at least the first 34 sectors
+     * @param sectors size of the disk in units of 512 bytes
+     * @throws IOException where there is no valid table
      */
     public static Gpt read(byte[] head, long sectors) throws IOException {
         return read(head, SECTOR, 2 * SECTOR, 1, sectors);
@@ -198,8 +185,7 @@ public record Gpt(UUID disk, long sectors, List<Partition> partitions) {
     /**
      * Reads the backup at the end of a disk.
      *
-     * @param tail
-     *            the last 33 sectors
+     * @param tail the last 33 sectors
      */
     public static Gpt readBackup(byte[] tail, long sectors) throws IOException {
         return read(tail, tail.length - SECTOR, tail.length - TAIL_SECTORS * SECTOR, sectors - 1, sectors);

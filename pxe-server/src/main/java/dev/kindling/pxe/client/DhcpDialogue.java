@@ -47,8 +47,7 @@ final class DhcpDialogue {
     /**
      * Gets a lease.
      *
-     * @throws BootException
-     *             if nobody offers one
+     * @throws BootException if nobody offers one
      */
     Result.Lease obtain(Requests speaker) throws IOException, InterruptedException {
         try (var wire = new Wire(network.local(), network.clientPort(), 1500, loss)) {

@@ -32,12 +32,9 @@ public final class FirmwareClient {
     /**
      * A machine that is switched off.
      *
-     * @param loss
-     *            applies to datagrams in both directions
-     * @param random
-     *            for transaction IDs
-     * @param steps
-     *            told what the machine does, in its own thread
+     * @param loss applies to datagrams in both directions
+     * @param random for transaction IDs
+     * @param steps told what the machine does, in its own thread
      */
     public FirmwareClient(Machine machine, Network network, Timing timing, Loss loss, RandomGenerator random,
             Consumer<Step> steps) {
@@ -53,8 +50,7 @@ public final class FirmwareClient {
      * Boots once.
      *
      * @return how it ended; network faults are {@link Result.Failed}
-     * @throws InterruptedException
-     *             if the thread was interrupted: the machine was switched off
+     * @throws InterruptedException if the thread was interrupted: the machine was switched off
      */
     public Result boot() throws InterruptedException {
         try {

@@ -7,8 +7,7 @@ import java.util.UUID;
 /**
  * The machine that boots.
  *
- * @param settings
- *            what iPXE reads from SMBIOS, such as {@code serial}, {@code manufacturer} and {@code product}
+ * @param settings what iPXE reads from SMBIOS, such as {@code serial}, {@code manufacturer} and {@code product}
  */
 public record Machine(MacAddress mac, UUID uuid, Kind kind, Map<String, String> settings) {
     public Machine {

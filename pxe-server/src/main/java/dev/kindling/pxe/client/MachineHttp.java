@@ -33,12 +33,9 @@ public final class MachineHttp {
     /**
      * Speaks for one machine.
      *
-     * @param local
-     *            the machine's address, which this host must have: anything in 127/8 on Linux
-     * @param token
-     *            bearer token; null: none
-     * @param timeout
-     *            for a connection, and for the next octets on it
+     * @param local the machine's address, which this host must have: anything in 127/8 on Linux
+     * @param token bearer token; null: none
+     * @param timeout for a connection, and for the next octets on it
      */
     public MachineHttp(InetAddress local, @Nullable String token, Duration timeout) {
         this.local = local;
@@ -49,10 +46,8 @@ public final class MachineHttp {
     /**
      * GET.
      *
-     * @throws IOException
-     *             if there is no whole answer, or one above 4 MiB
-     * @throws InterruptedException
-     *             if the thread was interrupted; the connection is closed then
+     * @throws IOException if there is no whole answer, or one above 4 MiB
+     * @throws InterruptedException if the thread was interrupted; the connection is closed then
      */
     public Reply get(URI uri) throws IOException, InterruptedException {
         return text(uri, null);

@@ -7,16 +7,12 @@ import java.util.List;
 /**
  * Where the machine is plugged in.
  *
- * @param servers
- *            who hears its broadcasts: on loopback each DHCP server's address and port, else 255.255.255.255 port 67
- * @param proxyPort
- *            of the PXE boot servers, 4011
- * @param tftpPort
- *            of the TFTP servers, 69
- * @param local
- *            address to send from before there is a lease; the wildcard address lets the system choose
- * @param clientPort
- *            68; 0 on loopback, where servers answer to the port that asked
+ * @param servers who hears its broadcasts: on loopback each DHCP server's address and port, else 255.255.255.255 port
+ *            67
+ * @param proxyPort of the PXE boot servers, 4011
+ * @param tftpPort of the TFTP servers, 69
+ * @param local address to send from before there is a lease; the wildcard address lets the system choose
+ * @param clientPort 68; 0 on loopback, where servers answer to the port that asked
  */
 public record Network(List<InetSocketAddress> servers, int proxyPort, int tftpPort, InetAddress local,
         int clientPort) {

@@ -37,12 +37,9 @@ final class PlainHttp {
     /**
      * Asks, and reads the whole answer.
      *
-     * @param token
-     *            for {@code Authorization: Bearer}; null: none
-     * @param content
-     *            of a POST; null: GET
-     * @throws IOException
-     *             if there is no whole answer; any status is an answer
+     * @param token for {@code Authorization: Bearer}; null: none
+     * @param content of a POST; null: GET
+     * @throws IOException if there is no whole answer; any status is an answer
      */
     static Head exchange(InetAddress local, URI uri, @Nullable String token, byte @Nullable [] content,
             Duration timeout, Body body) throws IOException, InterruptedException {

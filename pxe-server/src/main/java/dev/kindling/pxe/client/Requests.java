@@ -73,8 +73,7 @@ enum Requests {
     /**
      * A message.
      *
-     * @param choice
-     *            what a REQUEST adds: the server (54) and the address (50)
+     * @param choice what a REQUEST adds: the server (54) and the address (50)
      */
     abstract DhcpPacket message(Machine machine, int xid, MessageType type, DhcpOptions choice);
 

@@ -39,14 +39,10 @@ public sealed interface Result {
     /**
      * A file that was fetched, counted and dropped.
      *
-     * @param name
-     *            as iPXE calls it
-     * @param url
-     *            where it came from
-     * @param bytes
-     *            its size
-     * @param arguments
-     *            the rest of the line
+     * @param name as iPXE calls it
+     * @param url where it came from
+     * @param bytes its size
+     * @param arguments the rest of the line
      */
     record Image(String name, String url, long bytes, String arguments) {
         /** Without the arguments: a token may stand in them. */
@@ -59,14 +55,10 @@ public sealed interface Result {
     /**
      * What DHCP said.
      *
-     * @param address
-     *            ours
-     * @param nextServer
-     *            who has the boot file
-     * @param bootFile
-     *            path or URL; null: none was named
-     * @param hostName
-     *            option 12
+     * @param address ours
+     * @param nextServer who has the boot file
+     * @param bootFile path or URL; null: none was named
+     * @param hostName option 12
      */
     record Lease(InetAddress address, InetAddress nextServer, @Nullable String bootFile,
             @Nullable String hostName) {}

@@ -6,20 +6,13 @@ import java.util.List;
 /**
  * How long a firmware waits.
  *
- * @param dhcp
- *            for an answer to the first, second, ... DISCOVER
- * @param request
- *            for an answer to each of four REQUESTs
- * @param proxy
- *            for a ProxyDHCP offer, where the first offer names no boot file
- * @param tftp
- *            for the next TFTP packet before the last one is repeated
- * @param tftpTries
- *            repetitions without an answer before the transfer is given up
- * @param http
- *            for a connection, and for the next octets on it
- * @param second
- *            how long one second of iPXE's {@code sleep} is
+ * @param dhcp for an answer to the first, second, ... DISCOVER
+ * @param request for an answer to each of four REQUESTs
+ * @param proxy for a ProxyDHCP offer, where the first offer names no boot file
+ * @param tftp for the next TFTP packet before the last one is repeated
+ * @param tftpTries repetitions without an answer before the transfer is given up
+ * @param http for a connection, and for the next octets on it
+ * @param second how long one second of iPXE's {@code sleep} is
  */
 public record Timing(List<Duration> dhcp, Duration request, Duration proxy, Duration tftp, int tftpTries, Duration http,
         Duration second) {

@@ -22,8 +22,7 @@ final class AddressServer {
     private final Set<InetAddress> ourAddresses;
 
     /**
-     * @param ourAddresses
-     *            on all links: server identifiers that are not foreign
+     * @param ourAddresses on all links: server identifiers that are not foreign
      */
     AddressServer(LeaseTable leases, Set<InetAddress> ourAddresses) {
         this.leases = leases;

@@ -6,12 +6,9 @@ import java.net.InetSocketAddress;
 /**
  * How a datagram came in.
  *
- * @param link
- *            the network that it arrived on
- * @param from
- *            source address and port
- * @param service
- *            which of our ports it was sent to
+ * @param link the network that it arrived on
+ * @param from source address and port
+ * @param service which of our ports it was sent to
  */
 public record Arrival(Link link, InetSocketAddress from, Service service) {
     /** A port of ours. */

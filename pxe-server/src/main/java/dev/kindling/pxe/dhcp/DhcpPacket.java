@@ -14,32 +14,19 @@ import java.util.Optional;
 /**
  * A DHCP message for Ethernet (RFC 2131 section 2), without what surrounds it in UDP.
  *
- * @param op
- *            who sends it
- * @param hops
- *            relays that it went through, 0 to 255
- * @param xid
- *            chosen by the client, the same in the reply
- * @param secs
- *            since the client began, 0 to 65535
- * @param broadcast
- *            the client cannot take unicast before it has its address
- * @param ciaddr
- *            the client's own address, 0.0.0.0 unless it can answer ARP for it
- * @param yiaddr
- *            the address that it is given
- * @param siaddr
- *            the server of the next step (TFTP)
- * @param giaddr
- *            the relay
- * @param mac
- *            the client's hardware address (chaddr)
- * @param sname
- *            server host name, up to 64 bytes, one char each
- * @param file
- *            boot file, up to 128 bytes, one char each
- * @param options
- *            RFC 2132 and later
+ * @param op who sends it
+ * @param hops relays that it went through, 0 to 255
+ * @param xid chosen by the client, the same in the reply
+ * @param secs since the client began, 0 to 65535
+ * @param broadcast the client cannot take unicast before it has its address
+ * @param ciaddr the client's own address, 0.0.0.0 unless it can answer ARP for it
+ * @param yiaddr the address that it is given
+ * @param siaddr the server of the next step (TFTP)
+ * @param giaddr the relay
+ * @param mac the client's hardware address (chaddr)
+ * @param sname server host name, up to 64 bytes, one char each
+ * @param file boot file, up to 128 bytes, one char each
+ * @param options RFC 2132 and later
  */
 public record DhcpPacket(Op op, int hops, int xid, int secs, boolean broadcast, Inet4Address ciaddr,
         Inet4Address yiaddr, Inet4Address siaddr, Inet4Address giaddr, MacAddress mac, String sname, String file,
@@ -193,8 +180,7 @@ public record DhcpPacket(Op op, int hops, int xid, int secs, boolean broadcast, 
      * (RFC 3046 section 2.2). Where they need more than {@code limit} bytes, the {@code file} and {@code sname} fields
      * take some if they are empty; options that fit nowhere are left out, so the important ones go first.
      *
-     * @param limit
-     *            bytes of UDP payload, at least {@link #DEFAULT_LIMIT}
+     * @param limit bytes of UDP payload, at least {@link #DEFAULT_LIMIT}
      */
     public byte[] encode(int limit) {
         Map<Integer, byte[]> left = new LinkedHashMap<>(options.raw());

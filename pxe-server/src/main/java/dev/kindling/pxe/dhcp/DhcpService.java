@@ -28,14 +28,12 @@ public final class DhcpService {
     private final BootServer bootServer = new BootServer();
 
     /**
-     * @param httpPort
-     *            of our HTTP service, as really bound, by the time of the first datagram
-     * @param restored
-     *            the leases of a former run; those of networks that are not served any more are dropped
+     * @param httpPort of our HTTP service, as really bound, by the time of the first datagram
+     * @param restored the leases of a former run; those of networks that are not served any more are dropped
      */
     public DhcpService(PxeConfig config, IntSupplier httpPort, BootSource source, Collection<Lease> restored) {
         this.config = config;
-        this.setup = new Exchange.Setup(source, config.dhcpPort(), httpPort);
+        this.setup = new Exchange.Setup(source, config.ports().dhcp(), httpPort);
         Set<InetAddress> ours = config.links().stream().map(Link::address).collect(Collectors.toSet());
         for (Link link : config.links()) {
             var table = new LeaseTable(link);

@@ -28,10 +28,8 @@ final class Exchange {
     /**
      * What all exchanges share.
      *
-     * @param ownPort
-     *            the DHCP port, as configured
-     * @param httpPort
-     *            the HTTP port, as bound
+     * @param ownPort the DHCP port, as configured
+     * @param httpPort the HTTP port, as bound
      */
     record Setup(BootSource source, int ownPort, IntSupplier httpPort) {}
 

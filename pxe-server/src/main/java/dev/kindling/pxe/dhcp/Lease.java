@@ -7,10 +7,8 @@ import java.time.Instant;
 /**
  * What is known of one address.
  *
- * @param mac
- *            the machine that it was last given to; where declined: the one that found it in use
- * @param until
- *            after this it may be given to another
+ * @param mac the machine that it was last given to; where declined: the one that found it in use
+ * @param until after this it may be given to another
  */
 public record Lease(Inet4Address address, MacAddress mac, State state, Instant until) {
     /** What became of an address. */

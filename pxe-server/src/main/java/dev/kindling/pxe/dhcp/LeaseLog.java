@@ -58,8 +58,7 @@ public final class LeaseLog implements Closeable {
     /**
      * Reads and compacts the log, or begins one.
      *
-     * @throws IOException
-     *             if it cannot be read or written, or another process has it open
+     * @throws IOException if it cannot be read or written, or another process has it open
      */
     public static LeaseLog open(Path file) throws IOException {
         Path directory = file.toAbsolutePath().getParent();
@@ -83,8 +82,7 @@ public final class LeaseLog implements Closeable {
     /**
      * Appends the changes and waits until they are on the disk.
      *
-     * @param all
-     *            gives all leases as they stand, for the compaction that becomes due from time to time
+     * @param all gives all leases as they stand, for the compaction that becomes due from time to time
      */
     public void append(Collection<Lease> changes, Supplier<List<Lease>> all) throws IOException {
         if (changes.isEmpty()) {

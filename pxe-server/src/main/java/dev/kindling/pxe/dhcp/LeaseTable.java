@@ -105,8 +105,7 @@ final class LeaseTable {
      * from its MAC, so that the choice is the same after the loss of all leases. An address that nobody had before goes
      * before one that somebody may come back for.
      *
-     * @param wanted
-     *            option 50
+     * @param wanted option 50
      */
     Optional<Inet4Address> choose(MacAddress mac, @Nullable Inet4Address wanted, Predicate<InetAddress> reserved,
             Instant now) {

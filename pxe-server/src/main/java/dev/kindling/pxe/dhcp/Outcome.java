@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is to be done about a datagram: first make the changes durable, then send the reply, then tell the events.
  *
- * @param changes
- *            leases that have to be on the disk before the reply leaves
+ * @param changes leases that have to be on the disk before the reply leaves
  */
 public record Outcome(@Nullable Reply reply, List<Lease> changes, List<PxeEvent> events) {
     public Outcome {

@@ -18,14 +18,10 @@ final class ReplyAddress {
      * flag. The client does not answer ARP for yiaddr yet, so this would need a packet socket; the RFC allows broadcast
      * where unicast is not possible, and every client takes that.
      *
-     * @param request
-     *            what it answers
-     * @param reply
-     *            the message itself
-     * @param arrival
-     *            how the request came in
-     * @param ownPort
-     *            our DHCP port; where it is not 67 the other side's ports are not the registered ones either
+     * @param request what it answers
+     * @param reply the message itself
+     * @param arrival how the request came in
+     * @param ownPort our DHCP port; where it is not 67 the other side's ports are not the registered ones either
      */
     static InetSocketAddress of(DhcpPacket request, DhcpPacket reply, Arrival arrival, int ownPort) {
         InetSocketAddress from = arrival.from();

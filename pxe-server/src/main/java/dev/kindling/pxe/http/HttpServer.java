@@ -61,14 +61,10 @@ public final class HttpServer implements AutoCloseable {
     /**
      * Listens on the address of each link.
      *
-     * @param port
-     *            TCP port; 0 picks one that is free on all links
-     * @param whoHas
-     *            the machine that holds a lease on an address
-     * @param events
-     *            called from the server's own threads; must not block
-     * @throws IOException
-     *             if a port cannot be bound
+     * @param port TCP port; 0 picks one that is free on all links
+     * @param whoHas the machine that holds a lease on an address
+     * @param events called from the server's own threads; must not block
+     * @throws IOException if a port cannot be bound
      */
     public static HttpServer start(List<PxeConfig.Link> links, int port, BootSource source,
             Function<InetAddress, @Nullable MacAddress> whoHas, Consumer<PxeEvent> events, Clock clock)

@@ -9,12 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is answered.
  *
- * @param headers
- *            without Content-Length, Date and Connection
- * @param length
- *            Content-Length; the body may be missing (HEAD), but never differs
- * @param transfer
- *            told when it ends; null: not a download
+ * @param headers without Content-Length, Date and Connection
+ * @param length Content-Length; the body may be missing (HEAD), but never differs
+ * @param transfer told when it ends; null: not a download
  */
 record Response(int status, Map<String, String> headers, long length, Body body, @Nullable Transfer transfer) {
     /** What follows the headers. */

@@ -5,7 +5,6 @@ import java.net.InetSocketAddress;
 /**
  * A UDP datagram.
  *
- * @param peer
- *            where it came from or where it goes
+ * @param peer where it came from or where it goes
  */
 public record Datagram(byte[] payload, InetSocketAddress peer) {}

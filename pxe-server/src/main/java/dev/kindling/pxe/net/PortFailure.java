@@ -32,12 +32,9 @@ public final class PortFailure {
     /**
      * An error whose message names the port, what is in the way, and the remedy.
      *
-     * @param service
-     *            such as "DHCP"
-     * @param where
-     *            an address or an interface
-     * @param cause
-     *            what the attempt to bind threw
+     * @param service such as "DHCP"
+     * @param where an address or an interface
+     * @param cause what the attempt to bind threw
      */
     public static IOException explain(String service, Transport transport, String where, int port, Throwable cause) {
         String what = "%s cannot listen on %s, port %d/%s: ".formatted(service, where, port, transport);

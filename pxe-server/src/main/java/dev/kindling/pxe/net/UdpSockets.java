@@ -57,8 +57,7 @@ public final class UdpSockets implements AutoCloseable {
     /**
      * Starts the thread; no socket is open yet.
      *
-     * @throws IOException
-     *             if the system is not Linux on x86-64, for which alone the native part is here
+     * @throws IOException if the system is not Linux on x86-64, for which alone the native part is here
      */
     public UdpSockets() throws IOException {
         if (!Epoll.isAvailable()) {
@@ -71,16 +70,12 @@ public final class UdpSockets implements AutoCloseable {
      * Opens one more socket. SO_REUSEADDR is not set: with it a second DHCP server on this machine would go unnoticed,
      * and sockets of different interfaces do not need it.
      *
-     * @param link
-     *            with an interface: only what comes in there is received, from any address, broadcasts too; without:
+     * @param link with an interface: only what comes in there is received, from any address, broadcasts too; without:
      *            what is sent to the link's address
-     * @param broadcasts
-     *            whether datagrams that were sent to no address of ours are wanted
-     * @param port
-     *            0 picks a free one
+     * @param broadcasts whether datagrams that were sent to no address of ours are wanted
+     * @param port 0 picks a free one
      * @return the port
-     * @throws IOException
-     *             if that fails; the cause is the kernel's error
+     * @throws IOException if that fails; the cause is the kernel's error
      */
     public int open(Link link, boolean broadcasts, int port, Handler handler) throws IOException {
         String device = link.interfaceName();

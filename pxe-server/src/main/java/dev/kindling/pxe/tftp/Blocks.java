@@ -18,10 +18,8 @@ final class Blocks {
     /**
      * Sends the blocks of a move.
      *
-     * @param segmentation
-     *            whether the kernel can cut
-     * @param cannotCut
-     *            called if it turned out that this interface cannot; the lost packets are repeated by the timer
+     * @param segmentation whether the kernel can cut
+     * @param cannotCut called if it turned out that this interface cannot; the lost packets are repeated by the timer
      */
     static void send(Channel channel, InetSocketAddress to, Content content, int blockSize, Transfer.Move.Send move,
             boolean segmentation, Runnable cannotCut) throws IOException {

@@ -8,20 +8,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a read request and we agreed on.
  *
- * @param blockSize
- *            octets of a full block
- * @param window
- *            blocks before an acknowledgement is due (RFC 7440); 1 is plain RFC 1350
- * @param timeout
- *            asked by the client (RFC 2349); null: none
- * @param askedBlockSize
- *            as asked; 0: not asked
- * @param askedSize
- *            true if the client wanted to know the size
- * @param mtu
- *            of our interface
- * @param acknowledged
- *            options of the OACK, a subset of those asked, in their order; empty: no OACK
+ * @param blockSize octets of a full block
+ * @param window blocks before an acknowledgement is due (RFC 7440); 1 is plain RFC 1350
+ * @param timeout asked by the client (RFC 2349); null: none
+ * @param askedBlockSize as asked; 0: not asked
+ * @param askedSize true if the client wanted to know the size
+ * @param mtu of our interface
+ * @param acknowledged options of the OACK, a subset of those asked, in their order; empty: no OACK
  */
 record Terms(int blockSize, int window, @Nullable Duration timeout, int askedBlockSize, boolean askedSize, int mtu,
         SequencedMap<String, String> acknowledged) {
@@ -37,8 +30,7 @@ record Terms(int blockSize, int window, @Nullable Duration timeout, int askedBlo
      * Only what was asked is acknowledged (some clients abort on more); a value out of its range is as if it was not
      * asked.
      *
-     * @param maxBlock
-     *            a lower limit for this client, learned from a failure; {@link Integer#MAX_VALUE} otherwise
+     * @param maxBlock a lower limit for this client, learned from a failure; {@link Integer#MAX_VALUE} otherwise
      */
     static Terms of(TftpPacket.Request request, long size, int mtu, int maxBlock) {
         int block = DEFAULT_BLOCK;

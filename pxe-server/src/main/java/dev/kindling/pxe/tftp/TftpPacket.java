@@ -18,14 +18,10 @@ public sealed interface TftpPacket {
     /**
      * RRQ or WRQ.
      *
-     * @param write
-     *            true for WRQ
-     * @param file
-     *            as sent; octets that are not UTF-8 are U+FFFD
-     * @param mode
-     *            in lower case: {@code octet}, {@code netascii}
-     * @param options
-     *            names in lower case, in the order sent
+     * @param write true for WRQ
+     * @param file as sent; octets that are not UTF-8 are U+FFFD
+     * @param mode in lower case: {@code octet}, {@code netascii}
+     * @param options names in lower case, in the order sent
      */
     record Request(boolean write, String file, String mode, SequencedMap<String, String> options)
             implements
@@ -38,10 +34,8 @@ public sealed interface TftpPacket {
     /**
      * DATA.
      *
-     * @param block
-     *            0 to 65535
-     * @param payload
-     *            from its position to its limit
+     * @param block 0 to 65535
+     * @param payload from its position to its limit
      */
     record Data(int block, ByteBuffer payload) implements TftpPacket {}
 

@@ -102,14 +102,10 @@ public final class TftpServer implements AutoCloseable {
     /**
      * Listens on the address of each link.
      *
-     * @param port
-     *            UDP port; 0 picks one that is free on all links
-     * @param whoHas
-     *            the machine that holds a lease on an address
-     * @param events
-     *            called from the server's own threads; must not block
-     * @throws IOException
-     *             if a port cannot be bound
+     * @param port UDP port; 0 picks one that is free on all links
+     * @param whoHas the machine that holds a lease on an address
+     * @param events called from the server's own threads; must not block
+     * @throws IOException if a port cannot be bound
      */
     public static TftpServer start(List<PxeConfig.Link> links, int port, BootSource source,
             Function<InetAddress, @Nullable MacAddress> whoHas, Consumer<PxeEvent> events, Clock clock)

@@ -142,7 +142,8 @@ class FirmwareClientTest {
         var link = new PxeConfig.Link(null, InetAddress.ofLiteral("127.77.0.2"), 16,
                 InetAddress.ofLiteral("127.77.2.1"), InetAddress.ofLiteral("127.77.2.100"), null, List.of(), null,
                 Duration.ofHours(1));
-        try (var foreign = PxeServer.start(new PxeConfig(List.of(link), PxeConfig.Mode.DHCP, 0, 0, 0, 0, null),
+        try (var foreign = PxeServer.start(
+                PxeConfig.of(List.of(link), PxeConfig.Mode.DHCP).withPorts(PxeConfig.Ports.FREE),
                 addressesOnly, event -> {}, Clock.systemUTC());
                 var proxy = PxeServer.start(config(PxeConfig.Mode.PROXY), rack, events, Clock.systemUTC())) {
             rack.url = "http://127.77.0.1:" + proxy.httpPort();
@@ -231,7 +232,7 @@ class FirmwareClientTest {
     private static PxeConfig config(PxeConfig.Mode mode) {
         var link = new PxeConfig.Link(null, ADDRESS, 16, InetAddress.ofLiteral("127.77.1.1"),
                 InetAddress.ofLiteral("127.77.1.254"), null, List.of(), null, Duration.ofHours(1));
-        return new PxeConfig(List.of(link), mode, 0, 0, 0, 0, null);
+        return PxeConfig.of(List.of(link), mode).withPorts(PxeConfig.Ports.FREE);
     }
 
     /** Boots every machine into the installer, unless told otherwise. */

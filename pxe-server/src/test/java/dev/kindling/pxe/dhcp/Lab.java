@@ -43,7 +43,7 @@ final class Lab implements BootSource {
 
     Lab(Mode mode, Link link, List<Lease> restored) {
         this.link = link;
-        service = new DhcpService(new PxeConfig(List.of(link), mode, 67, 4011, 69, 80, null), () -> 80, this, restored);
+        service = new DhcpService(PxeConfig.of(List.of(link), mode), () -> 80, this, restored);
     }
 
     static Inet4Address ip(String text) {

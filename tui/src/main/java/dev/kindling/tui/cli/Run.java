@@ -40,12 +40,9 @@ final class Run {
     /**
      * What the user chose.
      *
-     * @param yes
-     *            no question is asked
-     * @param onlyPlan
-     *            run only if the plan still has this id; null: whatever the plan is
-     * @param resume
-     *            the command that goes on with a run that was cancelled
+     * @param yes no question is asked
+     * @param onlyPlan run only if the plan still has this id; null: whatever the plan is
+     * @param resume the command that goes on with a run that was cancelled
      */
     record Choices(Kindling.ApplyOptions options, boolean yes, @Nullable String onlyPlan, String resume) {}
 

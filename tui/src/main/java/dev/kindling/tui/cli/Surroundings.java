@@ -21,18 +21,12 @@ import java.util.function.IntSupplier;
 /**
  * The world around a command, so that tests can be the world.
  *
- * @param directory
- *            that relative paths are resolved against
- * @param terminal
- *            whether a person sits at both ends: input and output are a terminal
- * @param unicode
- *            whether the output can show more than ASCII
- * @param columns
- *            width of the terminal
- * @param engine
- *            opens a workspace
- * @param interrupts
- *            Ctrl-C
+ * @param directory that relative paths are resolved against
+ * @param terminal whether a person sits at both ends: input and output are a terminal
+ * @param unicode whether the output can show more than ASCII
+ * @param columns width of the terminal
+ * @param engine opens a workspace
+ * @param interrupts Ctrl-C
  */
 public record Surroundings(InputStream in, PrintStream out, PrintStream err, Map<String, String> environment,
         Path directory, Clock clock, boolean terminal, boolean unicode, IntSupplier columns,

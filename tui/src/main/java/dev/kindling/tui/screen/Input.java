@@ -3,8 +3,7 @@ package dev.kindling.tui.screen;
 /**
  * A line that is being typed.
  *
- * @param cursor
- *            0 to the length of the text
+ * @param cursor 0 to the length of the text
  */
 public record Input(String text, int cursor) {
     static final Input EMPTY = new Input("", 0);

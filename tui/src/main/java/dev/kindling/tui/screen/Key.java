@@ -3,8 +3,7 @@ package dev.kindling.tui.screen;
 /**
  * A key that was pressed.
  *
- * @param character
- *            of {@link Name#CHARACTER}; else NUL
+ * @param character of {@link Name#CHARACTER}; else NUL
  */
 public record Key(Name name, char character) {
     /** Keys that mean something here. */

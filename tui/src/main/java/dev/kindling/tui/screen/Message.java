@@ -31,10 +31,8 @@ public sealed interface Message {
     /**
      * What a wizard starts from was read.
      *
-     * @param interfaces
-     *            names of this computer's network ports
-     * @param candidates
-     *            machines that were seen and can be picked
+     * @param interfaces names of this computer's network ports
+     * @param candidates machines that were seen and can be picked
      */
     record WizardReady(Draft draft, List<String> interfaces, List<Candidate> candidates) implements Message {
         public WizardReady {
@@ -46,8 +44,7 @@ public sealed interface Message {
     /**
      * A wizard's answers were checked.
      *
-     * @param plan
-     *            null where there are errors
+     * @param plan null where there are errors
      */
     record Checked(Draft draft, Validation validation, @Nullable Plan plan) implements Message {}
 
@@ -86,12 +83,9 @@ public sealed interface Message {
     /**
      * A machine that asked to boot, or that told its hardware: what can be taken over into a definition.
      *
-     * @param label
-     *            for the list
-     * @param diskSerial
-     *            empty where unknown
-     * @param firmware
-     *            {@code bios}, {@code uefi} or empty
+     * @param label for the list
+     * @param diskSerial empty where unknown
+     * @param firmware {@code bios}, {@code uefi} or empty
      */
     record Candidate(String label, String mac, String diskSerial, String firmware) {}
 }

@@ -8,18 +8,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything that the screens know.
  *
- * @param ascii
- *            draw with ASCII only
- * @param workspace
- *            for people
- * @param reattach
- *            the command that comes back to this workspace
- * @param dialog
- *            in front of the screen; null: none
- * @param file
- *            that a definition is being written to; empty: none
- * @param remark
- *            one line that goes away with the next key; may be empty
+ * @param ascii draw with ASCII only
+ * @param workspace for people
+ * @param reattach the command that comes back to this workspace
+ * @param dialog in front of the screen; null: none
+ * @param file that a definition is being written to; empty: none
+ * @param remark one line that goes away with the next key; may be empty
  */
 public record Model(Size size, boolean ascii, Instant now, String workspace, String reattach,
         List<ClusterStatus> clusters, Screen screen, @Nullable Dialog dialog, String file, String remark) {

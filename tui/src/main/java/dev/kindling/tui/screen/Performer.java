@@ -29,12 +29,9 @@ public final class Performer implements AutoCloseable {
     /**
      * A performer.
      *
-     * @param directory
-     *            that file names are resolved against
-     * @param executor
-     *            for what can take time
-     * @param messages
-     *            called from any thread
+     * @param directory that file names are resolved against
+     * @param executor for what can take time
+     * @param messages called from any thread
      */
     public Performer(Kindling kindling, Path directory, Executor executor, Consumer<Message> messages) {
         this.kindling = kindling;

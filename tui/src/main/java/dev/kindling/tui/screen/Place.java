@@ -13,8 +13,7 @@ import java.util.regex.Pattern;
 /**
  * The question of the wizard that a path of the definition comes from.
  *
- * @param machine
- *            index in the draft; negative where the question is not about a machine
+ * @param machine index in the draft; negative where the question is not about a machine
  */
 record Place(Field field, int machine) {
     private static final Pattern OF_MACHINE = Pattern

@@ -12,8 +12,7 @@ sealed interface Screen permits Screen.Start, Screen.Planned, Screen.Rack, Wizar
     /**
      * The clusters of the workspace, and what can be begun.
      *
-     * @param selected
-     *            clusters first, then {@link #BEGINNINGS}
+     * @param selected clusters first, then {@link #BEGINNINGS}
      */
     record Start(int selected) implements Screen {
         static final List<String> BEGINNINGS = List.of("New cluster (wizard)", "Demonstration with QEMU machines",
@@ -23,24 +22,18 @@ sealed interface Screen permits Screen.Start, Screen.Planned, Screen.Rack, Wizar
     /**
      * A plan before it is started.
      *
-     * @param plan
-     *            null where the definition has errors
-     * @param scroll
-     *            first line that is seen
+     * @param plan null where the definition has errors
+     * @param scroll first line that is seen
      */
     record Planned(Validation validation, @Nullable Plan plan, int scroll) implements Screen {}
 
     /**
      * The machines of a cluster while they boot.
      *
-     * @param status
-     *            null until it was read
-     * @param log
-     *            the newest last
-     * @param selected
-     *            machine
-     * @param logUp
-     *            lines that the log is scrolled back by; 0: it shows the newest
+     * @param status null until it was read
+     * @param log the newest last
+     * @param selected machine
+     * @param logUp lines that the log is scrolled back by; 0: it shows the newest
      */
     record Rack(String cluster, @Nullable ClusterStatus status, List<Event.Recorded> log, int selected, Pane pane,
             int logUp) implements Screen {

@@ -19,8 +19,7 @@ public final class Update {
     /**
      * What came of a message.
      *
-     * @param effects
-     *            to be performed, in order
+     * @param effects to be performed, in order
      */
     public record Result(Model model, List<Effect> effects) {
         public Result {

@@ -14,26 +14,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The answers so far, and where the user is in the questions.
  *
- * @param draft
- *            answers; the field in focus is kept here, too, at each key
- * @param interfaceName
- *            empty: none
- * @param focus
- *            field of the step, machine of the table, or problem of the review
- * @param input
- *            of the field in focus
- * @param form
- *            the machine that is being edited; null: none is
- * @param pick
- *            selected line of the list of seen machines; negative: the list is not open
- * @param validation
- *            of {@code checked}; null: not checked yet
- * @param plan
- *            null where there are errors
- * @param checked
- *            the answers that validation and plan are about
- * @param saved
- *            the definition as it was last written; empty: never
+ * @param draft answers; the field in focus is kept here, too, at each key
+ * @param interfaceName empty: none
+ * @param focus field of the step, machine of the table, or problem of the review
+ * @param input of the field in focus
+ * @param form the machine that is being edited; null: none is
+ * @param pick selected line of the list of seen machines; negative: the list is not open
+ * @param validation of {@code checked}; null: not checked yet
+ * @param plan null where there are errors
+ * @param checked the answers that validation and plan are about
+ * @param saved the definition as it was last written; empty: never
  */
 record Wizard(Draft draft, List<String> interfaces, String interfaceName, List<Message.Candidate> candidates, Step step,
         int focus, Input input, @Nullable Form form, int pick, @Nullable Validation validation, @Nullable Plan plan,
@@ -67,8 +57,7 @@ record Wizard(Draft draft, List<String> interfaces, String interfaceName, List<M
     /**
      * A machine that is being edited.
      *
-     * @param index
-     *            in the draft; its length: a new machine
+     * @param index in the draft; its length: a new machine
      */
     record Form(int index, DraftMachine machine, int focus) {}
 

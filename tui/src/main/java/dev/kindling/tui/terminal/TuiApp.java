@@ -46,12 +46,9 @@ public final class TuiApp {
     /**
      * The screens on a terminal.
      *
-     * @param directory
-     *            that file names are resolved against
-     * @param reattach
-     *            the command that comes back to this workspace
-     * @param executor
-     *            for what can take time
+     * @param directory that file names are resolved against
+     * @param reattach the command that comes back to this workspace
+     * @param executor for what can take time
      */
     TuiApp(Terminal terminal, Kindling kindling, Path directory, String reattach, boolean ascii, Clock clock,
             Executor executor) throws IOException {
@@ -67,8 +64,7 @@ public final class TuiApp {
      * Shows the screens on this process's terminal until the user leaves.
      *
      * @return what is to be printed afterwards, may be empty
-     * @throws IOException
-     *             if the terminal cannot be read or written
+     * @throws IOException if the terminal cannot be read or written
      */
     public static String run(Kindling kindling, Path directory, String reattach, boolean ascii, Clock clock)
             throws IOException, InterruptedException {

@@ -4,8 +4,7 @@ package dev.kindling.tui.text;
  * Colour for a terminal, or none. Colour is never the only carrier of a meaning: every coloured word says the same
  * without it.
  *
- * @param colours
- *            false: every method returns its text as it is
+ * @param colours false: every method returns its text as it is
  */
 public record Ansi(boolean colours) {
     public static final Ansi PLAIN = new Ansi(false);

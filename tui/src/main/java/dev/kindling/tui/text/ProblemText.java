@@ -10,10 +10,8 @@ public final class ProblemText {
     /**
      * All problems and a line that counts them.
      *
-     * @param source
-     *            name of the definition
-     * @param text
-     *            the definition, empty where the problems are not about one
+     * @param source name of the definition
+     * @param text the definition, empty where the problems are not about one
      */
     public static String of(String source, String text, List<Problem> problems, Ansi ansi) {
         List<String> lines = text.lines().toList();

@@ -117,8 +117,7 @@ public final class StatusText {
     /**
      * The live view of a run: a line for each machine, the steps, what is active, in at most {@code width} columns.
      *
-     * @param status
-     *            null: the journal says nothing yet
+     * @param status null: the journal says nothing yet
      */
     public static List<String> live(@Nullable ClusterStatus status, Instant now, int width, Ansi ansi) {
         if (status == null) {

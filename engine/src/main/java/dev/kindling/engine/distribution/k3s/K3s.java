@@ -35,8 +35,7 @@ public final class K3s implements Distribution {
     /**
      * The K3s program as machines fetch it.
      *
-     * @param url
-     *            may be relative to the boot service's base URL
+     * @param url may be relative to the boot service's base URL
      */
     public record Binary(String url, String sha256) {}
 
@@ -55,8 +54,7 @@ public final class K3s implements Distribution {
     }
 
     /**
-     * @param binary
-     *            asked once machines run; empty: a stand-in control plane is used
+     * @param binary asked once machines run; empty: a stand-in control plane is used
      */
     public K3s(Machines machines, Credentials credentials, Supplier<Optional<Binary>> binary) {
         this.machines = machines;

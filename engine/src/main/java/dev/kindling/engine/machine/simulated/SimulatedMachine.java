@@ -42,11 +42,9 @@ final class SimulatedMachine implements Runnable {
     /**
      * What the firmware came to.
      *
-     * @param arguments
-     *            kernel command line of the stage; null: boot from disk
-     * @param service
-     *            base URL of the boot service. The one in the seed is void after the engine was restarted: on loopback
-     *            the service takes any free port, where a real one always has port 80
+     * @param arguments kernel command line of the stage; null: boot from disk
+     * @param service base URL of the boot service. The one in the seed is void after the engine was restarted: on
+     *            loopback the service takes any free port, where a real one always has port 80
      */
     record Booted(@Nullable String arguments, String service, Web web) {}
 

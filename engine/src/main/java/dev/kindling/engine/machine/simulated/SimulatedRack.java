@@ -26,12 +26,9 @@ public final class SimulatedRack implements MachineControl {
     private final Map<String, Thread> running = new ConcurrentHashMap<>();
 
     /**
-     * @param directory
-     *            of the simulated disks
-     * @param service
-     *            whose ports the machines boot from
-     * @param options
-     *            loss and seed
+     * @param directory of the simulated disks
+     * @param service whose ports the machines boot from
+     * @param options loss and seed
      */
     public SimulatedRack(Cluster cluster, Path directory, Supplier<BootService> service, ApplyOptions options,
             Consumer<Event> journal) {

@@ -30,8 +30,7 @@ public enum Accelerator {
     /**
      * Finds out by running a guest of one sector: there are hosts whose /dev/kvm opens but runs nothing.
      *
-     * @param scratch
-     *            directory for the sector
+     * @param scratch directory for the sector
      */
     public static Accelerator probe(Path scratch) throws IOException, InterruptedException {
         if (!Files.isReadable(DEVICE) || !Files.isWritable(DEVICE)) {

@@ -53,10 +53,8 @@ public final class VirtualRack implements MachineControl {
     private @Nullable Accelerator accelerator;
 
     /**
-     * @param directory
-     *            of the machines' disks and console logs
-     * @param journal
-     *            records what is created
+     * @param directory of the machines' disks and console logs
+     * @param journal records what is created
      */
     public VirtualRack(Cluster cluster, Path directory, Consumer<Event> journal) {
         this.cluster = cluster;
