@@ -194,7 +194,7 @@ final class Conductor {
         var fold = new StatusFold(cluster, text -> Definitions.read("definition", text));
         try {
             while (!Thread.interrupted()) {
-                store.read(cluster, fold.status().lastSeq()).forEach(fold::add);
+                store.read(cluster, fold.lastSeq()).forEach(fold::add);
                 for (ClusterStatus.MachineStatus machine : fold.status().machines()) {
                     String reason = StuckRules.reason(machine, clock.instant()).orElse(null);
                     boolean was = machine.stuck() != null;

@@ -41,10 +41,6 @@ record Workspace(Path directory, Map<String, String> environment) {
         return directory.resolve("secrets");
     }
 
-    Path gitOps() {
-        return directory.resolve("gitops.git");
-    }
-
     Path runnerLog(String cluster) {
         return directory.resolve(cluster + ".runner.log");
     }

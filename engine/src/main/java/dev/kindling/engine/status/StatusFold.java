@@ -102,6 +102,11 @@ public final class StatusFold {
         return this;
     }
 
+    /** The last record that was folded; 0: none. */
+    public long lastSeq() {
+        return lastSeq;
+    }
+
     /** What is known now. */
     public ClusterStatus status() {
         List<MachineStatus> list = machines.values().stream().map(MachineState::status).toList();
