@@ -12,7 +12,6 @@ import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.Client;
 import dev.kindling.pxe.Firmware;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
