@@ -1,0 +1,71 @@
+package dev.kindling.iso.image;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A file as it was when it was measured.
+ *
+ * @param modified milliseconds since 1970
+ */
+record FileContent(Path path, long size, long modified) implements Content {
+    @Override
+    public int read(long position, ByteBuffer target) throws IOException {
+        if (position >= size) {
+            return target.hasRemaining() ? -1 : 0;
+        }
+        try (FileChannel channel = open()) {
+            int length = channel.read(target, position);
+            if (length < 0) {
+                throw changed("it ends at byte " + channel.size());
+            }
+            return length;
+        }
+    }
+
+    /** {@link FileChannel#transferTo} lets the kernel copy, where the target is a file or a socket. */
+    @Override
+    public void transferTo(long position, long count, WritableByteChannel target) throws IOException {
+        if (position < 0 || count > size - position) {
+            throw new EOFException(count + " bytes at " + position + " are not within " + path + " (" + size + ")");
+        }
+        try (FileChannel channel = open()) {
+            for (long done = 0; done < count;) {
+                long length = channel.transferTo(position + done, count - done, target);
+                if (length <= 0) {
+                    throw changed("it ends at byte " + channel.size());
+                }
+                done += length;
+            }
+        }
+        unchanged();
+    }
+
+    private FileChannel open() throws IOException {
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+        if (channel.size() != size) {
+            try (channel) {
+                throw changed("it has " + channel.size() + " bytes now");
+            }
+        }
+        return channel;
+    }
+
+    /** Fails when the file was written to since it was measured. */
+    private void unchanged() throws IOException {
+        if (Files.getLastModifiedTime(path).toMillis() != modified) {
+            throw changed("it was written to");
+        }
+    }
+
+    private IOException changed(String how) {
+        return new IOException(path + " changed while the image was made (it had " + size + " bytes): " + how
+                + "; build again when nothing writes to it");
+    }
+}
