@@ -80,10 +80,14 @@ final class Namespace implements AutoCloseable {
     }
 
     static String[] javaCommand(String... arguments) {
+        return javaCommand(LabServer.class, arguments);
+    }
+
+    static String[] javaCommand(Class<?> main, String... arguments) {
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         var command = new ArrayList<>(List.of(System.getProperty("java.home") + File.separator + "bin/java",
                 "--enable-native-access=ALL-UNNAMED", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", classPath,
-                LabServer.class.getName()));
+                main.getName()));
         command.addAll(List.of(arguments));
         return command.toArray(String[]::new);
     }
@@ -160,6 +164,12 @@ final class Namespace implements AutoCloseable {
                 Thread.currentThread().interrupt();
                 throw new IOException(e);
             }
+        }
+
+        /** Gives the program an empty line. */
+        void line() throws IOException {
+            process.getOutputStream().write('\n');
+            process.getOutputStream().flush();
         }
 
         void endInput() throws IOException {
