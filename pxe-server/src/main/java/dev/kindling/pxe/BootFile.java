@@ -1,6 +1,10 @@
 package dev.kindling.pxe;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Something that can be fetched by TFTP or HTTP. Its length is known before the first byte is sent. */
 public sealed interface BootFile {
@@ -13,9 +17,57 @@ public sealed interface BootFile {
     /** A regular file, sent without copying it through the heap where the transport allows that. */
     record OnDisk(Path path, String contentType) implements BootFile {}
 
+    /** Content that is made while it is read, such as an image that is assembled on the fly. */
+    record Generated(Content content, String contentType) implements BootFile {}
+
+    /**
+     * There is such a file, but not for this one, or not now.
+     *
+     * @param reason for {@link PxeEvent.FetchFailed}; the asker is told only that it is refused
+     */
+    record Refused(String reason) implements BootFile {
+        @Override
+        public String contentType() {
+            return "text/plain; charset=utf-8";
+        }
+    }
+
+    /**
+     * Octets that can be read from any place, for one transfer. One thread at a time reads it; a call may wait for a
+     * disk.
+     */
+    interface Content extends AutoCloseable {
+        /** Octets; the same at each call. */
+        long size();
+
+        /**
+         * Fills {@code to}, or reads to the end.
+         *
+         * @param at from 0 to {@link #size()}
+         * @throws IOException if it cannot be made or read: the transfer breaks off
+         */
+        void read(long at, ByteBuffer to) throws IOException;
+
+        /**
+         * Names exactly these octets, of letters, digits, dots and dashes: whoever opens the file again and finds the
+         * same version may go on where another transfer stopped. Null: they may differ each time, and are given out as
+         * a whole only.
+         */
+        default @Nullable String version() {
+            return null;
+        }
+
+        /** The whole of it was written (HTTP) or acknowledged (TFTP). */
+        default void sent() {}
+
+        /** The transfer is over, whether all was sent or not. Called once, even where nothing was read. */
+        @Override
+        default void close() {}
+    }
+
     /** A script or another text in UTF-8. */
     static BootFile text(String text) {
-        return new Bytes(text.getBytes(java.nio.charset.StandardCharsets.UTF_8), "text/plain; charset=utf-8");
+        return new Bytes(text.getBytes(StandardCharsets.UTF_8), "text/plain; charset=utf-8");
     }
 
     /** A file of bytes without a better type. */

@@ -13,23 +13,29 @@ import org.jspecify.annotations.Nullable;
  * @param mode who gives the addresses
  * @param ports where it listens
  * @param leaseFile where leases survive a restart; null: kept in memory only
+ * @param tls certificate and key of HTTPS; null: no HTTPS
  */
-public record PxeConfig(List<Link> links, Mode mode, Ports ports, @Nullable Path leaseFile) {
+public record PxeConfig(List<Link> links, Mode mode, Ports ports, @Nullable Path leaseFile,
+        @Nullable Tls tls) {
     public PxeConfig {
         links = List.copyOf(links);
     }
 
     /** On the standard ports, leases in memory. */
     public static PxeConfig of(List<Link> links, Mode mode) {
-        return new PxeConfig(links, mode, Ports.STANDARD, null);
+        return new PxeConfig(links, mode, Ports.STANDARD, null, null);
     }
 
     public PxeConfig withPorts(Ports other) {
-        return new PxeConfig(links, mode, other, leaseFile);
+        return new PxeConfig(links, mode, other, leaseFile, tls);
     }
 
     public PxeConfig withLeaseFile(@Nullable Path file) {
-        return new PxeConfig(links, mode, ports, file);
+        return new PxeConfig(links, mode, ports, file, tls);
+    }
+
+    public PxeConfig withTls(@Nullable Tls other) {
+        return new PxeConfig(links, mode, ports, leaseFile, other);
     }
 
     /**
@@ -40,11 +46,12 @@ public record PxeConfig(List<Link> links, Mode mode, Ports ports, @Nullable Path
      * @param proxy 4011 (UDP), used with {@link Mode#PROXY} and for firmware that asks there
      * @param tftp 69 (UDP)
      * @param http 80 (TCP)
+     * @param https 443 (TCP), used where there is a certificate
      */
-    public record Ports(int dhcp, int proxy, int tftp, int http) {
-        public static final Ports STANDARD = new Ports(67, 4011, 69, 80);
+    public record Ports(int dhcp, int proxy, int tftp, int http, int https) {
+        public static final Ports STANDARD = new Ports(67, 4011, 69, 80, 443);
         /** Free ones, for tests and simulated machines on loopback. */
-        public static final Ports FREE = new Ports(0, 0, 0, 0);
+        public static final Ports FREE = new Ports(0, 0, 0, 0, 0);
     }
 
     /** Who gives the addresses. */

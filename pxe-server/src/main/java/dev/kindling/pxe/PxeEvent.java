@@ -41,6 +41,16 @@ public sealed interface PxeEvent {
     record FetchFailed(Instant at, @Nullable MacAddress mac, BootSource.Protocol protocol, String path, String reason,
             String text) implements PxeEvent {}
 
+    /**
+     * Something does not go on that should; the machine may still recover.
+     *
+     * @param stage what the machine is at, such as "HTTP images/vmlinuz"
+     * @param seconds for how long nothing has moved
+     * @param reason what it is likely to be
+     */
+    record Stalled(Instant at, @Nullable MacAddress mac, String stage, long seconds, String reason,
+            String text) implements PxeEvent {}
+
     /** Another DHCP or PXE server answers on our link. */
     record ForeignServer(Instant at, @Nullable MacAddress mac, InetAddress address, String text) implements PxeEvent {}
 }

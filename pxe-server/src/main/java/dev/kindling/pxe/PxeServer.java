@@ -50,12 +50,14 @@ public final class PxeServer implements AutoCloseable {
     private int proxyPort;
     private int tftpPort;
     private int httpPort;
+    private int httpsPort;
 
     private PxeServer(PxeConfig config, BootSource source, Clock clock) throws IOException {
         this.config = config;
         this.clock = clock;
         this.leaseLog = config.mode() == Mode.DHCP ? leaseLog(config.leaseFile()) : null;
-        this.dhcp = new DhcpService(config, this::httpPort, source, leaseLog == null ? List.of() : leaseLog.restored());
+        this.dhcp = new DhcpService(config, this::httpPort, this::httpsPort, source,
+                leaseLog == null ? List.of() : leaseLog.restored());
     }
 
     /**
@@ -171,6 +173,11 @@ public final class PxeServer implements AutoCloseable {
     /** The TCP port of HTTP, as really bound. */
     public int httpPort() {
         return httpPort;
+    }
+
+    /** The TCP port of HTTPS, as really bound; 0 where there is no certificate. */
+    public int httpsPort() {
+        return httpsPort;
     }
 
     /**

@@ -179,7 +179,7 @@ class PxeServerTest {
     }
 
     private PxeConfig config(Mode mode, int dhcpPort, int httpPort) {
-        return PxeConfig.of(List.of(LINK), mode).withPorts(new PxeConfig.Ports(dhcpPort, 0, 0, httpPort))
+        return PxeConfig.of(List.of(LINK), mode).withPorts(new PxeConfig.Ports(dhcpPort, 0, 0, httpPort, 0))
                 .withLeaseFile(directory.resolve("leases"));
     }
 

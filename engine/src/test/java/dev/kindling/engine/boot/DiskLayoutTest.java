@@ -132,6 +132,7 @@ class DiskLayoutTest {
         return switch (piece.content()) {
             case BootFile.Bytes bytes -> bytes.content();
             case BootFile.OnDisk file -> Files.readAllBytes(file.path());
+            case BootFile.Generated _,BootFile.Refused _ -> throw new AssertionError("no such piece: " + piece);
         };
     }
 

@@ -29,11 +29,13 @@ public final class DhcpService {
 
     /**
      * @param httpPort of our HTTP service, as really bound, by the time of the first datagram
+     * @param httpsPort likewise; 0: none
      * @param restored the leases of a former run; those of networks that are not served any more are dropped
      */
-    public DhcpService(PxeConfig config, IntSupplier httpPort, BootSource source, Collection<Lease> restored) {
+    public DhcpService(PxeConfig config, IntSupplier httpPort, IntSupplier httpsPort, BootSource source,
+            Collection<Lease> restored) {
         this.config = config;
-        this.setup = new Exchange.Setup(source, config.ports().dhcp(), httpPort);
+        this.setup = new Exchange.Setup(source, config.ports().dhcp(), httpPort, httpsPort);
         Set<InetAddress> ours = config.links().stream().map(Link::address).collect(Collectors.toSet());
         for (Link link : config.links()) {
             var table = new LeaseTable(link);

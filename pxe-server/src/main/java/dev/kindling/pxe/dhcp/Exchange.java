@@ -30,8 +30,9 @@ final class Exchange {
      *
      * @param ownPort the DHCP port, as configured
      * @param httpPort the HTTP port, as bound
+     * @param httpsPort the HTTPS port, as bound; 0: none
      */
-    record Setup(BootSource source, int ownPort, IntSupplier httpPort) {}
+    record Setup(BootSource source, int ownPort, IntSupplier httpPort, IntSupplier httpsPort) {}
 
     Exchange(Setup setup, DhcpPacket request, MessageType type, Arrival arrival, Instant now) {
         this.setup = setup;
@@ -85,7 +86,7 @@ final class Exchange {
     /** The decision of the one who knows the machines. */
     Answer ask() {
         return setup.source().answer(new Client(caller.mac(), caller.uuid(), caller.firmware(), caller.agent(),
-                link().address(), setup.httpPort().getAsInt()));
+                link().address(), setup.httpPort().getAsInt(), setup.httpsPort().getAsInt()));
     }
 
     /** Whether the address is kept for a machine that may not have asked yet. */

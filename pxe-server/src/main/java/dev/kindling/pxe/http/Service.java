@@ -98,6 +98,11 @@ final class Service {
             return switch (found.get()) {
                 case BootFile.Bytes bytes -> generated(asked, path, bytes);
                 case BootFile.OnDisk disk -> onDisk(asked, path, disk);
+                case BootFile.Generated generated -> throw new IOException("generated");
+                case BootFile.Refused refused -> {
+                    failed(mac, path, "refused: " + refused.reason());
+                    yield Response.text(403, "refused\n");
+                }
             };
         } catch (NoSuchFileException e) {
             return notFound(mac, path);

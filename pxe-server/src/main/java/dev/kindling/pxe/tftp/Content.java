@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.StandardOpenOption;
@@ -20,6 +21,9 @@ sealed interface Content {
 
     /** Appends exactly {@code length} octets from {@code offset} on. */
     void read(long offset, int length, ByteBuf to) throws IOException;
+
+    /** The machine has acknowledged all of it. */
+    default void sent() {}
 
     /** Frees what is held. */
     void close();
@@ -38,6 +42,30 @@ sealed interface Content {
 
         @Override
         public void close() {}
+    }
+
+    /** Made while it is read. */
+    record Generated(BootFile.Content content) implements Content {
+        @Override
+        public long size() {
+            return content.size();
+        }
+
+        @Override
+        public void read(long offset, int length, ByteBuf to) throws IOException {
+            content.read(offset, to.internalNioBuffer(to.writerIndex(), length));
+            to.writerIndex(to.writerIndex() + length);
+        }
+
+        @Override
+        public void sent() {
+            content.sent();
+        }
+
+        @Override
+        public void close() {
+            content.close();
+        }
     }
 
     /** A file with the size that it had when it was opened. */
@@ -74,10 +102,17 @@ sealed interface Content {
                     }
                     yield Files.readAllBytes(disk.path());
                 }
+                case BootFile.Generated generated -> {
+                    generated.content().close();
+                    throw new IOException("not a text: ask in octet mode");
+                }
+                case BootFile.Refused refused -> throw new AccessDeniedException(refused.reason());
             }));
         }
         return switch (file) {
             case BootFile.Bytes bytes -> new InMemory(bytes.content());
+            case BootFile.Generated generated -> new Generated(generated.content());
+            case BootFile.Refused refused -> throw new AccessDeniedException(refused.reason());
             case BootFile.OnDisk disk -> {
                 if (!Files.isRegularFile(disk.path())) {
                     throw new NoSuchFileException(disk.path().toString());

@@ -29,6 +29,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.time.Clock;
 import java.time.Duration;
@@ -238,6 +239,10 @@ public final class TftpServer implements AutoCloseable {
                 content = Content.open(file.get(), request.mode().equals("netascii"));
             } catch (NoSuchFileException e) {
                 return refuse(channel, client, told, TftpPacket.Failure.NOT_FOUND, "not found");
+            } catch (AccessDeniedException e) {
+                send(channel, client, new TftpPacket.Failure(TftpPacket.Failure.REFUSED, "refused"));
+                told.failed(message(e));
+                return false;
             } catch (IOException e) {
                 LOG.warn("TFTP {} cannot be read", path, e);
                 return refuse(channel, client, told, TftpPacket.Failure.OTHER, "cannot be read");
@@ -402,6 +407,7 @@ public final class TftpServer implements AutoCloseable {
                     }
                 }
                 case Transfer.Move.Done done -> {
+                    content.sent();
                     told.done(content.size(), Duration.ofNanos(System.nanoTime() - startedAt));
                     end(open);
                     return;

@@ -39,7 +39,7 @@ class BootAnswersTest {
         assertThat(offer.options().text(OptionCode.VENDOR_CLASS)).contains("PXEClient");
         assertThat(offer.options().bytes(OptionCode.VENDOR_SPECIFIC)).contains(USE_THE_BOOT_FILE);
         assertThat(dhcp.asked).containsExactly(new Client(mac(1), null, Firmware.UEFI_X64, Agent.FIRMWARE_PXE,
-                ip("10.77.0.1"), 80));
+                ip("10.77.0.1"), 80, 0));
         assertThat(dhcp.events).extracting(PxeEvent::text).containsExactly("DISCOVER from UEFI x64 PXE firmware",
                 "OFFER 10.77.0.11, boot file snponly.efi");
     }

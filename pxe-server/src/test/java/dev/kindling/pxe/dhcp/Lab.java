@@ -43,7 +43,7 @@ final class Lab implements BootSource {
 
     Lab(Mode mode, Link link, List<Lease> restored) {
         this.link = link;
-        service = new DhcpService(PxeConfig.of(List.of(link), mode), () -> 80, this, restored);
+        service = new DhcpService(PxeConfig.of(List.of(link), mode), () -> 80, () -> 0, this, restored);
     }
 
     static Inet4Address ip(String text) {
