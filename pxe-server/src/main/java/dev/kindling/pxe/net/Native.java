@@ -164,7 +164,10 @@ final class Native {
         }
     }
 
-    /** @param to an address, or {@link MemorySegment#NULL} on a socket that needs none */
+    /** Sends all of it.
+     *
+     * @param to an address, or {@link MemorySegment#NULL} on a socket that needs none
+     */
     static void send(int socket, byte[] bytes, MemorySegment to) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment data = arena.allocate(Math.max(1, bytes.length));
@@ -178,7 +181,10 @@ final class Native {
         call("close", state -> (int) CLOSE.invokeExact(state, socket));
     }
 
-    /** @throws IOException where there is no such interface */
+    /** The number of an interface.
+     *
+     * @throws IOException where there is no such interface
+     */
     static int interfaceIndex(String device) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocateFrom(device);

@@ -66,7 +66,8 @@ public final class PacketSocket implements Closeable {
         }
     }
 
-    /**
+    /** Opens one.
+     *
      * @param protocol EtherType, or {@link #ALL}
      * @throws IOException without CAP_NET_RAW, or where there is no such interface
      */
@@ -98,7 +99,10 @@ public final class PacketSocket implements Closeable {
         }
     }
 
-    /** @param frame from the destination's hardware address on, without the check sum */
+    /** Sends one.
+     *
+     * @param frame from the destination's hardware address on, without the check sum
+     */
     public void send(byte[] frame) throws IOException {
         Native.send(socket, frame, MemorySegment.NULL);
     }
