@@ -40,7 +40,8 @@ public final class Icmp6Socket implements Closeable {
         this.index = index;
     }
 
-    /** Opens it.
+    /**
+     * Opens it.
      *
      * @param own our link-local address there: advertisements leave from it (RFC 4861 section 4.2)
      * @throws IOException without CAP_NET_RAW, or where there is no such interface

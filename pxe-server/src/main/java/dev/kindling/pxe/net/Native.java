@@ -164,7 +164,8 @@ final class Native {
         }
     }
 
-    /** Sends all of it.
+    /**
+     * Sends all of it.
      *
      * @param to an address, or {@link MemorySegment#NULL} on a socket that needs none
      */
@@ -181,7 +182,8 @@ final class Native {
         call("close", state -> (int) CLOSE.invokeExact(state, socket));
     }
 
-    /** The number of an interface.
+    /**
+     * The number of an interface.
      *
      * @throws IOException where there is no such interface
      */

@@ -66,7 +66,8 @@ public final class PacketSocket implements Closeable {
         }
     }
 
-    /** Opens one.
+    /**
+     * Opens one.
      *
      * @param protocol EtherType, or {@link #ALL}
      * @throws IOException without CAP_NET_RAW, or where there is no such interface
@@ -99,7 +100,8 @@ public final class PacketSocket implements Closeable {
         }
     }
 
-    /** Sends one.
+    /**
+     * Sends one.
      *
      * @param frame from the destination's hardware address on, without the check sum
      */
