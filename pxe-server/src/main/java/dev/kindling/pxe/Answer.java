@@ -15,7 +15,14 @@ public sealed interface Answer {
      * @param hostName option 12; null: none
      * @param bootFile path below the TFTP root for PXE firmware ("snponly.efi"), absolute URL for iPXE and UEFI HTTP
      *            Boot; null: an address only
+     * @param menu shown by PXE firmware before it boots; null: none. Then {@code bootFile} is what it fetches when it
+     *            cannot show one
      */
-    record Lease(@Nullable InetAddress address, @Nullable String hostName,
-            @Nullable String bootFile) implements Answer {}
+    record Lease(@Nullable InetAddress address, @Nullable String hostName, @Nullable String bootFile,
+            @Nullable PxeMenu menu) implements Answer {
+        /** Without a menu. */
+        public Lease(@Nullable InetAddress address, @Nullable String hostName, @Nullable String bootFile) {
+            this(address, hostName, bootFile, null);
+        }
+    }
 }

@@ -1,41 +1,50 @@
 package dev.kindling.pxe;
 
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a {@link PxeServer} listens. Begin with {@link #of} and change what differs from the defaults.
  *
- * @param links one for each network that is served
+ * @param links one for each interface that is served
+ * @param relayed networks on none of those interfaces, whose machines ask through a relay agent
  * @param mode who gives the addresses
  * @param ports where it listens
  * @param leaseFile where leases survive a restart; null: kept in memory only
  * @param tls certificate and key of HTTPS; null: no HTTPS
  */
-public record PxeConfig(List<Link> links, Mode mode, Ports ports, @Nullable Path leaseFile,
+public record PxeConfig(List<Link> links, List<Subnet> relayed, Mode mode, Ports ports, @Nullable Path leaseFile,
         @Nullable Tls tls) {
     public PxeConfig {
         links = List.copyOf(links);
+        relayed = List.copyOf(relayed);
     }
 
     /** On the standard ports, leases in memory. */
     public static PxeConfig of(List<Link> links, Mode mode) {
-        return new PxeConfig(links, mode, Ports.STANDARD, null, null);
+        return new PxeConfig(links, List.of(), mode, Ports.STANDARD, null, null);
+    }
+
+    /** With further networks that are reached through relay agents. */
+    public PxeConfig withRelayed(List<Subnet> subnets) {
+        return new PxeConfig(links, subnets, mode, ports, leaseFile, tls);
     }
 
     public PxeConfig withPorts(Ports other) {
-        return new PxeConfig(links, mode, other, leaseFile, tls);
+        return new PxeConfig(links, relayed, mode, other, leaseFile, tls);
     }
 
     public PxeConfig withLeaseFile(@Nullable Path file) {
-        return new PxeConfig(links, mode, ports, file, tls);
+        return new PxeConfig(links, relayed, mode, ports, file, tls);
     }
 
     public PxeConfig withTls(@Nullable Tls other) {
-        return new PxeConfig(links, mode, ports, leaseFile, other);
+        return new PxeConfig(links, relayed, mode, ports, leaseFile, other);
     }
 
     /**
@@ -65,25 +74,119 @@ public record PxeConfig(List<Link> links, Mode mode, Ports ports, @Nullable Path
     }
 
     /**
-     * A network that is served.
+     * An interface that is served, and the network on it.
      *
      * @param interfaceName bound to this interface (SO_BINDTODEVICE); null on loopback, where replies go back to the
      *            sender's address and port
      * @param address ours on it: server identifier, next-server, host of the boot URLs
-     * @param prefixLength of the network, 1 to 30
-     * @param from first address of the pool; null: reservations only
-     * @param to last address of the pool, inclusive
+     * @param subnet the network on it, with that address in it
+     */
+    public record Link(@Nullable String interfaceName, InetAddress address, Subnet subnet) {
+        public Link {
+            if (!subnet.contains(address)) {
+                throw new IllegalArgumentException("our address %s is not in the network %s that is on its interface"
+                        .formatted(address.getHostAddress(), subnet));
+            }
+        }
+    }
+
+    /**
+     * What the machines of one IPv4 network are given. Begin with {@link #of} and add to it.
+     *
+     * @param network any address in it
+     * @param prefixLength 1 to 30
+     * @param range the pool; null: reservations only
      * @param router option 3; null: none
      * @param dns option 6
      * @param domain option 15; null: none
      * @param leaseTime option 51
      */
-    public record Link(@Nullable String interfaceName, InetAddress address, int prefixLength,
-            @Nullable InetAddress from,
-            @Nullable InetAddress to, @Nullable InetAddress router, List<InetAddress> dns, @Nullable String domain,
-            Duration leaseTime) {
-        public Link {
+    public record Subnet(InetAddress network, int prefixLength, @Nullable Range range, @Nullable InetAddress router,
+            List<InetAddress> dns, @Nullable String domain, Duration leaseTime) {
+        public Subnet {
             dns = List.copyOf(dns);
+            if (network.getAddress().length != 4 || prefixLength < 1 || prefixLength > 30) {
+                throw new IllegalArgumentException("an IPv4 network with a prefix of 1 to 30 bits is wanted, not %s/%d"
+                        .formatted(network.getHostAddress(), prefixLength));
+            }
+            if (leaseTime.toSeconds() < 1) {
+                throw new IllegalArgumentException("a lease of %s ends at once".formatted(leaseTime));
+            }
+            if (range != null && !(inside(network, prefixLength, range.from())
+                    && inside(network, prefixLength, range.to()))) {
+                throw new IllegalArgumentException("the range %s is not inside the network %s/%d"
+                        .formatted(range, network.getHostAddress(), prefixLength));
+            }
+        }
+
+        /** Reservations only, for an hour, without a router and name servers. */
+        public static Subnet of(InetAddress network, int prefixLength) {
+            return new Subnet(network, prefixLength, null, null, List.of(), null, Duration.ofHours(1));
+        }
+
+        /**
+         * With a pool.
+         *
+         * @param first its first address
+         * @param last its last one, inclusive
+         */
+        public Subnet withRange(InetAddress first, InetAddress last) {
+            return new Subnet(network, prefixLength, new Range(first, last), router, dns, domain, leaseTime);
+        }
+
+        public Subnet withRouter(@Nullable InetAddress address) {
+            return new Subnet(network, prefixLength, range, address, dns, domain, leaseTime);
+        }
+
+        public Subnet withDns(List<InetAddress> servers) {
+            return new Subnet(network, prefixLength, range, router, servers, domain, leaseTime);
+        }
+
+        public Subnet withDomain(@Nullable String name) {
+            return new Subnet(network, prefixLength, range, router, dns, name, leaseTime);
+        }
+
+        public Subnet withLeaseTime(Duration time) {
+            return new Subnet(network, prefixLength, range, router, dns, domain, time);
+        }
+
+        public boolean contains(InetAddress address) {
+            return inside(network, prefixLength, address);
+        }
+
+        private static boolean inside(InetAddress network, int prefixLength, InetAddress address) {
+            byte[] one = network.getAddress();
+            byte[] other = address.getAddress();
+            return other.length == one.length
+                    && new BigInteger(one).xor(new BigInteger(other)).shiftRight(8 * one.length - prefixLength)
+                            .signum() == 0;
+        }
+
+        /** {@code 10.77.0.1/24}, with the address that was given for the network. */
+        @Override
+        public String toString() {
+            return network.getHostAddress() + "/" + prefixLength;
+        }
+    }
+
+    /**
+     * Addresses that are leased to whoever asks.
+     *
+     * @param from the first
+     * @param to the last, inclusive
+     */
+    public record Range(InetAddress from, InetAddress to) {
+        public Range {
+            if (Arrays.compareUnsigned(from.getAddress(), to.getAddress()) > 0) {
+                throw new IllegalArgumentException("the range from %s to %s is empty".formatted(from.getHostAddress(),
+                        to.getHostAddress()));
+            }
+        }
+
+        /** {@code 10.77.0.100 to 10.77.0.199}. */
+        @Override
+        public String toString() {
+            return from.getHostAddress() + " to " + to.getHostAddress();
         }
     }
 }

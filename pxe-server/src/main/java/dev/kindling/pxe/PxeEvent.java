@@ -51,6 +51,23 @@ public sealed interface PxeEvent {
     record Stalled(Instant at, @Nullable MacAddress mac, String stage, long seconds, String reason,
             String text) implements PxeEvent {}
 
-    /** Another DHCP or PXE server answers on our link. */
-    record ForeignServer(Instant at, @Nullable MacAddress mac, InetAddress address, String text) implements PxeEvent {}
+    /**
+     * Another DHCP or PXE server answers on our link.
+     *
+     * @param mac the machine that it answers; null where we asked it ourselves
+     * @param address its server identifier
+     * @param offers what it was heard to offer; null where only its name is known
+     */
+    record ForeignServer(Instant at, @Nullable MacAddress mac, InetAddress address, @Nullable Offer offers, String text)
+            implements
+                PxeEvent {}
+
+    /**
+     * What a foreign server offers.
+     *
+     * @param address from its pool; null: none, as ProxyDHCP does
+     * @param nextServer the TFTP server; null: none
+     * @param bootFile null: none
+     */
+    record Offer(@Nullable InetAddress address, @Nullable InetAddress nextServer, @Nullable String bootFile) {}
 }

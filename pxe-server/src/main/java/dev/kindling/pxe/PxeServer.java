@@ -2,6 +2,7 @@ package dev.kindling.pxe;
 
 import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
+import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.dhcp.Arrival;
 import dev.kindling.pxe.dhcp.DhcpService;
 import dev.kindling.pxe.dhcp.LeaseLog;
@@ -23,6 +24,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,7 +73,7 @@ public final class PxeServer implements AutoCloseable {
      */
     public static PxeServer start(PxeConfig config, BootSource source, Consumer<PxeEvent> events, Clock clock)
             throws IOException {
-        check(config.links());
+        check(config);
         var server = new PxeServer(config, source, clock);
         try {
             server.open(source, events);
@@ -91,7 +93,8 @@ public final class PxeServer implements AutoCloseable {
         }
     }
 
-    private static void check(List<Link> links) {
+    private static void check(PxeConfig config) {
+        List<Link> links = config.links();
         if (links.isEmpty()) {
             throw new IllegalArgumentException("a boot service needs at least one network to serve");
         }
@@ -102,6 +105,15 @@ public final class PxeServer implements AutoCloseable {
             }
             if (link.interfaceName() != null && !interfaces.add(link.interfaceName())) {
                 throw new IllegalArgumentException("two networks on one interface, " + link.interfaceName());
+            }
+        }
+        List<Subnet> subnets = Stream.concat(links.stream().map(Link::subnet), config.relayed().stream()).toList();
+        for (int one = 0; config.mode() == Mode.DHCP && one < subnets.size(); one++) {
+            for (Subnet other : subnets.subList(one + 1, subnets.size())) {
+                if (subnets.get(one).contains(other.network()) || other.contains(subnets.get(one).network())) {
+                    throw new IllegalArgumentException("the networks %s and %s overlap".formatted(subnets.get(one),
+                            other));
+                }
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.kindling.pxe;
 
 import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
+import dev.kindling.pxe.PxeConfig.Subnet;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -29,9 +30,10 @@ final class LabServer implements BootSource {
         for (String argument : List.of(arguments).subList(2, arguments.length)) {
             List<String> words = List.of(argument.split(",", -1));
             InetAddress address = InetAddress.ofLiteral(words.get(1));
-            links.add(new Link(words.get(0), address, Integer.parseInt(words.get(2)),
-                    InetAddress.ofLiteral(words.get(3)), InetAddress.ofLiteral(words.get(4)), address, List.of(address),
-                    "lab.example", Duration.ofSeconds(Long.parseLong(words.get(5)))));
+            links.add(new Link(words.get(0), address, Subnet.of(address, Integer.parseInt(words.get(2)))
+                    .withRange(InetAddress.ofLiteral(words.get(3)), InetAddress.ofLiteral(words.get(4)))
+                    .withRouter(address).withDns(List.of(address)).withDomain("lab.example")
+                    .withLeaseTime(Duration.ofSeconds(Long.parseLong(words.get(5))))));
         }
         var config = PxeConfig.of(links, Mode.valueOf(arguments[0]))
                 .withLeaseFile(arguments[1].equals("-") ? null : Path.of(arguments[1]));

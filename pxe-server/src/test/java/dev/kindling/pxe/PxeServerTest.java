@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
+import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.dhcp.DhcpOptions;
 import dev.kindling.pxe.dhcp.DhcpPacket;
 import dev.kindling.pxe.dhcp.MessageType;
@@ -20,7 +21,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -36,8 +36,7 @@ class PxeServerTest {
     private static final MacAddress MAC = new MacAddress("52:54:00:4b:4c:01");
     private static final InetAddress SERVER = InetAddress.ofLiteral("127.77.0.1");
     private static final InetAddress ADDRESS = InetAddress.ofLiteral("127.77.0.11");
-    private static final Link LINK = new Link(null, SERVER, 24, null, null, null, List.of(), null,
-            Duration.ofHours(1));
+    private static final Link LINK = new Link(null, SERVER, Subnet.of(SERVER, 24));
 
     @TempDir
     private Path directory;
@@ -170,10 +169,13 @@ class PxeServerTest {
 
     @Test
     void refusesLinksThatContradictEachOther() {
-        var one = new Link("eth0", SERVER, 24, null, null, null, List.of(), null, Duration.ofHours(1));
+        var one = new Link("eth0", SERVER, Subnet.of(SERVER, 24));
 
         assertThatThrownBy(() -> start(PxeConfig.of(List.of(one, one), Mode.DHCP)))
                 .isInstanceOf(IllegalArgumentException.class).hasMessage("two networks on one interface, eth0");
+        assertThatThrownBy(() -> start(PxeConfig.of(List.of(LINK), Mode.DHCP)
+                .withRelayed(List.of(Subnet.of(ADDRESS, 28))))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the networks 127.77.0.1/24 and 127.77.0.11/28 overlap");
         assertThatThrownBy(() -> start(PxeConfig.of(List.of(), Mode.DHCP)))
                 .isInstanceOf(IllegalArgumentException.class);
     }

@@ -3,7 +3,6 @@ package dev.kindling.pxe;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,8 +22,8 @@ public final class Served implements BootSource {
 
     public static List<PxeConfig.Link> links(String... addresses) {
         return java.util.Arrays.stream(addresses)
-                .map(a -> new PxeConfig.Link(null, InetAddress.ofLiteral(a), 24, null, null, null, List.of(), null,
-                        Duration.ofHours(1)))
+                .map(a -> new PxeConfig.Link(null, InetAddress.ofLiteral(a),
+                        PxeConfig.Subnet.of(InetAddress.ofLiteral(a), 24)))
                 .toList();
     }
 

@@ -76,10 +76,13 @@ public final class BootService implements AutoCloseable {
     private static PxeConfig config(Cluster cluster, @Nullable String interfaceName, Path leaseFile) {
         Network network = cluster.provisioningNetwork();
         boolean free = interfaceName == null;
-        var link = new PxeConfig.Link(interfaceName, Objects.requireNonNull(network.bootServer()),
-                network.cidr().prefixLength(), network.pool() == null ? null : network.pool().from(),
-                network.pool() == null ? null : network.pool().to(), network.gateway(), network.dns(), network.domain(),
-                LEASE);
+        InetAddress address = Objects.requireNonNull(network.bootServer());
+        var range = network.pool() == null
+                ? null
+                : new PxeConfig.Range(network.pool().from(), network.pool().to());
+        var subnet = new PxeConfig.Subnet(address, network.cidr().prefixLength(), range, network.gateway(),
+                network.dns(), network.domain(), LEASE);
+        var link = new PxeConfig.Link(interfaceName, address, subnet);
         return PxeConfig.of(List.of(link),
                 cluster.boot().dhcp() == BootSettings.Dhcp.PROXY ? PxeConfig.Mode.PROXY : PxeConfig.Mode.DHCP)
                 .withPorts(free ? PxeConfig.Ports.FREE : PxeConfig.Ports.STANDARD).withLeaseFile(leaseFile);
@@ -102,7 +105,7 @@ public final class BootService implements AutoCloseable {
 
     /** What an event of the boot server says of a machine's boot. */
     private void evidence(PxeEvent event) {
-        if (event instanceof PxeEvent.ForeignServer(var _, var _, InetAddress address, String text)) {
+        if (event instanceof PxeEvent.ForeignServer(var _, var _, InetAddress address, var _, String text)) {
             machines.note(
                     "another DHCP or PXE server answers on this network, " + address.getHostAddress() + ": " + text);
             return;

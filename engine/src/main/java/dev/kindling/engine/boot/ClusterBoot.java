@@ -10,7 +10,6 @@ import dev.kindling.pxe.Answer;
 import dev.kindling.pxe.BootFile;
 import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.Client;
-import dev.kindling.pxe.Firmware;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
@@ -84,12 +83,12 @@ public final class ClusterBoot implements BootSource {
             case FIRMWARE_PXE -> switch (client.firmware()) {
                 case BIOS -> "undionly.kpxe";
                 case UEFI_X64 -> "snponly.efi";
-                case UEFI_ARM64, OTHER -> null;
+                default -> null;
             };
             case OPERATING_SYSTEM -> null;
         };
         if (bootFile == null && client.agent() != Agent.OPERATING_SYSTEM) {
-            return new Answer.Ignore(machine.name() + " has firmware " + client.firmware()
+            return new Answer.Ignore(machine.name() + " has firmware " + client.firmware().title()
                     + ", for which there is no boot program; x86 BIOS and 64-bit x86 UEFI are supported");
         }
         return new Answer.Lease(machine.address(), machine.name(), bootFile);
@@ -303,19 +302,10 @@ public final class ClusterBoot implements BootSource {
 
     private static String describe(Client client) {
         return switch (client.agent()) {
-            case FIRMWARE_PXE -> firmware(client.firmware()) + " network boot";
-            case FIRMWARE_HTTP -> firmware(client.firmware()) + " HTTP boot";
-            case IPXE -> "iPXE on " + firmware(client.firmware());
+            case FIRMWARE_PXE -> client.firmware().title() + " network boot";
+            case FIRMWARE_HTTP -> client.firmware().title() + " HTTP boot";
+            case IPXE -> "iPXE on " + client.firmware().title();
             case OPERATING_SYSTEM -> "operating system";
-        };
-    }
-
-    private static String firmware(Firmware firmware) {
-        return switch (firmware) {
-            case BIOS -> "BIOS";
-            case UEFI_X64 -> "UEFI x64";
-            case UEFI_ARM64 -> "UEFI arm64";
-            case OTHER -> "other firmware";
         };
     }
 }

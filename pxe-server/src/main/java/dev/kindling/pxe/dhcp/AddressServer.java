@@ -1,7 +1,7 @@
 package dev.kindling.pxe.dhcp;
 
 import dev.kindling.pxe.Answer;
-import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Subnet;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -85,7 +85,7 @@ final class AddressServer {
         } else {
             Optional<Inet4Address> free = leases.choose(x.mac(), x.requestedAddress(), x::isReserved, x.now());
             if (free.isEmpty()) {
-                return x.ignore(noneFree(x.link()));
+                return x.ignore(noneFree(leases.subnet()));
             }
             address = free.get();
         }
@@ -96,11 +96,10 @@ final class AddressServer {
         return give(x, MessageType.OFFER, address, answer);
     }
 
-    private static String noneFree(Link link) {
-        return link.from() == null || link.to() == null
+    private static String noneFree(Subnet subnet) {
+        return subnet.range() == null
                 ? "no address is reserved for it and this network has no pool"
-                : "no address is free from %s to %s".formatted(link.from().getHostAddress(),
-                        link.to().getHostAddress());
+                : "no address is free from " + subnet.range();
     }
 
     /** SELECTING, INIT-REBOOT, RENEWING and REBINDING differ only in where the address stands (RFC 2131 table 4). */
@@ -119,15 +118,14 @@ final class AddressServer {
         if (former != null && !former.address().equals(address) && former.holds(x.now())) {
             record(x, new Lease(former.address(), x.mac(), Lease.State.RELEASED, x.now()));
         }
-        record(x, new Lease(address, x.mac(), Lease.State.BOUND, x.now().plus(x.link().leaseTime())));
+        record(x, new Lease(address, x.mac(), Lease.State.BOUND, x.now().plus(leases.subnet().leaseTime())));
         return give(x, MessageType.ACK, address, answer);
     }
 
     /** Why the machine must not have the address, as the end of a sentence about it; null where it may. */
     private @Nullable String refusal(Exchange x, Answer.Lease answer, Inet4Address address) {
         if (!leases.inNetwork(address)) {
-            return "is not in the network of %s/%d".formatted(x.link().address().getHostAddress(),
-                    x.link().prefixLength());
+            return "is not in the network of " + leases.subnet();
         }
         if (answer.address() != null && !address.equals(answer.address())) {
             return "is not its reserved address " + answer.address().getHostAddress();
@@ -150,7 +148,7 @@ final class AddressServer {
         Inet4Address address = x.request().ciaddr();
         return address.isAnyLocalAddress()
                 ? x.ignore("it informs of no address")
-                : x.reply(Replies.inform(x, answer), address, answer.bootFile(), "to the INFORM of "
+                : x.reply(Replies.inform(x, leases.subnet(), answer), address, answer.bootFile(), "to the INFORM of "
                         + address.getHostAddress() + booting(answer));
     }
 
@@ -181,8 +179,8 @@ final class AddressServer {
         x.change(lease);
     }
 
-    private static Outcome give(Exchange x, MessageType type, Inet4Address address, Answer.Lease answer) {
-        return x.reply(Replies.lease(x, type, address, answer), address, answer.bootFile(),
+    private Outcome give(Exchange x, MessageType type, Inet4Address address, Answer.Lease answer) {
+        return x.reply(Replies.lease(x, type, leases.subnet(), address, answer), address, answer.bootFile(),
                 address.getHostAddress() + booting(answer));
     }
 

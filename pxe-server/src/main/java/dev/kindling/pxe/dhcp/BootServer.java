@@ -45,7 +45,7 @@ final class BootServer {
     private static Outcome offer(Exchange x) {
         return switch (x.ask()) {
             case Answer.Ignore ignore -> x.ignore(ignore.reason());
-            case Answer.Lease(var _, var _, String bootFile) when bootFile != null -> {
+            case Answer.Lease(var _, var _, String bootFile, var _) when bootFile != null -> {
                 x.seen();
                 yield x.reply(Replies.proxyOffer(x, bootFile), Ipv4.ZERO, bootFile,
                         "without an address, boot file " + bootFile);
@@ -84,7 +84,7 @@ final class BootServer {
                 : x.request().ciaddr();
         return switch (x.ask()) {
             case Answer.Ignore ignore -> x.ignore(ignore.reason());
-            case Answer.Lease(var _, var _, String bootFile) when bootFile != null -> {
+            case Answer.Lease(var _, var _, String bootFile, var _) when bootFile != null -> {
                 learn(x, own);
                 x.seen(x.type() + " to the boot server from " + x.caller().text());
                 yield x.reply(Replies.bootServerAck(x, bootFile), own, bootFile, "boot file " + bootFile);

@@ -5,16 +5,17 @@ import dev.kindling.pxe.MacAddress;
 import dev.kindling.pxe.PxeConfig;
 import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeEvent;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 public final class DhcpService {
     private final PxeConfig config;
     private final Exchange.Setup setup;
-    private final Map<Link, AddressServer> addressServers = new HashMap<>();
+    /** Those of the networks on our links, in their order, then the relayed ones. */
+    private final List<AddressServer> addressServers = new ArrayList<>();
     private final BootServer bootServer = new BootServer();
 
     /**
@@ -37,11 +39,11 @@ public final class DhcpService {
         this.config = config;
         this.setup = new Exchange.Setup(source, config.ports().dhcp(), httpPort, httpsPort);
         Set<InetAddress> ours = config.links().stream().map(Link::address).collect(Collectors.toSet());
-        for (Link link : config.links()) {
-            var table = new LeaseTable(link);
+        Stream.concat(config.links().stream().map(Link::subnet), config.relayed().stream()).forEach(subnet -> {
+            var table = new LeaseTable(subnet, ours);
             restored.stream().filter(lease -> table.inNetwork(lease.address())).forEach(table::put);
-            addressServers.put(link, new AddressServer(table, ours));
-        }
+            addressServers.add(new AddressServer(table, ours));
+        });
     }
 
     /** Receive, is it well-formed, is it for us, decide, reply. Throws only what the {@link BootSource} throws. */
@@ -62,15 +64,40 @@ public final class DhcpService {
         return switch (config.mode()) {
             case PROXY -> bootServer.proxy(x);
             case NONE -> x.silence();
-            case DHCP -> {
-                InetAddress relay = x.request().giaddr();
-                AddressServer server = addressServers.get(x.link());
-                yield server == null || (!relay.isAnyLocalAddress() && !server.leases().inNetwork(relay))
-                        ? x.ignore("its relay %s is in no network that is served here"
-                                .formatted(relay.getHostAddress()))
-                        : server.handle(x);
-            }
+            case DHCP -> addresses(x);
         };
+    }
+
+    /** By the server of the network that the machine is on: what the relay says goes before what is seen from here. */
+    private Outcome addresses(Exchange x) {
+        DhcpPacket request = x.request();
+        Optional<Inet4Address> selected = RelayInfo.of(request).linkSelection();
+        if (selected.isPresent()) {
+            return addresses(x, selected.get(), "its relay selects the network of ");
+        }
+        selected = request.options().address(OptionCode.SUBNET_SELECTION);
+        if (selected.isPresent()) {
+            return addresses(x, selected.get(), "it selects the network of ");
+        }
+        if (!request.giaddr().isAnyLocalAddress()) {
+            return addresses(x, request.giaddr(), "its relay is ");
+        }
+        // a machine behind a relay renews by unicast, without it
+        for (AddressServer server : addressServers.subList(config.links().size(), addressServers.size())) {
+            if (server.leases().inNetwork(request.ciaddr())) {
+                return server.handle(x);
+            }
+        }
+        return addressServers.get(config.links().indexOf(x.link())).handle(x);
+    }
+
+    private Outcome addresses(Exchange x, Inet4Address inside, String what) {
+        for (AddressServer server : addressServers) {
+            if (server.leases().inNetwork(inside)) {
+                return server.handle(x);
+            }
+        }
+        return x.ignore(what + inside.getHostAddress() + ", which is in no network that is served here");
     }
 
     /** A server's message on a server's port: one that another server sent to a relay, or astray. */
@@ -82,7 +109,17 @@ public final class DhcpService {
         }
         String text = "another DHCP server, %s, answers on the network of %s".formatted(server.getHostAddress(),
                 arrival.link().address().getHostAddress());
-        return new Outcome(null, List.of(), List.of(new PxeEvent.ForeignServer(now, packet.mac(), server, text)));
+        return new Outcome(null, List.of(),
+                List.of(new PxeEvent.ForeignServer(now, packet.mac(), server, offer(packet), text)));
+    }
+
+    /** What a server's message gives. */
+    static PxeEvent.Offer offer(DhcpPacket reply) {
+        return new PxeEvent.Offer(known(reply.yiaddr()), known(reply.siaddr()), reply.bootFile().orElse(null));
+    }
+
+    private static @Nullable InetAddress known(Inet4Address address) {
+        return address.isAnyLocalAddress() ? null : address;
     }
 
     private static Outcome ignore(Instant now, @Nullable MacAddress mac, String reason,
@@ -97,7 +134,7 @@ public final class DhcpService {
      */
     public Optional<MacAddress> whoHas(InetAddress address, Instant now) {
         return switch (config.mode()) {
-            case DHCP -> addressServers.values().stream()
+            case DHCP -> addressServers.stream()
                     .flatMap(server -> server.leases().boundTo(address, now).stream()).findFirst();
             case PROXY -> bootServer.whoHas(address);
             case NONE -> Optional.empty();
@@ -106,7 +143,7 @@ public final class DhcpService {
 
     /** All leases as they stand, for the compaction of their log. */
     public List<Lease> leases() {
-        return addressServers.values().stream().flatMap(server -> server.leases().all().stream())
+        return addressServers.stream().flatMap(server -> server.leases().all().stream())
                 .filter(lease -> lease.state() != Lease.State.OFFERED).toList();
     }
 }

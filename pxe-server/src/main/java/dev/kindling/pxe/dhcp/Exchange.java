@@ -85,8 +85,12 @@ final class Exchange {
 
     /** The decision of the one who knows the machines. */
     Answer ask() {
+        InetAddress relay = request.giaddr();
+        RelayInfo relayInfo = RelayInfo.of(request);
         return setup.source().answer(new Client(caller.mac(), caller.uuid(), caller.firmware(), caller.agent(),
-                link().address(), setup.httpPort().getAsInt(), setup.httpsPort().getAsInt()));
+                link().address(), setup.httpPort().getAsInt(), setup.httpsPort().getAsInt(), caller.sent(),
+                new Client.Way(link().interfaceName(), arrival.vlan(), relay.isAnyLocalAddress() ? null : relay,
+                        relayInfo.circuitId(), relayInfo.remoteId())));
     }
 
     /** Whether the address is kept for a machine that may not have asked yet. */
@@ -108,7 +112,7 @@ final class Exchange {
     }
 
     void foreignServer(InetAddress server, String text) {
-        events.add(new PxeEvent.ForeignServer(now, mac(), server, text));
+        events.add(new PxeEvent.ForeignServer(now, mac(), server, null, text));
     }
 
     Outcome ignore(String reason) {

@@ -1,7 +1,8 @@
 package dev.kindling.pxe.dhcp;
 
 import dev.kindling.pxe.MacAddress;
-import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Range;
+import dev.kindling.pxe.PxeConfig.Subnet;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.time.Instant;
@@ -23,30 +24,35 @@ import org.jspecify.annotations.Nullable;
  * and the installed system of one machine send three different identifiers, and have to get one address.
  */
 final class LeaseTable {
-    private final Link link;
+    private final Subnet subnet;
+    private final int network;
+    private final int mask;
     private final Set<InetAddress> neverGiven = new HashSet<>();
     private final Map<Inet4Address, Lease> byAddress = new ConcurrentHashMap<>();
     private final Map<MacAddress, Inet4Address> lastOf = new ConcurrentHashMap<>();
 
-    LeaseTable(Link link) {
-        this.link = link;
-        neverGiven.add(link.address());
-        neverGiven.addAll(link.dns());
-        if (link.router() != null) {
-            neverGiven.add(link.router());
+    /**
+     * @param ours addresses of this server
+     */
+    LeaseTable(Subnet subnet, Collection<InetAddress> ours) {
+        this.subnet = subnet;
+        neverGiven.addAll(ours);
+        neverGiven.addAll(subnet.dns());
+        if (subnet.router() != null) {
+            neverGiven.add(subnet.router());
         }
-        int mask = Ipv4.mask(link.prefixLength());
-        int network = Ipv4.value(link.address()) & mask;
+        mask = Ipv4.mask(subnet.prefixLength());
+        network = Ipv4.value(subnet.network()) & mask;
         neverGiven.add(Ipv4.of(network));
         neverGiven.add(Ipv4.of(network | ~mask));
     }
 
-    Link link() {
-        return link;
+    Subnet subnet() {
+        return subnet;
     }
 
     boolean inNetwork(InetAddress address) {
-        return ((Ipv4.value(address) ^ Ipv4.value(link.address())) & Ipv4.mask(link.prefixLength())) == 0;
+        return ((Ipv4.value(address) ^ network) & mask) == 0;
     }
 
     void put(Lease lease) {
@@ -95,9 +101,9 @@ final class LeaseTable {
     }
 
     private boolean inPool(Inet4Address address) {
-        return link.from() != null && link.to() != null && inNetwork(address)
-                && Integer.compareUnsigned(Ipv4.value(address), Ipv4.value(link.from())) >= 0
-                && Integer.compareUnsigned(Ipv4.value(address), Ipv4.value(link.to())) <= 0;
+        Range range = subnet.range();
+        return range != null && Integer.compareUnsigned(Ipv4.value(address), Ipv4.value(range.from())) >= 0
+                && Integer.compareUnsigned(Ipv4.value(address), Ipv4.value(range.to())) <= 0;
     }
 
     /**
@@ -116,12 +122,13 @@ final class LeaseTable {
         if (wanted != null && isFree(wanted, mac, reserved, now)) {
             return Optional.of(wanted);
         }
-        if (link.from() == null || link.to() == null) {
+        Range range = subnet.range();
+        if (range == null) {
             return Optional.empty();
         }
-        int first = Ipv4.value(link.from());
-        int size = Ipv4.value(link.to()) - first + 1;
-        int start = size <= 0 ? 0 : (int) (hash(mac) % size);
+        int first = Ipv4.value(range.from());
+        int size = Ipv4.value(range.to()) - first + 1;
+        int start = (int) (hash(mac) % size);
         Lease oldest = null;
         for (int step = 0; step < size; step++) {
             Inet4Address candidate = Ipv4.of(first + (int) (((long) start + step) % size));

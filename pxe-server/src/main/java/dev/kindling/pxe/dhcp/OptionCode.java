@@ -29,13 +29,19 @@ public final class OptionCode {
     public static final int CLIENT_ARCHITECTURE = 93;
     public static final int CLIENT_NETWORK_INTERFACE = 94;
     public static final int CLIENT_UUID = 97;
+    /** RFC 3011. */
+    public static final int SUBNET_SELECTION = 118;
     /** Etherboot and iPXE encapsulated options. */
     public static final int IPXE = 175;
     public static final int END = 255;
 
-    /** Sub-option of {@link #VENDOR_SPECIFIC} (PXE 2.1 table 2-1). */
+    /** Sub-options of {@link #VENDOR_SPECIFIC} (PXE 2.1 table 2-1). */
     public static final int PXE_DISCOVERY_CONTROL = 6;
-    /** Sub-option of {@link #IPXE}: with value 1 iPXE does not wait for ProxyDHCP offers. */
+    public static final int PXE_BOOT_SERVERS = 8;
+    public static final int PXE_BOOT_MENU = 9;
+    public static final int PXE_MENU_PROMPT = 10;
+    public static final int PXE_BOOT_ITEM = 71;
+    /** Sub-options of {@link #IPXE}: with value 1 iPXE does not wait for ProxyDHCP offers. */
     public static final int IPXE_NO_PROXY_DHCP = 176;
 
     private OptionCode() {}

@@ -3,7 +3,7 @@ package dev.kindling.pxe.dhcp;
 import dev.kindling.pxe.Agent;
 import dev.kindling.pxe.Answer;
 import dev.kindling.pxe.Firmware;
-import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Subnet;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -17,8 +17,6 @@ final class Replies {
     private static final int FILE_ROOM = 127;
     /** PXE 2.1 table 2-1, tag 6: bit 3 is "download the boot file that this offer names, ask no boot server". */
     private static final int USE_THIS_BOOT_FILE = 8;
-    /** PXE 2.1 table 2-1, tag 71: the boot server type and layer that the client asks for. */
-    private static final int PXE_BOOT_ITEM = 71;
 
     private Replies() {}
 
@@ -29,18 +27,19 @@ final class Replies {
     }
 
     /** An OFFER or ACK that gives {@code address}. */
-    static DhcpPacket lease(Exchange x, MessageType type, InetAddress address, Answer.Lease answer) {
+    static DhcpPacket lease(Exchange x, MessageType type, Subnet subnet, InetAddress address,
+            Answer.Lease answer) {
         DhcpPacket start = start(x, type);
-        long seconds = Math.clamp(x.link().leaseTime().toSeconds(), 1, 0xffffffffL);
+        long seconds = Math.clamp(subnet.leaseTime().toSeconds(), 1, 0xffffffffL);
         DhcpOptions options = start.options().withInt(OptionCode.LEASE_TIME, (int) seconds);
-        return finish(x, boot(x, network(x.link(), answer, start.withOptions(options).withYiaddr(address)
+        return finish(x, boot(x, network(subnet, answer, start.withOptions(options).withYiaddr(address)
                 .withCiaddr(x.request().ciaddr())), answer.bootFile(), Role.DHCP));
     }
 
     /** The ACK to an INFORM: everything but an address and its time (RFC 2131 section 4.3.5). */
-    static DhcpPacket inform(Exchange x, Answer.Lease answer) {
+    static DhcpPacket inform(Exchange x, Subnet subnet, Answer.Lease answer) {
         DhcpPacket start = start(x, MessageType.ACK).withCiaddr(x.request().ciaddr());
-        return finish(x, boot(x, network(x.link(), answer, start), answer.bootFile(), Role.DHCP));
+        return finish(x, boot(x, network(subnet, answer, start), answer.bootFile(), Role.DHCP));
     }
 
     static DhcpPacket nak(Exchange x, String why) {
@@ -70,21 +69,21 @@ final class Replies {
                 .with(OptionCode.SERVER_ID, x.link().address()));
     }
 
-    private static DhcpPacket network(Link link, Answer.Lease answer, DhcpPacket reply) {
-        DhcpOptions options = reply.options().withInt(OptionCode.SUBNET_MASK, Ipv4.mask(link.prefixLength()));
-        if (link.router() != null) {
-            options = options.with(OptionCode.ROUTER, link.router());
+    private static DhcpPacket network(Subnet subnet, Answer.Lease answer, DhcpPacket reply) {
+        DhcpOptions options = reply.options().withInt(OptionCode.SUBNET_MASK, Ipv4.mask(subnet.prefixLength()));
+        if (subnet.router() != null) {
+            options = options.with(OptionCode.ROUTER, subnet.router());
         }
-        if (!link.dns().isEmpty()) {
-            options = options.withAddresses(OptionCode.DOMAIN_SERVER, link.dns());
+        if (!subnet.dns().isEmpty()) {
+            options = options.withAddresses(OptionCode.DOMAIN_SERVER, subnet.dns());
         }
         if (answer.hostName() != null) {
             options = options.with(OptionCode.HOST_NAME, answer.hostName());
         }
-        if (link.domain() != null) {
-            options = options.with(OptionCode.DOMAIN_NAME, link.domain());
+        if (subnet.domain() != null) {
+            options = options.with(OptionCode.DOMAIN_NAME, subnet.domain());
         }
-        int broadcast = Ipv4.value(link.address()) | ~Ipv4.mask(link.prefixLength());
+        int broadcast = Ipv4.value(subnet.network()) | ~Ipv4.mask(subnet.prefixLength());
         return reply.withOptions(options.with(OptionCode.BROADCAST_ADDRESS, Ipv4.of(broadcast)));
     }
 
@@ -127,8 +126,9 @@ final class Replies {
     }
 
     private static Optional<DhcpOptions> bootItem(Exchange x) {
-        return x.request().options().inner(OptionCode.VENDOR_SPECIFIC).flatMap(inner -> inner.bytes(PXE_BOOT_ITEM))
-                .map(item -> DhcpOptions.none().with(PXE_BOOT_ITEM, item));
+        return x.request().options().inner(OptionCode.VENDOR_SPECIFIC)
+                .flatMap(inner -> inner.bytes(OptionCode.PXE_BOOT_ITEM))
+                .map(item -> DhcpOptions.none().with(OptionCode.PXE_BOOT_ITEM, item));
     }
 
     private static DhcpOptions ipxe(DhcpOptions options, Role role) {

@@ -139,9 +139,8 @@ class FirmwareClientTest {
                 return Optional.empty();
             }
         };
-        var link = new PxeConfig.Link(null, InetAddress.ofLiteral("127.77.0.2"), 16,
-                InetAddress.ofLiteral("127.77.2.1"), InetAddress.ofLiteral("127.77.2.100"), null, List.of(), null,
-                Duration.ofHours(1));
+        var link = new PxeConfig.Link(null, InetAddress.ofLiteral("127.77.0.2"), PxeConfig.Subnet.of(ADDRESS, 16)
+                .withRange(InetAddress.ofLiteral("127.77.2.1"), InetAddress.ofLiteral("127.77.2.100")));
         try (var foreign = PxeServer.start(
                 PxeConfig.of(List.of(link), PxeConfig.Mode.DHCP).withPorts(PxeConfig.Ports.FREE),
                 addressesOnly, event -> {}, Clock.systemUTC());
@@ -230,8 +229,8 @@ class FirmwareClientTest {
     }
 
     private static PxeConfig config(PxeConfig.Mode mode) {
-        var link = new PxeConfig.Link(null, ADDRESS, 16, InetAddress.ofLiteral("127.77.1.1"),
-                InetAddress.ofLiteral("127.77.1.254"), null, List.of(), null, Duration.ofHours(1));
+        var link = new PxeConfig.Link(null, ADDRESS, PxeConfig.Subnet.of(ADDRESS, 16)
+                .withRange(InetAddress.ofLiteral("127.77.1.1"), InetAddress.ofLiteral("127.77.1.254")));
         return PxeConfig.of(List.of(link), mode).withPorts(PxeConfig.Ports.FREE);
     }
 

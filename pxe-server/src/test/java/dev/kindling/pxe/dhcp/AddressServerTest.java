@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kindling.pxe.Answer;
 import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
+import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.PxeEvent;
 import java.net.Inet4Address;
 import java.time.Duration;
@@ -96,8 +97,9 @@ class AddressServerTest {
 
     @Test
     void neverGivesReservedOrOwnAddressesFromThePool() {
-        var link = new Link("eth0", ip("10.77.0.100"), 24, ip("10.77.0.99"), ip("10.77.0.103"), ip("10.77.0.101"),
-                List.of(ip("10.77.0.102")), null, Duration.ofHours(1));
+        var link = new Link("eth0", ip("10.77.0.100"), Subnet.of(ip("10.77.0.100"), 24)
+                .withRange(ip("10.77.0.99"), ip("10.77.0.103")).withRouter(ip("10.77.0.101"))
+                .withDns(List.of(ip("10.77.0.102"))));
         var full = new Lab(Mode.DHCP, link, List.of());
         full.reserved.add(ip("10.77.0.99"));
 
@@ -261,7 +263,7 @@ class AddressServerTest {
         lab.knows(1);
 
         assertThat(lab.send(message(MessageType.DISCOVER, 1).withGiaddr(ip("192.0.2.1")))).isEmpty();
-        assertThat(lab.lastEvent()).contains("its relay 192.0.2.1 is in no network that is served here");
+        assertThat(lab.lastEvent()).contains("its relay is 192.0.2.1, which is in no network that is served here");
     }
 
     @Test

@@ -15,6 +15,7 @@ import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeEvent;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What boot agents are told, as a DHCP server, beside one, and on port 4011. */
@@ -39,7 +40,9 @@ class BootAnswersTest {
         assertThat(offer.options().text(OptionCode.VENDOR_CLASS)).contains("PXEClient");
         assertThat(offer.options().bytes(OptionCode.VENDOR_SPECIFIC)).contains(USE_THE_BOOT_FILE);
         assertThat(dhcp.asked).containsExactly(new Client(mac(1), null, Firmware.UEFI_X64, Agent.FIRMWARE_PXE,
-                ip("10.77.0.1"), 80, 0));
+                ip("10.77.0.1"), 80, 0,
+                new Client.Sent(null, List.of(7), "PXEClient:Arch:00007:UNDI:003016", null, null),
+                Client.Way.direct("eth0")));
         assertThat(dhcp.events).extracting(PxeEvent::text).containsExactly("DISCOVER from UEFI x64 PXE firmware",
                 "OFFER 10.77.0.11, boot file snponly.efi");
     }

@@ -21,9 +21,10 @@ class CallerTest {
             "000b,         PXEClient,            UEFI_ARM64, UEFI arm64 PXE firmware",
             "0010,         HTTPClient,           UEFI_X64,   UEFI x64 HTTP Boot firmware",
             "0013,         HTTPClient,           UEFI_ARM64, UEFI arm64 HTTP Boot firmware",
-            "0006,         PXEClient,            OTHER,      unknown PXE firmware",
+            "0006,         PXEClient,            UEFI_X86,   UEFI x86 (32 bit) PXE firmware",
+            "ff06,         PXEClient,            OTHER,      unknown PXE firmware",
             // the first one that is known
-            "00060007,     PXEClient,            UEFI_X64,   UEFI x64 PXE firmware",
+            "ff060007,     PXEClient,            UEFI_X64,   UEFI x64 PXE firmware",
             "0009000000,   PXEClient,            UEFI_X64,   UEFI x64 PXE firmware",
             // no option 93, or an empty one: the vendor class says it too
             "'',           PXEClient:Arch:00009, UEFI_X64,   UEFI x64 PXE firmware",

@@ -8,11 +8,11 @@ import dev.kindling.pxe.MacAddress;
 import dev.kindling.pxe.PxeConfig;
 import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
+import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.PxeEvent;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class Lab implements BootSource {
     static final Instant START = Instant.parse("2026-11-21T03:00:00Z");
     static final InetAddress SERVER = ip("10.77.0.1");
-    static final Link LINK = new Link("eth0", SERVER, 24, ip("10.77.0.100"), ip("10.77.0.103"), ip("10.77.0.254"),
-            List.of(ip("10.77.0.53")), "lab.example", Duration.ofHours(1));
+    static final Link LINK = new Link("eth0", SERVER, Subnet.of(SERVER, 24)
+            .withRange(ip("10.77.0.100"), ip("10.77.0.103")).withRouter(ip("10.77.0.254"))
+            .withDns(List.of(ip("10.77.0.53"))).withDomain("lab.example"));
 
     final Map<MacAddress, Answer> answers = new HashMap<>();
     final List<InetAddress> reserved = new ArrayList<>();

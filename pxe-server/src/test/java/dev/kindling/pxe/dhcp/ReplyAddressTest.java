@@ -3,9 +3,8 @@ package dev.kindling.pxe.dhcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Subnet;
 import java.net.InetSocketAddress;
-import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -56,8 +55,7 @@ class ReplyAddressTest {
     @ParameterizedTest
     @CsvSource({"67", "6767"})
     void answersTheSenderOnLoopback(int port) {
-        var loopback = new Link(null, Lab.ip("127.77.0.1"), 24, null, null, null, List.of(), null,
-                Duration.ofHours(1));
+        var loopback = new Link(null, Lab.ip("127.77.0.1"), Subnet.of(Lab.ip("127.77.0.1"), 24));
         assertThat(destination(MessageType.REQUEST, MessageType.NAK, "0.0.0.0", "127.77.0.9", true,
                 new Arrival(loopback, new InetSocketAddress("127.77.0.50", 5000), Arrival.Service.DHCP), port))
                 .isEqualTo("127.77.0.50:5000");
