@@ -4,6 +4,7 @@ import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.tui.Version;
+import dev.kindling.tui.pxe.PxeCommand;
 import dev.kindling.tui.text.Ansi;
 import dev.kindling.tui.text.Ascii;
 import java.io.IOException;
@@ -23,11 +24,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
 /** {@code kindling}: the options that every subcommand has, and what subcommands share. */
-@Command(name = "kindling", description = "Turns bare machines into a running Kubernetes cluster.", subcommands = {
-        DemoCommand.class, InitCommand.class, ValidateCommand.class, PlanCommand.class, UpCommand.class,
-        StatusCommand.class, EventsCommand.class, HardwareCommand.class, DownCommand.class, ReportCommand.class,
-        TuiCommand.class, GuiCommand.class,
-        CompletionCommand.class}, exitCodeListHeading = "%nExit codes:%n", exitCodeList = {"0:done",
+@Command(name = "kindling", description = "Turns bare machines into a running Kubernetes cluster.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {"0:done",
                 "1:it was tried and failed", "2:the command or the definition is wrong, nothing was done",
                 "3:plan --detailed-exitcode: there is something to do",
                 "130:cancelled by Ctrl-C"}, footerHeading = "%n", footer = {
@@ -70,7 +67,9 @@ public final class Cli implements Runnable {
         Cli cli = new Cli(world);
         PrintStream out = world.out();
         PrintStream err = world.err();
-        CommandLine line = commandLine(cli);
+        CommandLine line = args.length > 0 && args[0].equals("pxe")
+                ? commandLine(cli, List.of(PxeCommand.class))
+                : commandLine(cli, everything());
         line.setOut(new PrintWriter(out, true, out.charset()));
         line.setErr(new PrintWriter(err, true, err.charset()));
         line.setParameterExceptionHandler((e, arguments) -> {
@@ -81,9 +80,16 @@ public final class Cli implements Runnable {
         return line.execute(args);
     }
 
-    /** The grammar, also for the reference documentation and for shell completion. */
-    static CommandLine commandLine(Cli cli) {
+    private static List<Class<?>> everything() {
+        return List.of(DemoCommand.class, InitCommand.class, ValidateCommand.class, PlanCommand.class, UpCommand.class,
+                StatusCommand.class, EventsCommand.class, HardwareCommand.class, DownCommand.class,
+                ReportCommand.class, TuiCommand.class, GuiCommand.class, PxeCommand.class, CompletionCommand.class);
+    }
+
+    /** The boot service must be up in no time: for it, picocli looks into no other command. */
+    private static CommandLine commandLine(Cli cli, List<Class<?>> commands) {
         CommandLine line = new CommandLine(cli);
+        commands.forEach(line::addSubcommand);
         line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpWidth(80);
@@ -91,9 +97,9 @@ public final class Cli implements Runnable {
         return line;
     }
 
-    /** The grammar alone; nothing of it can be run. */
+    /** The grammar alone, for the reference documentation and for shell completion; nothing of it can be run. */
     static CommandLine grammar(Surroundings world) {
-        return commandLine(new Cli(world));
+        return commandLine(new Cli(world), everything());
     }
 
     @Override
@@ -101,7 +107,8 @@ public final class Cli implements Runnable {
         grammar(world).usage(world.out());
     }
 
-    Surroundings world() {
+    /** Streams, clock and signals. */
+    public Surroundings world() {
         return world;
     }
 
@@ -134,6 +141,11 @@ public final class Cli implements Runnable {
         return world.engine().apply(directory);
     }
 
+    /** For a command without a workspace: warnings of the log go to standard error. */
+    public void withoutWorkspace() {
+        Logging.toStandardError();
+    }
+
     /** Like {@link #open}, for a command that starts something: the workspace is made where there is none. */
     Kindling openToRun() {
         try {
@@ -145,7 +157,7 @@ public final class Cli implements Runnable {
     }
 
     /** Text for people on standard output; nothing with {@code --json}. */
-    void say(String text) {
+    public void say(String text) {
         if (!json) {
             world.out().print(unicode(text));
             world.out().flush();
@@ -162,14 +174,19 @@ public final class Cli implements Runnable {
     /**
      * A line that is neither result nor error: for people, hence on standard error where a program reads the result.
      */
-    void remark(String line) {
+    public void remark(String line) {
         if (!quiet) {
             (json ? world.err() : world.out()).println(unicode(line));
         }
     }
 
+    /** Whether a program reads the output. */
+    public boolean forPrograms() {
+        return json;
+    }
+
     /** The result for programs, with {@code --json} only. */
-    void json(Object value) {
+    public void json(Object value) {
         if (json) {
             world.out().println(Json.line(value));
         }

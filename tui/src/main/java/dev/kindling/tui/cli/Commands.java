@@ -4,11 +4,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What subcommands share and the root command does not know. */
-final class Commands {
+public final class Commands {
     private Commands() {}
 
     /** The root command, which picocli has set before it calls a subcommand. */
-    static Cli of(@Nullable Cli parent) {
+    public static Cli of(@Nullable Cli parent) {
         return Objects.requireNonNull(parent, "subcommands run below kindling");
     }
 

@@ -34,6 +34,11 @@ public final class Logging extends ContextAwareBase implements Configurator {
         System.setProperty(DEBUG, String.valueOf(debug));
     }
 
+    /** For a service in the foreground: warnings go to standard error. */
+    static void toStandardError() {
+        System.setProperty(DEBUG, "true");
+    }
+
     @Override
     public ExecutionStatus configure(LoggerContext context) {
         var root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);

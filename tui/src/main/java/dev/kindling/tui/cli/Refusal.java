@@ -1,7 +1,7 @@
 package dev.kindling.tui.cli;
 
 /** Ends a command with an exit code, a sentence and a remedy: expected, hence without a stack trace. */
-final class Refusal extends RuntimeException {
+public final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private final int code;
     private final String remedy;
@@ -13,12 +13,12 @@ final class Refusal extends RuntimeException {
     }
 
     /** Nothing was done, because the command is wrong. */
-    static Refusal badUse(String message, String remedy) {
+    public static Refusal badUse(String message, String remedy) {
         return new Refusal(ExitCode.BAD_USE, message, remedy);
     }
 
     /** It was tried and failed. */
-    static Refusal failed(String message, String remedy) {
+    public static Refusal failed(String message, String remedy) {
         return new Refusal(ExitCode.FAILED, message, remedy);
     }
 

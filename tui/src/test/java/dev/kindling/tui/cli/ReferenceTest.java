@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,10 +30,9 @@ class ReferenceTest {
                         Written by a test from the program's own help (`mvn test -Dgolden.update=true` writes it anew). Exit codes:
                         [exit-codes.md](exit-codes.md).
                         """);
-        List<String> names = Stream.concat(Stream.of(""), grammar().getSubcommands().keySet()
-                .stream().sorted()).toList();
-        for (String name : names) {
-            assertThat(name.isEmpty() ? shell.run("--help") : shell.run(name, "--help")).isZero();
+        for (String name : Stream.concat(Stream.of(""), names("", grammar())).toList()) {
+            List<String> words = name.isEmpty() ? List.of() : List.of(name.split(" ", -1));
+            assertThat(shell.run(Stream.concat(words.stream(), Stream.of("--help")).toArray(String[]::new))).isZero();
             assertThat(shell.out().lines()).allMatch(line -> line.length() <= 80);
             page.append("\n## ").append(("kindling " + name).strip()).append("\n\n```\n").append(shell.out())
                     .append("```\n");
@@ -40,9 +40,15 @@ class ReferenceTest {
         Golden.checkFile(DOCS.resolve("cli.md"), page.toString());
     }
 
+    private static Stream<String> names(String above, CommandLine grammar) {
+        return grammar.getSubcommands().entrySet().stream().sorted(Map.Entry.comparingByKey())
+                .flatMap(command -> Stream.concat(Stream.of(above + command.getKey()),
+                        names(above + command.getKey() + " ", command.getValue())));
+    }
+
     private CommandLine grammar() {
         return Cli.grammar(new Surroundings(java.io.InputStream.nullInputStream(), System.out, System.err,
-                java.util.Map.of(), directory, java.time.Clock.systemUTC(), false, false, () -> 80, _ -> {
+                Map.of(), directory, java.time.Clock.systemUTC(), false, false, () -> 80, _ -> {
                     throw new IllegalStateException("nothing is run here");
                 }, _ -> () -> {}));
     }

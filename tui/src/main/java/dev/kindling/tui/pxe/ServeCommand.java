@@ -1,0 +1,168 @@
+package dev.kindling.tui.pxe;
+
+import dev.kindling.pxe.PxeConfig;
+import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Mode;
+import dev.kindling.pxe.PxeConfig.Ports;
+import dev.kindling.pxe.PxeServer;
+import dev.kindling.pxe.standalone.BootSettings;
+import dev.kindling.pxe.standalone.Interfaces;
+import dev.kindling.pxe.standalone.RootDirectory;
+import dev.kindling.tui.cli.Cli;
+import dev.kindling.tui.cli.ExitCode;
+import dev.kindling.tui.cli.Interrupts;
+import dev.kindling.tui.cli.Refusal;
+import dev.kindling.tui.cli.Signals;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code kindling pxe serve}. */
+@Command(name = "serve", description = {"Serves network boot: DHCP or ProxyDHCP, TFTP and HTTP.",
+        "Prints \"ready\", then a line for each thing that a machine does, until SIGTERM or Ctrl-C."})
+final class ServeCommand implements Callable<Integer> {
+    @ParentCommand
+    @Nullable
+    PxeCommand parent;
+
+    @Option(names = "--interface", paramLabel = "IF", required = true, description = "network interface to serve; again for more")
+    List<String> interfaces = new ArrayList<>();
+
+    @Option(names = "--root", paramLabel = "DIR", required = true, description = "the files that are served; FILE and PATH below are relative to it")
+    Path root = Path.of("");
+
+    @Option(names = "--mode", paramLabel = "MODE", defaultValue = "dhcp", description = "dhcp: give addresses; proxy: beside another DHCP server; none: TFTP and HTTP only (default: ${DEFAULT-VALUE})")
+    Mode mode = Mode.DHCP;
+
+    @Option(names = "--range", paramLabel = "FROM-TO", converter = Addresses.Ranges.class, description = "pool of addresses; again for another interface's network")
+    List<Addresses.Range> ranges = new ArrayList<>();
+
+    @Option(names = "--lease-time", paramLabel = "TIME", defaultValue = "1h", converter = Seconds.class, description = "such as 90s, 10m, 1h, 7d (default: ${DEFAULT-VALUE})")
+    Duration leaseTime = Duration.ofHours(1);
+
+    @Option(names = "--lease-file", paramLabel = "FILE", description = "where leases survive a restart (default: in memory only)")
+    @Nullable
+    Path leaseFile;
+
+    @Option(names = "--router", paramLabel = "IP", converter = Addresses.class, description = "default router; again for another interface's network (default: none)")
+    List<Inet4Address> routers = new ArrayList<>();
+
+    @Option(names = "--dns", paramLabel = "IP", converter = Addresses.class, description = "DNS server; again for more (default: none)")
+    List<Inet4Address> dns = new ArrayList<>();
+
+    @Option(names = "--domain", paramLabel = "NAME", description = "domain name (default: none)")
+    @Nullable
+    String domain;
+
+    @Option(names = "--dhcp-port", paramLabel = "PORT", defaultValue = "67", description = "UDP (default: ${DEFAULT-VALUE})")
+    int dhcpPort;
+
+    @Option(names = "--proxy-port", paramLabel = "PORT", defaultValue = "4011", description = "UDP, of the PXE boot server (default: ${DEFAULT-VALUE})")
+    int proxyPort;
+
+    @Option(names = "--tftp-port", paramLabel = "PORT", defaultValue = "69", description = "UDP (default: ${DEFAULT-VALUE})")
+    int tftpPort;
+
+    @Option(names = "--http-port", paramLabel = "PORT", defaultValue = "80", description = "TCP (default: ${DEFAULT-VALUE})")
+    int httpPort;
+
+    @Option(names = "--bios", paramLabel = "FILE", description = "loader for BIOS (default: undionly.kpxe of DIR or of the package ipxe)")
+    @Nullable
+    String bios;
+
+    @Option(names = "--uefi-x64", paramLabel = "FILE", description = "loader for UEFI on x86 (default: snponly.efi, likewise)")
+    @Nullable
+    String uefiX64;
+
+    @Option(names = "--uefi-arm64", paramLabel = "FILE", description = "loader for UEFI on ARM (default: snponly-arm64.efi, likewise)")
+    @Nullable
+    String uefiArm64;
+
+    @Option(names = "--uefi-http", paramLabel = "URL|PATH", description = "loader for UEFI HTTP Boot (default: the one of --uefi-x64 or --uefi-arm64)")
+    @Nullable
+    String uefiHttp;
+
+    @Option(names = "--ipxe-script", paramLabel = "PATH", description = "what iPXE runs (default: boot.ipxe, where DIR has it)")
+    @Nullable
+    String script;
+
+    @Option(names = "--warm-up", hidden = true, description = "for the launcher, which keeps the classes that were loaded: boots a machine of our own, and stops")
+    boolean warmUp;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Cli cli = Objects.requireNonNull(parent, "serve runs below pxe").cli();
+        cli.withoutWorkspace();
+        var screen = new Screen(cli);
+        var stop = new CountDownLatch(1);
+        try (Interrupts.Registration _ = Signals.on(List.of("TERM", "INT"), stop::countDown)) {
+            var links = links();
+            var boundHttp = new AtomicInteger(httpPort);
+            var files = new RootDirectory(root,
+                    new BootSettings(bios, uefiX64, uefiArm64, uefiHttp, script, null, null, List.of(), null),
+                    links.stream().map(ServeCommand::network).toList(), boundHttp::get);
+            var config = PxeConfig.of(links, mode).withPorts(new Ports(dhcpPort, proxyPort, tftpPort, httpPort))
+                    .withLeaseFile(leaseFile);
+            try (var server = PxeServer.start(config, files, screen, cli.world().clock())) {
+                boundHttp.set(server.httpPort());
+                screen.ready(server);
+                if (warmUp) {
+                    WarmUp.run(server, links.getFirst().address());
+                } else {
+                    stop.await();
+                }
+            }
+        } catch (IOException e) {
+            throw Refusal.failed(String.valueOf(e.getMessage()), "");
+        } catch (IllegalArgumentException e) {
+            throw Refusal.badUse(String.valueOf(e.getMessage()), "kindling pxe serve --help");
+        }
+        return ExitCode.DONE;
+    }
+
+    private static Interfaces.Address network(Link link) {
+        return new Interfaces.Address((Inet4Address) link.address(), link.prefixLength());
+    }
+
+    /** Each interface with the pool and the router that are in its network. */
+    private List<Link> links() throws IOException {
+        var links = new ArrayList<Link>();
+        var pools = new ArrayList<>(ranges);
+        var gateways = new ArrayList<>(routers);
+        for (String name : interfaces) {
+            List<Interfaces.Address> addresses = Interfaces.addresses(name);
+            var own = addresses.stream().filter(address -> pools.stream().anyMatch(pool -> address.reaches(pool.from())))
+                    .findFirst().orElse(addresses.getFirst());
+            var pool = pools.stream().filter(each -> own.reaches(each.from())).findFirst().orElse(null);
+            var router = gateways.stream().filter(own::reaches).findFirst().orElse(null);
+            pools.remove(pool);
+            gateways.remove(router);
+            // on loopback nothing is broadcast: replies go back to where the request came from
+            links.add(new Link(own.address().isLoopbackAddress() ? null : name, own.address(), own.prefixLength(),
+                    pool == null ? null : pool.from(), pool == null ? null : pool.to(), router,
+                    List.<InetAddress>copyOf(dns), domain, leaseTime));
+        }
+        if (!pools.isEmpty()) {
+            throw Refusal.badUse("--range %s-%s is in the network of no interface that is served".formatted(
+                    pools.getFirst().from().getHostAddress(), pools.getFirst().to().getHostAddress()),
+                    "ip address lists the networks");
+        }
+        if (!gateways.isEmpty()) {
+            throw Refusal.badUse("--router %s is in the network of no interface that is served"
+                    .formatted(gateways.getFirst().getHostAddress()), "ip address lists the networks");
+        }
+        return links;
+    }
+}
