@@ -24,11 +24,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
 /** {@code kindling}: the options that every subcommand has, and what subcommands share. */
-@Command(name = "kindling", description = "Turns bare machines into a running Kubernetes cluster.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {"0:done",
-                "1:it was tried and failed", "2:the command or the definition is wrong, nothing was done",
-                "3:plan --detailed-exitcode: there is something to do",
-                "130:cancelled by Ctrl-C"}, footerHeading = "%n", footer = {
-                        "Start with: kindling demo --simulated"})
+@Command(name = "kindling", description = "Turns bare machines into a running Kubernetes cluster.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+        "0:done",
+        "1:it was tried and failed", "2:the command or the definition is wrong, nothing was done",
+        "3:plan --detailed-exitcode: there is something to do",
+        "130:cancelled by Ctrl-C"}, footerHeading = "%n", footer = {
+                "Start with: kindling demo --simulated"})
 public final class Cli implements Runnable {
     private final Surroundings world;
 

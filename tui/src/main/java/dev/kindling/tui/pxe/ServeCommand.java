@@ -5,6 +5,7 @@ import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeConfig.Ports;
 import dev.kindling.pxe.PxeServer;
+import dev.kindling.pxe.Tls;
 import dev.kindling.pxe.standalone.BootSettings;
 import dev.kindling.pxe.standalone.Interfaces;
 import dev.kindling.pxe.standalone.RootDirectory;
@@ -78,6 +79,17 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--http-port", paramLabel = "PORT", defaultValue = "80", description = "TCP (default: ${DEFAULT-VALUE})")
     int httpPort;
 
+    @Option(names = "--https-port", paramLabel = "PORT", defaultValue = "443", description = "TCP, used with --cert (default: ${DEFAULT-VALUE})")
+    int httpsPort;
+
+    @Option(names = "--cert", paramLabel = "FILE", description = "certificate and its chain for HTTPS, PEM (not below DIR)")
+    @Nullable
+    Path certificate;
+
+    @Option(names = "--key", paramLabel = "FILE", description = "private key of the certificate, PEM")
+    @Nullable
+    Path key;
+
     @Option(names = "--bios", paramLabel = "FILE", description = "loader for BIOS (default: undionly.kpxe of DIR or of the package ipxe)")
     @Nullable
     String bios;
@@ -113,8 +125,9 @@ final class ServeCommand implements Callable<Integer> {
             var files = new RootDirectory(root,
                     new BootSettings(bios, uefiX64, uefiArm64, uefiHttp, script, null, null, List.of(), null),
                     links.stream().map(ServeCommand::network).toList(), boundHttp::get);
-            var config = PxeConfig.of(links, mode).withPorts(new Ports(dhcpPort, proxyPort, tftpPort, httpPort))
-                    .withLeaseFile(leaseFile);
+            var config = PxeConfig.of(links, mode)
+                    .withPorts(new Ports(dhcpPort, proxyPort, tftpPort, httpPort, httpsPort))
+                    .withLeaseFile(leaseFile).withTls(tls());
             try (var server = PxeServer.start(config, files, screen, cli.world().clock())) {
                 boundHttp.set(server.httpPort());
                 screen.ready(server);
@@ -132,6 +145,16 @@ final class ServeCommand implements Callable<Integer> {
         return ExitCode.DONE;
     }
 
+    private @Nullable Tls tls() {
+        if (certificate == null && key == null) {
+            return null;
+        }
+        if (certificate == null || key == null) {
+            throw Refusal.badUse("HTTPS needs both --cert and --key", "");
+        }
+        return new Tls.PemFiles(certificate, key, null);
+    }
+
     private static Interfaces.Address network(Link link) {
         return new Interfaces.Address((Inet4Address) link.address(), link.prefixLength());
     }
@@ -143,7 +166,8 @@ final class ServeCommand implements Callable<Integer> {
         var gateways = new ArrayList<>(routers);
         for (String name : interfaces) {
             List<Interfaces.Address> addresses = Interfaces.addresses(name);
-            var own = addresses.stream().filter(address -> pools.stream().anyMatch(pool -> address.reaches(pool.from())))
+            var own = addresses.stream()
+                    .filter(address -> pools.stream().anyMatch(pool -> address.reaches(pool.from())))
                     .findFirst().orElse(addresses.getFirst());
             var pool = pools.stream().filter(each -> own.reaches(each.from())).findFirst().orElse(null);
             var router = gateways.stream().filter(own::reaches).findFirst().orElse(null);
