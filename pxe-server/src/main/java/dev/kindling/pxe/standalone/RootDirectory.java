@@ -4,8 +4,8 @@ import dev.kindling.pxe.Answer;
 import dev.kindling.pxe.BootFile;
 import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.Client;
+import dev.kindling.pxe.PxeConfig.Link;
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -34,25 +34,25 @@ public final class RootDirectory implements BootSource {
 
     private final Path root;
     private final BootSettings settings;
-    private final List<Interfaces.Address> networks;
+    private final List<Link> links;
     private final IntSupplier httpPort;
 
     /**
      * @param root an existing directory
      * @param settings for all machines
-     * @param networks that are served
+     * @param links that are served
      * @param httpPort of our HTTP service, as really bound, by the time of the first request
      * @throws IOException if the root is not a directory that can be read, or a named file is not in it; the message
      *             says what to do
      */
-    public RootDirectory(Path root, BootSettings settings, List<Interfaces.Address> networks, IntSupplier httpPort)
+    public RootDirectory(Path root, BootSettings settings, List<Link> links, IntSupplier httpPort)
             throws IOException {
         if (!Files.isDirectory(root) || !Files.isReadable(root)) {
             throw new IOException("the root %s is %s. Name a directory that holds the boot files".formatted(root,
                     Files.exists(root) ? "no directory that can be read" : "not there"));
         }
         this.root = root.toRealPath();
-        this.networks = List.copyOf(networks);
+        this.links = List.copyOf(links);
         this.httpPort = httpPort;
         this.settings = settings.or(new BootSettings(found("undionly.kpxe", "ipxe.pxe"),
                 found("snponly.efi", "ipxe.efi"), found("snponly-arm64.efi", "arm64-efi/snponly.efi", "ipxe-arm64.efi"),
@@ -100,7 +100,8 @@ public final class RootDirectory implements BootSource {
             case BIOS -> settings.bios();
             case UEFI_X64 -> settings.uefiX64();
             case UEFI_ARM64 -> settings.uefiArm64();
-            case OTHER -> null;
+            // nothing that is packaged runs on it
+            default -> null;
         };
     }
 
@@ -166,9 +167,8 @@ public final class RootDirectory implements BootSource {
 
     /** Our address in the network of the one who asks; {@code ${next-server}} for one behind a relay. */
     private String serverFor(InetAddress remote) {
-        return networks.stream()
-                .filter(network -> remote instanceof Inet4Address four && network.reaches(four))
-                .map(network -> network.address().getHostAddress()).findFirst().orElse("${next-server}");
+        return links.stream().filter(link -> link.subnet().contains(remote))
+                .map(link -> link.address().getHostAddress()).findFirst().orElse("${next-server}");
     }
 
     /** A regular file in the root, or a loader of a package. */

@@ -4,6 +4,7 @@ import dev.kindling.pxe.PxeConfig;
 import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeConfig.Ports;
+import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.PxeServer;
 import dev.kindling.pxe.Tls;
 import dev.kindling.pxe.standalone.BootSettings;
@@ -16,7 +17,6 @@ import dev.kindling.tui.cli.Refusal;
 import dev.kindling.tui.cli.Signals;
 import java.io.IOException;
 import java.net.Inet4Address;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -124,7 +124,7 @@ final class ServeCommand implements Callable<Integer> {
             var boundHttp = new AtomicInteger(httpPort);
             var files = new RootDirectory(root,
                     new BootSettings(bios, uefiX64, uefiArm64, uefiHttp, script, null, null, List.of(), null),
-                    links.stream().map(ServeCommand::network).toList(), boundHttp::get);
+                    links, boundHttp::get);
             var config = PxeConfig.of(links, mode)
                     .withPorts(new Ports(dhcpPort, proxyPort, tftpPort, httpPort, httpsPort))
                     .withLeaseFile(leaseFile).withTls(tls());
@@ -155,10 +155,6 @@ final class ServeCommand implements Callable<Integer> {
         return new Tls.PemFiles(certificate, key, null);
     }
 
-    private static Interfaces.Address network(Link link) {
-        return new Interfaces.Address((Inet4Address) link.address(), link.prefixLength());
-    }
-
     /** Each interface with the pool and the router that are in its network. */
     private List<Link> links() throws IOException {
         var links = new ArrayList<Link>();
@@ -174,9 +170,8 @@ final class ServeCommand implements Callable<Integer> {
             pools.remove(pool);
             gateways.remove(router);
             // on loopback nothing is broadcast: replies go back to where the request came from
-            links.add(new Link(own.address().isLoopbackAddress() ? null : name, own.address(), own.prefixLength(),
-                    pool == null ? null : pool.from(), pool == null ? null : pool.to(), router,
-                    List.<InetAddress>copyOf(dns), domain, leaseTime));
+            links.add(new Link(own.address().isLoopbackAddress() ? null : name, own.address(),
+                    subnet(own.address(), own.prefixLength(), pool, router)));
         }
         if (!pools.isEmpty()) {
             throw Refusal.badUse("--range %s-%s is in the network of no interface that is served".formatted(
@@ -188,5 +183,12 @@ final class ServeCommand implements Callable<Integer> {
                     .formatted(gateways.getFirst().getHostAddress()), "ip address lists the networks");
         }
         return links;
+    }
+
+    private Subnet subnet(Inet4Address network, int prefixLength, Addresses.@Nullable Range pool,
+            @Nullable Inet4Address router) {
+        Subnet subnet = Subnet.of(network, prefixLength).withRouter(router).withDns(List.copyOf(dns)).withDomain(domain)
+                .withLeaseTime(leaseTime);
+        return pool == null ? subnet : subnet.withRange(pool.from(), pool.to());
     }
 }
