@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,18 +25,23 @@ final class LabServer implements BootSource {
     private LabServer() {}
 
     public static void main(String[] arguments) throws Exception {
-        var links = new ArrayList<Link>();
-        for (String argument : List.of(arguments).subList(2, arguments.length)) {
-            List<String> words = List.of(argument.split(",", -1));
-            InetAddress address = InetAddress.ofLiteral(words.get(1));
-            links.add(new Link(words.get(0), address, Subnet.of(address, Integer.parseInt(words.get(2)))
-                    .withRange(InetAddress.ofLiteral(words.get(3)), InetAddress.ofLiteral(words.get(4)))
-                    .withRouter(address).withDns(List.of(address)).withDomain("lab.example")
-                    .withLeaseTime(Duration.ofSeconds(Long.parseLong(words.get(5))))));
-        }
-        var config = PxeConfig.of(links, Mode.valueOf(arguments[0]))
-                .withLeaseFile(arguments[1].equals("-") ? null : Path.of(arguments[1]));
-        try (var _ = PxeServer.start(config, new LabServer(),
+        List<Link> links = List.of(arguments).subList(2, arguments.length).stream().map(LabServer::link).toList();
+        runUntilInputEnds(PxeConfig.of(links, Mode.valueOf(arguments[0]))
+                .withLeaseFile(arguments[1].equals("-") ? null : Path.of(arguments[1])), new LabServer());
+    }
+
+    static Link link(String text) {
+        List<String> words = List.of(text.split(",", -1));
+        InetAddress address = InetAddress.ofLiteral(words.get(1));
+        return new Link(words.get(0), address, Subnet.of(address, Integer.parseInt(words.get(2)))
+                .withRange(InetAddress.ofLiteral(words.get(3)), InetAddress.ofLiteral(words.get(4)))
+                .withRouter(address).withDns(List.of(address)).withDomain("lab.example")
+                .withLeaseTime(Duration.ofSeconds(Long.parseLong(words.get(5)))));
+    }
+
+    /** Says READY, then each event on a line; or FAILED and why. */
+    static void runUntilInputEnds(PxeConfig config, BootSource source) throws IOException {
+        try (var _ = PxeServer.start(config, source,
                 event -> System.out.println(event.getClass().getSimpleName() + ' ' + event.mac() + ' ' + event.text()),
                 Clock.systemUTC())) {
             System.out.println("READY");

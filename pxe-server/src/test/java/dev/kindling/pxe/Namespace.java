@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -170,6 +171,21 @@ final class Namespace implements AutoCloseable {
         void line() throws IOException {
             process.getOutputStream().write('\n');
             process.getOutputStream().flush();
+        }
+
+        /** Whether the program ended by itself in that time. */
+        boolean ends(Duration patience) throws IOException {
+            try {
+                return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException(e);
+            }
+        }
+
+        /** What it has said so far. */
+        List<String> said() {
+            return List.copyOf(all);
         }
 
         void endInput() throws IOException {

@@ -1,0 +1,218 @@
+package dev.kindling.pxe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kindling.pxe.PxeConfig.Mode;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Machines with firmware that others wrote boot from the service: docs/reference/firmware-matrix.md. */
+class FirmwareMatrixTest {
+    private static final String AMD64_REPORT = "Posted " + VirtualMachine.MAC + " report: x86_64 runs, locked down: ";
+
+    /** A test of seconds in which a machine mostly waits: two of them run beside each other. */
+    @Test
+    @Execution(ExecutionMode.CONCURRENT)
+    @Retention(RetentionPolicy.RUNTIME)
+    @Target(ElementType.METHOD)
+    private @interface Cell {}
+
+    @TempDir
+    private static Path shared;
+    private static Path root;
+
+    @TempDir
+    private Path directory;
+
+    @BeforeAll
+    static void fillTheRoot() throws Exception {
+        root = Files.createDirectory(shared.resolve("root"));
+        BootTree.make(root, shared);
+    }
+
+    @Cell
+    void seaBiosWithAnIpxeRomBootsLinux() throws Exception {
+        try (var lab = new FirmwareLab(directory)) {
+            lab.serve(Mode.DHCP, root, "BIOS=undionly.kpxe", "IPXE=boot.ipxe");
+            lab.switchOn(VirtualMachine.SEABIOS);
+            lab.serverSays("DISCOVER from iPXE on BIOS");
+            lab.serverSays(AMD64_REPORT + 0);
+            lab.machineSwitchesItselfOff();
+            assertThat(lab.events()).noneMatch(line -> line.contains("TFTP"));
+        }
+    }
+
+    @Cell
+    void ovmfBootsLinuxByPxe() throws Exception {
+        try (var lab = new FirmwareLab(directory)) {
+            lab.serve(Mode.DHCP, root, "UEFI_X64=snponly.efi", "IPXE=boot.ipxe");
+            lab.switchOn(VirtualMachine.OVMF);
+            lab.serverSays("has snponly.efi by TFTP");
+            lab.serverSays(AMD64_REPORT + 0);
+            lab.machineSwitchesItselfOff();
+        }
+    }
+
+    @Cell
+    void ovmfBootsByHttp() throws Exception {
+        try (var lab = new FirmwareLab(directory)) {
+            lab.serve(Mode.DHCP, root, "HTTP=snponly.efi", "IPXE=hello.ipxe");
+            lab.switchOn(VirtualMachine.OVMF, HTTP_ONLY);
+            lab.serverSays("DISCOVER from UEFI x64 HTTP Boot firmware");
+            lab.serverSays("has snponly.efi by HTTP");
+            lab.serverSays("has reached-by-efi by HTTP");
+            lab.machineSwitchesItselfOff();
+        }
+    }
+
+    private static final String[] HTTP_ONLY = {"-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n", "-fw_cfg",
+            "name=opt/org.tianocore/IPv6PXESupport,string=n"};
+
+    @Cell
+    void secureBootGoesThroughShimAndGrubToASignedKernel() throws Exception {
+        try (var lab = new FirmwareLab(directory)) {
+            lab.serve(Mode.DHCP, root, "UEFI_X64=shimx64.efi");
+            lab.switchOn(VirtualMachine.OVMF_SECURE_BOOT);
+            lab.serverSays("has shimx64.efi by TFTP");
+            lab.serverSays("has grubx64.efi by TFTP");
+            lab.serverSays("has grub/grub.cfg by TFTP");
+            lab.serverSays(AMD64_REPORT + 1);
+            lab.machineSwitchesItselfOff();
+        }
+    }
+
+    @Cell
+    void secureBootRefusesAnUnsignedLoader() throws Exception {
+        try (var lab = new FirmwareLab(directory)) {
+            lab.serve(Mode.DHCP, root, "UEFI_X64=snponly.efi", "IPXE=hello.ipxe");
+            lab.switchOn(VirtualMachine.OVMF_SECURE_BOOT);
+            lab.serverSays("has snponly.efi by TFTP");
+            lab.machineSays("Access Denied");
+            assertThat(lab.events()).noneMatch(line -> line.contains("iPXE"));
+        }
+    }
+
+    @Cell
+    void shimRefusesAnUnsignedLoader() throws Exception {
+        try (var lab = new FirmwareLab(directory)) {
+            lab.serve(Mode.DHCP, root, "UEFI_X64=unsigned/shimx64.efi", "IPXE=hello.ipxe");
+            lab.switchOn(VirtualMachine.OVMF_SECURE_BOOT);
+            lab.serverSays("has unsigned/grubx64.efi by TFTP");
+            lab.machineSays("Security Violation");
+            assertThat(lab.events()).noneMatch(line -> line.contains("iPXE"));
+        }
+    }
+
+    @Cell
+    void aavmfBootsLinuxThroughGrub() throws Exception {
+        try (var lab = new FirmwareLab(directory)) {
+            lab.serve(Mode.DHCP, root, "UEFI_ARM64=grubaa64.efi");
+            lab.switchOn(VirtualMachine.AAVMF);
+            lab.serverSays("DISCOVER from UEFI arm64 PXE firmware");
+            lab.serverSays("has grubaa64.efi by TFTP");
+            lab.serverSays("Posted " + VirtualMachine.MAC + " report: aarch64 runs, locked down: 0");
+            lab.machineSwitchesItselfOff();
+        }
+    }
+
+    @Cell
+    void aPlainPxeRomLoadsIpxeAndItsScript() throws Exception {
+        try (var lab = new FirmwareLab(directory); var rom = new PlainRom(directory)) {
+            lab.serve(Mode.DHCP, root, "BIOS=undionly.kpxe", "IPXE=hello.ipxe");
+            lab.switchOn(VirtualMachine.SEABIOS, rom.options());
+            lab.serverSays("DISCOVER from BIOS PXE firmware");
+            lab.serverSays("has undionly.kpxe by TFTP");
+            lab.serverSays("DISCOVER from iPXE on BIOS firmware");
+            lab.serverSays("has reached-by-pcbios by HTTP");
+            lab.machineSwitchesItselfOff();
+            assertThat(rom.blanked()).isPositive();
+        }
+    }
+
+    /** DHCP servers that know nothing of network boot. */
+    private enum Foreign {
+        DNSMASQ, ISC_DHCPD;
+
+        void start(FirmwareLab lab, Path directory) throws Exception {
+            Namespace place = lab.neighbour("dhcp0", "10.77.0.2/24");
+            switch (this) {
+                case DNSMASQ -> place.start(Namespace.tool("dnsmasq", "dnsmasq-base"), "--keep-in-foreground",
+                        "--conf-file=/dev/null", "--port=0", "--interface=dhcp0", "--bind-interfaces",
+                        "--except-interface=lo", "--log-facility=-", "--user=root", "--pid-file=", "--no-ping",
+                        "--dhcp-leasefile=" + directory.resolve("dnsmasq.leases"), "--dhcp-authoritative",
+                        "--dhcp-range=10.77.0.200,10.77.0.250,255.255.255.0,1h").await("DHCP, IP range");
+                case ISC_DHCPD -> {
+                    Path configuration = Files.writeString(directory.resolve("dhcpd.conf"), """
+                            authoritative;
+                            ping-check false;
+                            subnet 10.77.0.0 netmask 255.255.255.0 {
+                              range 10.77.0.200 10.77.0.250;
+                              default-lease-time 3600;
+                            }
+                            """);
+                    Path leases = Files.createFile(directory.resolve("dhcpd.leases"));
+                    // a copy, for an AppArmor profile would let /usr/sbin/dhcpd read nothing here
+                    Path program = Files.copy(Path.of(Namespace.tool("dhcpd", "isc-dhcp-server")),
+                            directory.resolve("dhcpd"), StandardCopyOption.COPY_ATTRIBUTES);
+                    place.start(program.toString(), "-4", "-f", "-d", "--no-pid", "-cf", configuration.toString(),
+                            "-lf", leases.toString(), "dhcp0").await("Sending on");
+                }
+            }
+        }
+    }
+
+    @Execution(ExecutionMode.CONCURRENT)
+    @ParameterizedTest
+    @EnumSource
+    void aPlainPxeRomIsLedBesideAForeignServer(Foreign foreign) throws Exception {
+        try (var lab = new FirmwareLab(directory); var rom = new PlainRom(directory)) {
+            foreign.start(lab, directory);
+            lab.serve(Mode.PROXY, root, "BIOS=undionly.kpxe", "IPXE=hello.ipxe");
+            lab.switchOn(VirtualMachine.SEABIOS, rom.options());
+            lab.serverSays("OFFER without an address, boot file undionly.kpxe");
+            lab.serverSays("has undionly.kpxe by TFTP");
+            lab.serverSays("has reached-by-pcbios by HTTP");
+            lab.machineSwitchesItselfOff();
+        }
+    }
+
+    @Execution(ExecutionMode.CONCURRENT)
+    @ParameterizedTest
+    @EnumSource
+    void ovmfIsLedBesideAForeignServer(Foreign foreign) throws Exception {
+        try (var lab = new FirmwareLab(directory)) {
+            foreign.start(lab, directory);
+            lab.serve(Mode.PROXY, root, "UEFI_X64=snponly.efi", "IPXE=hello.ipxe");
+            lab.switchOn(VirtualMachine.OVMF);
+            lab.serverSays("OFFER without an address, boot file snponly.efi");
+            lab.serverSays("has snponly.efi by TFTP");
+            lab.serverSays("has reached-by-efi by HTTP");
+            lab.machineSwitchesItselfOff();
+        }
+    }
+
+    @Cell
+    void ovmfBootsByHttpBesideAForeignServer() throws Exception {
+        try (var lab = new FirmwareLab(directory)) {
+            Foreign.DNSMASQ.start(lab, directory);
+            lab.serve(Mode.PROXY, root, "HTTP=snponly.efi", "IPXE=hello.ipxe");
+            lab.switchOn(VirtualMachine.OVMF, HTTP_ONLY);
+            lab.serverSays("OFFER without an address, boot file http://10.77.0.1/snponly.efi");
+            lab.serverSays("has snponly.efi by HTTP");
+            lab.serverSays("has reached-by-efi by HTTP");
+            lab.machineSwitchesItselfOff();
+        }
+    }
+}
