@@ -142,7 +142,7 @@ class FirmwareMatrixTest {
     }
 
     /** DHCP servers that know nothing of network boot. */
-    private enum Foreign {
+    enum Foreign {
         DNSMASQ, ISC_DHCPD;
 
         void start(FirmwareLab lab, Path directory) throws Exception {

@@ -46,7 +46,8 @@ enum VirtualMachine {
     String[] command(Path console, Path directory, String tap, String... more) throws IOException {
         var command = new ArrayList<>(List.of(Namespace.tool("setpriv", "util-linux"), "--pdeathsig", "KILL", "--",
                 Namespace.tool(program, debianPackage), "-accel", "tcg", "-machine", board, "-m", "512", "-nodefaults",
-                "-display", "none", "-monitor", "none", "-serial", "file:" + console, "-no-reboot", "-device", "virtio-rng-pci",
+                "-display", "none", "-monitor", "none", "-serial", "file:" + console, "-no-reboot", "-device",
+                "virtio-rng-pci",
                 "-netdev", "tap,id=net,ifname=" + tap + ",script=no,downscript=no,vhost=off"));
         if (this == AAVMF) {
             command.addAll(List.of("-cpu", "cortex-a57"));
