@@ -3,7 +3,6 @@ package dev.kindling.pxe;
 import dev.kindling.pxe.PxeConfig.Mode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
