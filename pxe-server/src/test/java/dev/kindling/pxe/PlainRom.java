@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Makes of QEMU's iPXE ROM a ROM that does not say that it is iPXE, like those of network adapters: in the DHCP
@@ -31,7 +32,7 @@ final class PlainRom implements AutoCloseable {
     private final Path toNetwork;
     private final ServerSocketChannel from = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     private final ServerSocketChannel to = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    private volatile int blanked;
+    private final AtomicInteger blanked = new AtomicInteger();
 
     PlainRom(Path directory) throws IOException {
         fromMachine = directory.resolve("from-machine");
@@ -50,7 +51,7 @@ final class PlainRom implements AutoCloseable {
 
     /** How many options were taken away. */
     int blanked() {
-        return blanked;
+        return blanked.get();
     }
 
     private void pass() {
@@ -102,7 +103,7 @@ final class PlainRom implements AutoCloseable {
             if (code == 77 || code == 175) {
                 java.util.Arrays.fill(bytes, at, at + length, (byte) 0);
                 frame.putShort(udp + 6, (short) 0); // no checksum
-                blanked++;
+                blanked.incrementAndGet();
             }
             at += length;
         }
