@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.Inet6Address;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Neighbour discovery as a router on one interface (RFC 4861): hears router solicitations, sends router advertisements.
@@ -80,17 +81,32 @@ public final class Icmp6Socket implements Closeable {
         return address;
     }
 
-    /** To all nodes of the link. */
+    /** Sends to all nodes of the link. */
     public void advertise(byte[] message) throws IOException {
+        send(message, ALL_NODES);
+    }
+
+    /** Sends to one node. */
+    public void advertise(byte[] message, Inet6Address to) throws IOException {
+        send(message, to.getAddress());
+    }
+
+    private void send(byte[] message, byte[] to) throws IOException {
         try (Arena temporary = Arena.ofConfined()) {
-            Native.send(socket, message, address(temporary, ALL_NODES, index));
+            Native.send(socket, message, address(temporary, to, index));
         }
     }
 
-    /** Whether a router solicitation came in within that time. Blocks its thread: not for virtual ones. */
-    public boolean awaitSolicitation(Duration most) throws IOException {
-        return Native.awaitInput(socket, (int) Math.min(most.toMillis(), Integer.MAX_VALUE))
-                && Native.receive(socket, buffer, from) > 0;
+    /**
+     * The sender of a router solicitation that came in within that time; the unspecified address where it has none yet.
+     * Blocks its thread: not for virtual ones.
+     */
+    public Optional<Inet6Address> awaitSolicitation(Duration most) throws IOException {
+        if (!Native.awaitInput(socket, (int) Math.min(most.toMillis(), Integer.MAX_VALUE))
+                || Native.receive(socket, buffer, from) <= 0) {
+            return Optional.empty();
+        }
+        return Optional.of((Inet6Address) Inet6Address.getByAddress(null, from.asSlice(8, 16).toArray(JAVA_BYTE), -1));
     }
 
     @Override

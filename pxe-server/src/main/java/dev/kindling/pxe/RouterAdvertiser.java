@@ -1,0 +1,112 @@
+package dev.kindling.pxe;
+
+import dev.kindling.pxe.PxeConfig.Link6;
+import dev.kindling.pxe.dhcp6.RouterAdvertisement;
+import dev.kindling.pxe.net.Icmp6Socket;
+import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends router advertisements on one link: at once to whoever asks, to all from time to time (RFC 4861 section 6.2). A
+ * thread of its own, for it waits in a system call.
+ */
+final class RouterAdvertiser implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RouterAdvertiser.class);
+    /** RFC 4861 section 10: at the start three, at most so far apart; then between MinRtrAdvInterval and the double. */
+    private static final int INITIAL = 3;
+    private static final long INITIAL_INTERVAL = Duration.ofSeconds(16).toNanos();
+    private static final long INTERVAL = Duration.ofSeconds(200).toNanos();
+    /** How soon a close is noticed. */
+    private static final Duration WAIT = Duration.ofMillis(250);
+
+    private final Icmp6Socket socket;
+    private final byte[] message;
+    private final Thread thread;
+
+    private RouterAdvertiser(Icmp6Socket socket, byte[] message, String device) {
+        this.socket = socket;
+        this.message = message;
+        this.thread = Thread.ofPlatform().daemon().name("router-advertisements-" + device).unstarted(this::run);
+    }
+
+    /**
+     * Begins.
+     *
+     * @throws IOException without CAP_NET_RAW, or where the interface has no link-local address
+     */
+    static RouterAdvertiser start(Link6 link, MacAddress mac) throws IOException {
+        var advertiser = new RouterAdvertiser(Icmp6Socket.open(link.interfaceName(), linkLocal(link.interfaceName())),
+                RouterAdvertisement.encode(link, mac), link.interfaceName());
+        advertiser.thread.start();
+        return advertiser;
+    }
+
+    private static Inet6Address linkLocal(String device) throws IOException {
+        try {
+            NetworkInterface found = NetworkInterface.getByName(device);
+            if (found != null) {
+                return found.inetAddresses().filter(address -> address.isLinkLocalAddress())
+                        .filter(Inet6Address.class::isInstance).map(Inet6Address.class::cast).findFirst()
+                        .orElseThrow(() -> new IOException(("%s has no IPv6 link-local address: is it up, and is IPv6"
+                                + " switched on there (net.ipv6.conf.%s.disable_ipv6=0)?").formatted(device, device)));
+            }
+        } catch (SocketException e) {
+            throw new IOException("the addresses of %s cannot be read".formatted(device), e);
+        }
+        throw new IOException("there is no network interface " + device);
+    }
+
+    private void run() {
+        int sent = 0;
+        long next = System.nanoTime();
+        while (!Thread.currentThread().isInterrupted()) {
+            try {
+                if (System.nanoTime() - next >= 0) {
+                    socket.advertise(message);
+                    sent++;
+                    next = System.nanoTime() + (sent < INITIAL
+                            ? INITIAL_INTERVAL
+                            : INTERVAL + ThreadLocalRandom.current().nextLong(INTERVAL));
+                }
+                Inet6Address asker = socket.awaitSolicitation(WAIT).orElse(null);
+                if (asker != null && asker.isAnyLocalAddress()) {
+                    // soon, but not at once for every one: all hear it (MIN_DELAY_BETWEEN_RAS)
+                    next = Math.min(next, System.nanoTime() + WAIT.toNanos());
+                } else if (asker != null) {
+                    socket.advertise(message, asker);
+                }
+            } catch (IOException e) {
+                // such as ENETDOWN while the cable is out
+                LOG.warn("no router advertisement: {}", e.getMessage());
+                next = System.nanoTime() + INITIAL_INTERVAL;
+                if (!pause()) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private static boolean pause() {
+        try {
+            Thread.sleep(WAIT);
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        thread.interrupt();
+        thread.join(Duration.ofSeconds(2));
+        if (!thread.isAlive()) {
+            socket.close();
+        }
+    }
+}
