@@ -13,38 +13,45 @@ import org.jspecify.annotations.Nullable;
  *
  * @param links one for each interface that is served
  * @param relayed networks on none of those interfaces, whose machines ask through a relay agent
+ * @param links6 networks that are served by DHCPv6, for boot over IPv6
  * @param mode who gives the addresses
  * @param ports where it listens
  * @param leaseFile where leases survive a restart; null: kept in memory only
  * @param tls certificate and key of HTTPS; null: no HTTPS
  */
-public record PxeConfig(List<Link> links, List<Subnet> relayed, Mode mode, Ports ports, @Nullable Path leaseFile,
+public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> links6, Mode mode, Ports ports, @Nullable Path leaseFile,
         @Nullable Tls tls) {
     public PxeConfig {
         links = List.copyOf(links);
         relayed = List.copyOf(relayed);
+        links6 = List.copyOf(links6);
     }
 
     /** On the standard ports, leases in memory. */
     public static PxeConfig of(List<Link> links, Mode mode) {
-        return new PxeConfig(links, List.of(), mode, Ports.STANDARD, null, null);
+        return new PxeConfig(links, List.of(), List.of(), mode, Ports.STANDARD, null, null);
     }
 
     /** With further networks that are reached through relay agents. */
     public PxeConfig withRelayed(List<Subnet> subnets) {
-        return new PxeConfig(links, subnets, mode, ports, leaseFile, tls);
+        return new PxeConfig(links, subnets, links6, mode, ports, leaseFile, tls);
+    }
+
+    /** With boot over IPv6. */
+    public PxeConfig withLinks6(List<Link6> others) {
+        return new PxeConfig(links, relayed, others, mode, ports, leaseFile, tls);
     }
 
     public PxeConfig withPorts(Ports other) {
-        return new PxeConfig(links, relayed, mode, other, leaseFile, tls);
+        return new PxeConfig(links, relayed, links6, mode, other, leaseFile, tls);
     }
 
     public PxeConfig withLeaseFile(@Nullable Path file) {
-        return new PxeConfig(links, relayed, mode, ports, file, tls);
+        return new PxeConfig(links, relayed, links6, mode, ports, file, tls);
     }
 
     public PxeConfig withTls(@Nullable Tls other) {
-        return new PxeConfig(links, relayed, mode, ports, leaseFile, other);
+        return new PxeConfig(links, relayed, links6, mode, ports, leaseFile, other);
     }
 
     /**
@@ -86,6 +93,40 @@ public record PxeConfig(List<Link> links, List<Subnet> relayed, Mode mode, Ports
             if (!subnet.contains(address)) {
                 throw new IllegalArgumentException("our address %s is not in the network %s that is on its interface"
                         .formatted(address.getHostAddress(), subnet));
+            }
+        }
+    }
+
+    /**
+     * An interface that is served by DHCPv6, beside or without IPv4. Its machines know that they have to ask only where
+     * a router, or we, advertise it.
+     *
+     * @param interfaceName bound to this interface
+     * @param address ours on it, not the link-local one: host of the boot URLs
+     * @param prefixLength of the network, 1 to 128
+     * @param from first address of the pool; null: no addresses, only what to boot
+     * @param to last address of the pool, inclusive
+     * @param dns name servers
+     * @param domain search domain; null: none
+     * @param lifetime of the addresses
+     * @param advertise whether we send the router advertisements: not where a router does
+     */
+    public record Link6(String interfaceName, InetAddress address, int prefixLength, @Nullable InetAddress from,
+            @Nullable InetAddress to, List<InetAddress> dns, @Nullable String domain, Duration lifetime,
+            boolean advertise) {
+        public Link6 {
+            dns = List.copyOf(dns);
+            if (address.getAddress().length != 16 || address.isLinkLocalAddress() || prefixLength < 1
+                    || prefixLength > 128) {
+                throw new IllegalArgumentException(
+                        "an IPv6 address with a prefix of 1 to 128 bits is wanted, and no link-local one, not %s/%d"
+                                .formatted(address.getHostAddress(), prefixLength));
+            }
+            if ((from == null) != (to == null)
+                    || from != null && to != null && !(Subnet.inside(address, prefixLength, from)
+                            && Subnet.inside(address, prefixLength, to))) {
+                throw new IllegalArgumentException("the IPv6 pool from %s to %s is not inside the network of %s/%d"
+                        .formatted(from, to, address.getHostAddress(), prefixLength));
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.kindling.pxe;
 
 import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.dhcp.Arrival;
@@ -14,11 +15,13 @@ import dev.kindling.pxe.net.UdpSockets;
 import dev.kindling.pxe.tftp.TftpServer;
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -47,6 +50,7 @@ public final class PxeServer implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final @Nullable LeaseLog leaseLog;
     private final DhcpService dhcp;
+    private final List<Dhcp6Endpoint> dhcp6 = new ArrayList<>();
     // 0 until bound
     private int dhcpPort;
     private int proxyPort;
@@ -137,12 +141,29 @@ public final class PxeServer implements AutoCloseable {
         } catch (IOException e) {
             throw PortFailure.explain("TFTP", Transport.UDP, addresses(), config.ports().tftp(), e);
         }
-        if (config.mode() != Mode.NONE) {
+        if (config.mode() != Mode.NONE || !config.links6().isEmpty()) {
             var sockets = new UdpSockets();
             open.push(sockets);
+            listen6(sockets, source, events);
+            if (config.mode() == Mode.NONE) {
+                return;
+            }
             var endpoint = new DhcpEndpoint(dhcp, leaseLog, events, clock);
             proxyPort = listen(sockets, endpoint, Arrival.Service.BOOT_SERVER, config.ports().proxy());
             dhcpPort = listen(sockets, endpoint, Arrival.Service.DHCP, config.ports().dhcp());
+        }
+    }
+
+    private void listen6(UdpSockets sockets, BootSource source, Consumer<PxeEvent> events) throws IOException {
+        for (Link6 link : config.links6()) {
+            try {
+                var endpoint = Dhcp6Endpoint.start(link, sockets, source, this::httpPort, this::httpsPort, events,
+                        clock);
+                dhcp6.add(endpoint);
+                open.push(endpoint);
+            } catch (IOException e) {
+                throw PortFailure.explain("DHCPv6", Transport.UDP, link.interfaceName(), Dhcp6Endpoint.PORT, e);
+            }
         }
     }
 
@@ -198,6 +219,9 @@ public final class PxeServer implements AutoCloseable {
      */
     @Nullable
     MacAddress whoHas(InetAddress address) {
+        if (address instanceof Inet6Address) {
+            return dhcp6.stream().flatMap(endpoint -> endpoint.whoHas(address).stream()).findFirst().orElse(null);
+        }
         MacAddress known = dhcp.whoHas(address, clock.instant()).orElse(null);
         return known != null || config.mode() == Mode.DHCP ? known : Neighbours.macOf(address).orElse(null);
     }

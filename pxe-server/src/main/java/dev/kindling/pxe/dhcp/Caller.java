@@ -119,11 +119,6 @@ record Caller(MacAddress mac, @Nullable UUID uuid, Firmware firmware, Agent agen
 
     /** For people: "UEFI x64 PXE firmware". */
     String text() {
-        return switch (agent) {
-            case FIRMWARE_PXE -> firmware.title() + " PXE firmware";
-            case FIRMWARE_HTTP -> firmware.title() + " HTTP Boot firmware";
-            case IPXE -> "iPXE on " + firmware.title() + " firmware";
-            case OPERATING_SYSTEM -> "an operating system";
-        };
+        return agent.text(firmware);
     }
 }

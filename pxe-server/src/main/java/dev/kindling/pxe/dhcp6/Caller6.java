@@ -1,11 +1,13 @@
 package dev.kindling.pxe.dhcp6;
 
 import dev.kindling.pxe.Agent;
+import dev.kindling.pxe.Client;
 import dev.kindling.pxe.Firmware;
 import dev.kindling.pxe.MacAddress;
 import java.net.Inet6Address;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -18,10 +20,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param duid option 1 in hexadecimal; empty where absent
  * @param mac null where nothing tells it
+ * @param architectures option 61, the preferred one first
  * @param vendor option 16 as it came; null where absent
  */
 record Caller6(String duid, @Nullable MacAddress mac, @Nullable UUID uuid, Firmware firmware, Agent agent,
-        byte @Nullable [] vendor) {
+        List<Integer> architectures, byte @Nullable [] vendor) {
     private static final int ETHERNET = 1;
     private static final int DUID_LLT = 1;
     private static final int DUID_LL = 3;
@@ -37,8 +40,14 @@ record Caller6(String duid, @Nullable MacAddress mac, @Nullable UUID uuid, Firmw
         MacAddress mac = told.filter(value -> value.length == 8 && value[1] == ETHERNET)
                 .map(value -> MacAddress.of(Arrays.copyOfRange(value, 2, 8)))
                 .or(() -> inDuid(duid)).or(() -> inAddress(from)).orElse(null);
+        List<Integer> architectures = options.shorts(OptionCode6.CLIENT_ARCHITECTURE);
         return new Caller6(HexFormat.of().formatHex(duid), mac, uuid(duid).orElse(null),
-                Firmware.of(options.shorts(OptionCode6.CLIENT_ARCHITECTURE)), agent(options, vendor), vendor);
+                firmware(architectures), agent(options, vendor), architectures, vendor);
+    }
+
+    private static Firmware firmware(List<Integer> architectures) {
+        return architectures.stream().map(Firmware::of).filter(each -> each != Firmware.OTHER).findFirst()
+                .orElse(Firmware.OTHER);
     }
 
     private static Agent agent(Options6 options, byte @Nullable [] vendor) {
@@ -59,7 +68,7 @@ record Caller6(String duid, @Nullable MacAddress mac, @Nullable UUID uuid, Firmw
 
     /** Strings, each behind a length of two bytes; what is cut off is left out. */
     private static List<String> strings(byte[] value, int start) {
-        var found = new java.util.ArrayList<String>();
+        var found = new ArrayList<String>();
         for (int at = start; at + 2 <= value.length;) {
             int length = (value[at] & 0xff) << 8 | (value[at + 1] & 0xff);
             if (at + 2 + length > value.length) {
@@ -103,6 +112,11 @@ record Caller6(String duid, @Nullable MacAddress mac, @Nullable UUID uuid, Firmw
         }
         var bytes = ByteBuffer.wrap(duid, 2, 16);
         return Optional.of(new UUID(bytes.getLong(), bytes.getLong()));
+    }
+
+    Client.Sent sent() {
+        String vendorClass = vendor == null ? null : strings(vendor, 4).stream().findFirst().orElse(null);
+        return new Client.Sent(duid, architectures, vendorClass, agent == Agent.IPXE ? "iPXE" : null, null);
     }
 
     /** For people: "UEFI x64 PXE firmware over IPv6". */

@@ -3,6 +3,7 @@ package dev.kindling.pxe.dhcp6;
 import dev.kindling.pxe.Agent;
 import dev.kindling.pxe.Answer;
 import dev.kindling.pxe.BootSource;
+import dev.kindling.pxe.Client;
 import dev.kindling.pxe.MacAddress;
 import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.PxeEvent;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,16 +36,8 @@ public final class Dhcp6Service {
     private final Pool6 pool;
     private final byte[] duid;
     private final BootSource source;
-    private final Clients clients;
-
-    /** Makes what the {@link BootSource} is asked with. */
-    public interface Clients {
-        /** The client, with what of ours it can reach. */
-        dev.kindling.pxe.Client of(MacAddress mac, Caller caller);
-    }
-
-    /** What a request tells of its sender, beside its hardware address. */
-    public record Caller(java.util.@Nullable UUID uuid, dev.kindling.pxe.Firmware firmware, Agent agent) {}
+    private final IntSupplier httpPort;
+    private final IntSupplier httpsPort;
 
     /**
      * What is to be done about a datagram.
@@ -70,13 +64,17 @@ public final class Dhcp6Service {
 
     /**
      * @param mac of our interface: the server identifier is made of it, so that it stays the same
+     * @param httpPort of our HTTP service, as really bound, by the time of the first datagram
+     * @param httpsPort likewise; 0: none
      */
-    public Dhcp6Service(Link6 link, MacAddress mac, BootSource source, Clients clients) {
+    public Dhcp6Service(Link6 link, MacAddress mac, BootSource source, IntSupplier httpPort,
+            IntSupplier httpsPort) {
         this.pool = new Pool6(link);
         // DUID-LL (RFC 8415 section 11.4), Ethernet
         this.duid = ByteBuffer.allocate(10).putShort((short) 3).putShort((short) 1).put(mac.bytes()).array();
         this.source = source;
-        this.clients = clients;
+        this.httpPort = httpPort;
+        this.httpsPort = httpsPort;
     }
 
     /** The machine that holds a binding on the address. */
@@ -179,8 +177,7 @@ public final class Dhcp6Service {
             if (caller.mac() == null) {
                 return ignore("neither its identifier nor its address tells its hardware address");
             }
-            return switch (source.answer(clients.of(caller.mac(),
-                    new Caller(caller.uuid(), caller.firmware(), caller.agent())))) {
+            return switch (source.answer(client(caller.mac()))) {
                 case Answer.Ignore no -> ignore(no.reason());
                 case Answer.Lease lease -> {
                     events.add(new PxeEvent.DhcpSeen(now, caller.mac(), request.type().name(), caller.agent(),
@@ -188,6 +185,12 @@ public final class Dhcp6Service {
                     yield answer(lease);
                 }
             };
+        }
+
+        private Client client(MacAddress mac) {
+            return new Client(mac, caller.uuid(), caller.firmware(), caller.agent(), pool.link().address(),
+                    httpPort.getAsInt(), httpsPort.getAsInt(), caller.sent(),
+                    Client.Way.direct(pool.link().interfaceName()));
         }
 
         private @Nullable Message6 answer(Answer.Lease lease) {
@@ -249,7 +252,7 @@ public final class Dhcp6Service {
 
         private Optional<Inet6Address> choose(int iaid, Options6 wishes, Answer.Lease lease) {
             if (lease.address() instanceof Inet6Address reserved) {
-                return Optional.of(reserved);
+                return pool.isForeign(reserved, caller.duid(), iaid, now) ? Optional.empty() : Optional.of(reserved);
             }
             Inet6Address wished = wishes.first(OptionCode6.IA_ADDRESS).filter(value -> value.length >= 16)
                     .map(value -> Options6.address(Arrays.copyOf(value, 16))).orElse(null);

@@ -60,10 +60,14 @@ final class Pool6 {
 
     /** Whether the client may have the address. */
     boolean isFree(Inet6Address address, String duid, int iaid, Instant now) {
-        Binding6 there = byAddress.get(address);
-        boolean foreign = there != null && there.holds(now)
+        return !isForeign(address, duid, iaid, now) && inPool(address) && !address.equals(plain(link.address()));
+    }
+
+    /** Whether another client, or a stranger that was found there, has the address. */
+    boolean isForeign(Inet6Address address, String duid, int iaid, Instant now) {
+        Binding6 there = byAddress.get(plain(address));
+        return there != null && there.holds(now)
                 && (there.state() == Binding6.State.DECLINED || !there.isOf(duid, iaid));
-        return !foreign && inPool(address) && !address.equals(plain(link.address()));
     }
 
     private boolean inPool(InetAddress address) {

@@ -22,6 +22,7 @@ import io.netty.channel.unix.RawUnixChannelOption;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -95,9 +96,43 @@ public final class UdpSockets implements AutoCloseable {
         return ((InetSocketAddress) bound.channel().localAddress()).getPort();
     }
 
+    /**
+     * Opens a socket for what is sent to one IPv6 multicast group on one interface, and to any address of ours there.
+     *
+     * @param port 0 picks a free one
+     * @return the port
+     * @throws IOException if that fails; the cause is the kernel's error
+     */
+    public int join(String device, InetAddress group, int port, Handler handler) throws IOException {
+        NetworkInterface found = NetworkInterface.getByName(device);
+        if (found == null) {
+            throw new IOException("there is no network interface " + device);
+        }
+        var bootstrap = new Bootstrap().group(loop)
+                .channelFactory(() -> bound(new EpollDatagramChannel(SocketProtocolFamily.INET6), device))
+                .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, MOST_BYTES)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(MOST_BYTES * BATCH))
+                .handler(new Batches(handler));
+        var channel = (EpollDatagramChannel) done(bootstrap.bind(new InetSocketAddress("::", port)));
+        channels.add(channel);
+        done(channel.joinGroup(group, found, null));
+        return channel.localAddress().getPort();
+    }
+
+    private static Channel done(ChannelFuture future) throws IOException {
+        if (!future.awaitUninterruptibly().isSuccess()) {
+            Throwable cause = future.cause();
+            throw new IOException(cause.getMessage(), cause);
+        }
+        return future.channel();
+    }
+
     private static EpollDatagramChannel channel(@Nullable String device) {
         // an AF_INET socket: one of AF_INET6 refuses 255.255.255.255
-        var channel = new EpollDatagramChannel(SocketProtocolFamily.INET);
+        return bound(new EpollDatagramChannel(SocketProtocolFamily.INET), device);
+    }
+
+    private static EpollDatagramChannel bound(EpollDatagramChannel channel, @Nullable String device) {
         if (device != null) {
             // not by Bootstrap.option, which only logs a failure: the socket would then hear all interfaces
             ByteBuffer name = ByteBuffer.allocateDirect(16);

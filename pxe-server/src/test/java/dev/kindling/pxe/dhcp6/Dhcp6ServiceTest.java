@@ -36,7 +36,7 @@ class Dhcp6ServiceTest implements BootSource {
     private final Link6 link = new Link6("eth0", ip("fd77::1"), 64, ip("fd77::1000"), ip("fd77::1003"),
             List.of(ip("fd77::53")), "lab.example", Duration.ofMinutes(100), true);
     private final Dhcp6Service service = new Dhcp6Service(link, new MacAddress("02:00:00:00:00:01"), this,
-            (mac, caller) -> new Client(mac, caller.uuid(), caller.firmware(), caller.agent(), link.address(), 80));
+            () -> 80, () -> 0);
     private final List<Client> asked = new ArrayList<>();
     private Answer answer = new Answer.Lease(null, null, "snponly.efi");
     private Instant now = NOW;
