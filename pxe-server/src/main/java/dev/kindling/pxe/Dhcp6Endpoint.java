@@ -2,6 +2,7 @@ package dev.kindling.pxe;
 
 import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.dhcp6.Dhcp6Service;
+import dev.kindling.pxe.dhcp6.RouterAdvertisement;
 import dev.kindling.pxe.net.Datagram;
 import dev.kindling.pxe.net.UdpSockets;
 import java.io.IOException;
@@ -48,7 +49,7 @@ final class Dhcp6Endpoint implements AutoCloseable {
         var endpoint = new Dhcp6Endpoint(new Dhcp6Service(link, mac, source, httpPort, httpsPort), events, clock);
         sockets.join(link.interfaceName(), SERVERS, PORT, endpoint::handle);
         if (link.advertise()) {
-            endpoint.advertiser = RouterAdvertiser.start(link, mac);
+            endpoint.advertiser = RouterAdvertiser.start(link.interfaceName(), RouterAdvertisement.encode(link, mac));
         }
         return endpoint;
     }

@@ -14,12 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param links one for each interface that is served
  * @param relayed networks on none of those interfaces, whose machines ask through a relay agent
  * @param links6 networks that are served by DHCPv6, for boot over IPv6
+ * @param ipv6Absence whether machines on the IPv4 links are told by router advertisements that there is nothing to be
+ *            had by IPv6: iPXE else waits some 13 seconds for a router, each time that it asks DHCP
  * @param mode who gives the addresses
  * @param ports where it listens
  * @param leaseFile where leases survive a restart; null: kept in memory only
  * @param tls certificate and key of HTTPS; null: no HTTPS
  */
-public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> links6, Mode mode, Ports ports, @Nullable Path leaseFile,
+public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> links6, boolean ipv6Absence, Mode mode, Ports ports, @Nullable Path leaseFile,
         @Nullable Tls tls) {
     public PxeConfig {
         links = List.copyOf(links);
@@ -29,29 +31,34 @@ public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> link
 
     /** On the standard ports, leases in memory. */
     public static PxeConfig of(List<Link> links, Mode mode) {
-        return new PxeConfig(links, List.of(), List.of(), mode, Ports.STANDARD, null, null);
+        return new PxeConfig(links, List.of(), List.of(), false, mode, Ports.STANDARD, null, null);
     }
 
     /** With further networks that are reached through relay agents. */
     public PxeConfig withRelayed(List<Subnet> subnets) {
-        return new PxeConfig(links, subnets, links6, mode, ports, leaseFile, tls);
+        return new PxeConfig(links, subnets, links6, ipv6Absence, mode, ports, leaseFile, tls);
     }
 
     /** With boot over IPv6. */
     public PxeConfig withLinks6(List<Link6> others) {
-        return new PxeConfig(links, relayed, others, mode, ports, leaseFile, tls);
+        return new PxeConfig(links, relayed, others, ipv6Absence, mode, ports, leaseFile, tls);
+    }
+
+    /** With machines told that there is nothing to be had by IPv6. Not on a network that has an IPv6 router. */
+    public PxeConfig withIpv6Absence(boolean told) {
+        return new PxeConfig(links, relayed, links6, told, mode, ports, leaseFile, tls);
     }
 
     public PxeConfig withPorts(Ports other) {
-        return new PxeConfig(links, relayed, links6, mode, other, leaseFile, tls);
+        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, other, leaseFile, tls);
     }
 
     public PxeConfig withLeaseFile(@Nullable Path file) {
-        return new PxeConfig(links, relayed, links6, mode, ports, file, tls);
+        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, file, tls);
     }
 
     public PxeConfig withTls(@Nullable Tls other) {
-        return new PxeConfig(links, relayed, links6, mode, ports, leaseFile, other);
+        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, leaseFile, other);
     }
 
     /**

@@ -7,6 +7,7 @@ import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.dhcp.Arrival;
 import dev.kindling.pxe.dhcp.DhcpService;
 import dev.kindling.pxe.dhcp.LeaseLog;
+import dev.kindling.pxe.dhcp6.RouterAdvertisement;
 import dev.kindling.pxe.http.HttpServer;
 import dev.kindling.pxe.net.Neighbours;
 import dev.kindling.pxe.net.PortFailure;
@@ -145,6 +146,9 @@ public final class PxeServer implements AutoCloseable {
             var sockets = new UdpSockets();
             open.push(sockets);
             listen6(sockets, source, events);
+            if (config.ipv6Absence()) {
+                tellIpv6Absence();
+            }
             if (config.mode() == Mode.NONE) {
                 return;
             }
@@ -163,6 +167,21 @@ public final class PxeServer implements AutoCloseable {
                 open.push(endpoint);
             } catch (IOException e) {
                 throw PortFailure.explain("DHCPv6", Transport.UDP, link.interfaceName(), Dhcp6Endpoint.PORT, e);
+            }
+        }
+    }
+
+    /** Only a convenience: without the privilege, or without IPv6 on this host, machines boot all the same, later. */
+    private void tellIpv6Absence() {
+        var served = config.links6().stream().map(Link6::interfaceName).collect(Collectors.toSet());
+        for (Link link : config.links()) {
+            if (link.interfaceName() != null && !served.contains(link.interfaceName())) {
+                try {
+                    open.push(RouterAdvertiser.start(link.interfaceName(), RouterAdvertisement.absence()));
+                } catch (IOException e) {
+                    LOG.info("machines on {} wait for IPv6 in vain before they boot: {}", link.interfaceName(),
+                            e.getMessage());
+                }
             }
         }
     }

@@ -1,6 +1,5 @@
 package dev.kindling.pxe;
 
-import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.dhcp6.RouterAdvertisement;
 import dev.kindling.pxe.net.Icmp6Socket;
 import java.io.IOException;
@@ -38,11 +37,11 @@ final class RouterAdvertiser implements AutoCloseable {
     /**
      * Begins.
      *
+     * @param message an ICMPv6 message of {@link RouterAdvertisement}
      * @throws IOException without CAP_NET_RAW, or where the interface has no link-local address
      */
-    static RouterAdvertiser start(Link6 link, MacAddress mac) throws IOException {
-        var advertiser = new RouterAdvertiser(Icmp6Socket.open(link.interfaceName(), linkLocal(link.interfaceName())),
-                RouterAdvertisement.encode(link, mac), link.interfaceName());
+    static RouterAdvertiser start(String device, byte[] message) throws IOException {
+        var advertiser = new RouterAdvertiser(Icmp6Socket.open(device, linkLocal(device)), message, device);
         advertiser.thread.start();
         return advertiser;
     }

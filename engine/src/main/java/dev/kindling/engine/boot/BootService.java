@@ -83,8 +83,10 @@ public final class BootService implements AutoCloseable {
         var subnet = new PxeConfig.Subnet(address, network.cidr().prefixLength(), range, network.gateway(),
                 network.dns(), network.domain(), LEASE);
         var link = new PxeConfig.Link(interfaceName, address, subnet);
-        return PxeConfig.of(List.of(link),
-                cluster.boot().dhcp() == BootSettings.Dhcp.PROXY ? PxeConfig.Mode.PROXY : PxeConfig.Mode.DHCP)
+        boolean proxy = cluster.boot().dhcp() == BootSettings.Dhcp.PROXY;
+        // a network where we give the addresses is ours: no IPv6 router is there that machines should wait for
+        return PxeConfig.of(List.of(link), proxy ? PxeConfig.Mode.PROXY : PxeConfig.Mode.DHCP)
+                .withIpv6Absence(!proxy && !free)
                 .withPorts(free ? PxeConfig.Ports.FREE : PxeConfig.Ports.STANDARD).withLeaseFile(leaseFile);
     }
 

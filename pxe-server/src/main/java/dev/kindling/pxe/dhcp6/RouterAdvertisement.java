@@ -43,6 +43,11 @@ public final class RouterAdvertisement {
         return Arrays.copyOf(message.array(), message.position());
     }
 
+    /** The message that says that there is neither a router nor a prefix nor a DHCPv6 server here. */
+    public static byte[] absence() {
+        return ByteBuffer.allocate(16).put((byte) TYPE).array();
+    }
+
     private static byte[] prefix(InetAddress address, int length) {
         byte[] bytes = address.getAddress();
         for (int bit = length; bit < 128; bit++) {
