@@ -104,7 +104,7 @@ final class Dhcp6Endpoint implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         if (advertiser != null) {
             advertiser.close();
         }

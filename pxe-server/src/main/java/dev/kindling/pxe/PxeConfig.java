@@ -130,8 +130,8 @@ public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> link
                                 .formatted(address.getHostAddress(), prefixLength));
             }
             if ((from == null) != (to == null)
-                    || from != null && to != null && !(Subnet.inside(address, prefixLength, from)
-                            && Subnet.inside(address, prefixLength, to))) {
+                    || (from != null && to != null && !(Subnet.inside(address, prefixLength, from)
+                            && Subnet.inside(address, prefixLength, to)))) {
                 throw new IllegalArgumentException("the IPv6 pool from %s to %s is not inside the network of %s/%d"
                         .formatted(from, to, address.getHostAddress(), prefixLength));
             }

@@ -101,11 +101,15 @@ final class RouterAdvertiser implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         thread.interrupt();
-        thread.join(Duration.ofSeconds(2));
-        if (!thread.isAlive()) {
-            socket.close();
+        try {
+            // the thread must not be in a call that uses the socket
+            if (thread.join(Duration.ofSeconds(2))) {
+                socket.close();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -81,7 +81,7 @@ record Caller6(String duid, @Nullable MacAddress mac, @Nullable UUID uuid, Firmw
     }
 
     private static Optional<MacAddress> inDuid(byte[] duid) {
-        if (duid.length < 4 || (duid[2] << 8 | duid[3] & 0xff) != ETHERNET || duid[0] != 0) {
+        if (duid.length < 4 || (duid[2] << 8 | (duid[3] & 0xff)) != ETHERNET || duid[0] != 0) {
             return Optional.empty();
         }
         return switch (duid[1]) {

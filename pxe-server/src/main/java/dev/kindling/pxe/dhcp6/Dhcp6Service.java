@@ -273,10 +273,10 @@ public final class Dhcp6Service {
         }
 
         private int lifetime() {
-            return (int) Math.clamp(pool.link().lifetime().toSeconds(), 1, Integer.MAX_VALUE);
+            return Math.clamp(pool.link().lifetime().toSeconds(), 1, Integer.MAX_VALUE);
         }
 
-        private Message6 confirm(Answer.Lease lease) {
+        private @Nullable Message6 confirm(Answer.Lease lease) {
             List<byte[]> addresses = request.options().all(OptionCode6.IA_NA).stream().filter(ia -> ia.length >= 12)
                     .flatMap(ia -> wishes(ia).all(OptionCode6.IA_ADDRESS).stream()).filter(a -> a.length >= 16)
                     .toList();
@@ -364,7 +364,7 @@ public final class Dhcp6Service {
     /** An IA_NA with the times after which its client asks again: half and four fifths of the lifetime. */
     private static byte[] association(int iaid, int lifetime, Options6 inner) {
         int renew = lifetime / 2;
-        int rebind = (int) (lifetime * 4L / 5);
+        int rebind = lifetime / 5 * 4;
         return ByteBuffer.allocate(12 + inner.encodedLength()).putInt(iaid).putInt(renew).putInt(rebind)
                 .put(inner.encoded()).array();
     }

@@ -27,7 +27,7 @@ public final class RouterAdvertisement {
      * @param mac of our interface
      */
     public static byte[] encode(Link6 link, MacAddress mac) {
-        int lifetime = (int) Math.clamp(link.lifetime().toSeconds(), 1, Integer.MAX_VALUE);
+        int lifetime = Math.clamp(link.lifetime().toSeconds(), 1, Integer.MAX_VALUE);
         var message = ByteBuffer.allocate(16 + 8 + 32 + 8 + 16 * link.dns().size());
         // no word on the hop limit, nor on reachable and retransmission times
         message.put((byte) TYPE).put((byte) 0).putShort((short) 0).put((byte) 0).put((byte) MANAGED_AND_OTHER)

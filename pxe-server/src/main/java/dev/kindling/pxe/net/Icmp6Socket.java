@@ -106,7 +106,7 @@ public final class Icmp6Socket implements Closeable {
                 || Native.receive(socket, buffer, from) <= 0) {
             return Optional.empty();
         }
-        return Optional.of((Inet6Address) Inet6Address.getByAddress(null, from.asSlice(8, 16).toArray(JAVA_BYTE), -1));
+        return Optional.of(Inet6Address.getByAddress(null, from.asSlice(8, 16).toArray(JAVA_BYTE), -1));
     }
 
     @Override

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -166,8 +167,7 @@ class Dhcp6ServiceTest implements BootSource {
         Message6.Plain reply = ask(MessageType6.RENEW, start().with(OptionCode6.SERVER_ID, server())
                 .with(OptionCode6.IA_NA, association(1, ip("fd99::5"))));
         byte[] given = reply.options().first(OptionCode6.IA_NA).orElseThrow();
-        Options6 inner = Options6.decode(ByteBuffer.wrap(given, 12, given.length - 12));
-        assertThat(inner).isNotNull();
+        Options6 inner = Objects.requireNonNull(Options6.decode(ByteBuffer.wrap(given, 12, given.length - 12)));
         byte[] stranger = inner.all(OptionCode6.IA_ADDRESS).getLast();
         assertThat(Arrays.copyOf(stranger, 16)).isEqualTo(ip("fd99::5").getAddress());
         assertThat(ByteBuffer.wrap(stranger, 16, 8).getLong()).as("both lifetimes").isZero();
@@ -224,7 +224,7 @@ class Dhcp6ServiceTest implements BootSource {
         var agent = new InetSocketAddress(ip("fd77::99"), 547);
         Dhcp6Service.Outcome outcome = service.handle(outer.encode(), agent, now);
         assertThat(outcome.to()).isEqualTo(agent);
-        var first = (Message6.Relayed) Message6.decode(outcome.reply()).orElseThrow();
+        var first = (Message6.Relayed) Message6.decode(Objects.requireNonNull(outcome.reply())).orElseThrow();
         assertThat(first.reply()).isTrue();
         assertThat(first.hops()).isEqualTo(1);
         assertThat(first.peer()).isEqualTo(ip("fd88::1"));
@@ -271,8 +271,7 @@ class Dhcp6ServiceTest implements BootSource {
 
     private Message6.Plain ask(MessageType6 type, Options6 options) {
         Message6.Plain reply = handle(type, options);
-        assertThat(reply).as("a reply; told: %s", events).isNotNull();
-        return reply;
+        return Objects.requireNonNull(reply, () -> "a reply; told: " + events);
     }
 
     private Message6.@Nullable Plain handle(MessageType6 type, Options6 options) {
