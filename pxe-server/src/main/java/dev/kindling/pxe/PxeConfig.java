@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param leaseFile where leases survive a restart; null: kept in memory only
  * @param tls certificate and key of HTTPS; null: no HTTPS
  */
-public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> links6, boolean ipv6Absence, Mode mode, Ports ports, @Nullable Path leaseFile,
+public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> links6, boolean ipv6Absence, Mode mode,
+        Ports ports, @Nullable Path leaseFile,
         @Nullable Tls tls) {
     public PxeConfig {
         links = List.copyOf(links);

@@ -8,8 +8,8 @@ import java.util.Arrays;
 
 /**
  * The message that tells the machines of a link to ask DHCPv6 for an address and for the rest (RFC 4861 section 4.2:
- * flags M and O). We are nobody's router: the router's lifetime is zero, and no machine makes an address of its own from
- * the prefix, it only learns that the prefix is on this link.
+ * flags M and O). We are nobody's router: the router's lifetime is zero, and no machine makes an address of its own
+ * from the prefix, it only learns that the prefix is on this link.
  */
 public final class RouterAdvertisement {
     private static final int TYPE = 134;

@@ -175,7 +175,8 @@ class Dhcp6ServiceTest implements BootSource {
 
     @Test
     void answersAnInformationRequestWithoutAnAddress() {
-        Message6.Plain reply = ask(MessageType6.INFORMATION_REQUEST, Options6.none().with(OptionCode6.VENDOR_CLASS, PXE));
+        Message6.Plain reply = ask(MessageType6.INFORMATION_REQUEST,
+                Options6.none().with(OptionCode6.VENDOR_CLASS, PXE));
         assertThat(reply.type()).isEqualTo(MessageType6.REPLY);
         assertThat(reply.options().has(OptionCode6.IA_NA)).isFalse();
         assertThat(text(reply, OptionCode6.BOOT_FILE_URL)).startsWith("tftp://");
@@ -241,7 +242,8 @@ class Dhcp6ServiceTest implements BootSource {
     void refusesARelayAgentOfANetworkThatIsNotServed() {
         var relayed = new Message6.Relayed(false, 0, ip("fd99::1"), ip("fe80::9"), Options6.none()
                 .with(OptionCode6.RELAY_MESSAGE, new Message6.Plain(MessageType6.SOLICIT, 5, solicit()).encode()));
-        Dhcp6Service.Outcome outcome = service.handle(relayed.encode(), new InetSocketAddress(ip("fd77::99"), 547), now);
+        Dhcp6Service.Outcome outcome = service.handle(relayed.encode(), new InetSocketAddress(ip("fd77::99"), 547),
+                now);
         assertThat(outcome.reply()).isNull();
         assertThat(outcome.events().getFirst().text()).contains("fd99:0:0:0:0:0:0:1");
     }
@@ -249,7 +251,8 @@ class Dhcp6ServiceTest implements BootSource {
     @Test
     void survivesAnyBytes() {
         var random = new Random(6);
-        byte[] good = new Message6.Plain(MessageType6.REQUEST, 1, solicit().with(OptionCode6.SERVER_ID, server())).encode();
+        byte[] good = new Message6.Plain(MessageType6.REQUEST, 1, solicit().with(OptionCode6.SERVER_ID, server()))
+                .encode();
         for (int i = 0; i < 30_000; i++) {
             byte[] bytes = random.nextBoolean() ? good.clone() : new byte[random.nextInt(120)];
             if (bytes.length != good.length) {
