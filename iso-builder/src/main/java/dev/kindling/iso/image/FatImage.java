@@ -3,13 +3,12 @@ package dev.kindling.iso.image;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.BufferedOutputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -25,8 +24,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a FAT16 or FAT32 file system with everything that is to be in it ("Microsoft FAT Specification", 2005). Files
- * lie in one piece each, in the order in which they were added; the same calls give the same bytes.
+ * Makes a FAT12, FAT16 or FAT32 file system with everything that is to be in it ("Microsoft FAT Specification", 2005).
+ * Files lie in one piece each, in the order in which they were added; the same calls give the same bytes.
  *
  * <p>
  * Whatever does not fit is refused with {@link IllegalArgumentException} naming the path: a bad name, two names that
@@ -35,25 +34,30 @@ import org.jspecify.annotations.Nullable;
 public final class FatImage {
     /** Which FAT. The number of clusters decides how others read it, so each kind has its range of sizes. */
     public enum Kind {
+        /** From 28 KiB to 254 MiB. */
+        FAT12(12, 1, 512, 1, 4084),
         /** From 2.1 MiB to 2 GiB. */
-        FAT16(2, 1, 512, 4085, 65_524),
+        FAT16(16, 1, 512, 4085, 65_524),
         /** From 33 MiB. */
-        FAT32(4, 32, 0, 65_525, 0x0FFF_FFF5);
+        FAT32(32, 32, 0, 65_525, 0x0FFF_FFF5);
 
-        private final int entryBytes;
+        private final int entryBits;
         private final int reservedSectors;
         private final int rootEntries;
         private final int minClusters;
         private final int maxClusters;
 
-        Kind(int entryBytes, int reservedSectors, int rootEntries, int minClusters, int maxClusters) {
-            this.entryBytes = entryBytes;
+        Kind(int entryBits, int reservedSectors, int rootEntries, int minClusters, int maxClusters) {
+            this.entryBits = entryBits;
             this.reservedSectors = reservedSectors;
             this.rootEntries = rootEntries;
             this.minClusters = minClusters;
             this.maxClusters = maxClusters;
         }
     }
+
+    /** The first time stamp that FAT can say. */
+    public static final Instant EARLIEST = Instant.parse("1980-01-01T00:00:00Z");
 
     static final int SECTOR = 512;
     static final int ENTRY = 32;
@@ -80,7 +84,7 @@ public final class FatImage {
     private final int clusters;
     private final Directory root = new Directory(null, "");
     /** Directories and files by path, upper case: FAT does not know the difference. */
-    private final Map<String, Node> nodes = new LinkedHashMap<>();
+    private final Map<String, Item> nodes = new LinkedHashMap<>();
 
     /**
      * An empty file system.
@@ -121,6 +125,35 @@ public final class FatImage {
         clusters = (int) geometry.clusters();
     }
 
+    /** A kind and a size. */
+    public record Layout(Kind kind, long bytes) {}
+
+    /** What is large enough for a directory with all that is in it, with little to spare. */
+    public static Layout layoutFor(Node.Directory content) {
+        // Up to the size where FAT32 begins to be better no cluster is larger than this.
+        long data = roomFor(content, 4096);
+        long bytes = (data + data / 64 + (64 << 10) + 0xFFFF) & ~0xFFFFL;
+        if (bytes < 2 << 20) {
+            return new Layout(Kind.FAT12, bytes);
+        }
+        return bytes > 240 << 20 ? new Layout(Kind.FAT32, bytes) : new Layout(Kind.FAT16, Math.max(bytes, 5 << 19));
+    }
+
+    private static long roomFor(Node.Directory directory, long cluster) {
+        // "." and ".."; a name of up to 255 characters takes 21 entries with the short one
+        long entries = 2;
+        long room = 0;
+        for (Map.Entry<String, Node> child : directory.children().entrySet()) {
+            entries += 2 + child.getKey().length() / 13;
+            room += switch (child.getValue()) {
+                case Node.Directory below -> roomFor(below, cluster);
+                case Node.File file -> (file.content().size() + cluster - 1) / cluster * cluster;
+                case Node.Symlink _,Node.Special _ -> 0;
+            };
+        }
+        return room + (entries * ENTRY + cluster - 1) / cluster * cluster;
+    }
+
     /** How the sectors are divided. */
     private record Geometry(int fatSectors, long clusters) {
         static Geometry of(Kind kind, long sectors, int perCluster) {
@@ -130,7 +163,7 @@ public final class FatImage {
             for (long needed = 1; needed > fat;) {
                 fat = needed;
                 clusters = (rest - FATS * fat) / perCluster;
-                needed = ((clusters + 2) * kind.entryBytes + SECTOR - 1) / SECTOR;
+                needed = ((clusters + 2) * kind.entryBits + 8L * SECTOR - 1) / (8L * SECTOR);
             }
             return new Geometry((int) fat, clusters);
         }
@@ -147,16 +180,16 @@ public final class FatImage {
         return label + " ".repeat(11 - label.length());
     }
 
-    private sealed interface Node {
+    private sealed interface Item {
         /** Bytes on the disk. */
         long size();
 
         String path();
     }
 
-    private record Entry(FatName name, Node node) {}
+    private record Entry(FatName name, Item node) {}
 
-    private static final class Directory implements Node {
+    private static final class Directory implements Item {
         private final @Nullable Directory parent;
         private final String path;
         private final List<Entry> entries = new ArrayList<>();
@@ -181,11 +214,7 @@ public final class FatImage {
         }
     }
 
-    private interface Content {
-        void writeTo(OutputStream out) throws IOException;
-    }
-
-    private record FileNode(String path, long size, Content content) implements Node {}
+    private record FileNode(String path, long size, Content content) implements Item {}
 
     /** Adds a directory and those of its parents that are not there yet. */
     public FatImage directory(String path) {
@@ -195,8 +224,7 @@ public final class FatImage {
 
     /** Adds a file, and the directories that lead to it. */
     public FatImage file(String path, byte[] content) {
-        add(new FileNode(path, content.length, out -> out.write(content)));
-        return this;
+        return file(path, Content.of(content));
     }
 
     /**
@@ -205,15 +233,12 @@ public final class FatImage {
      * @throws IOException where its size cannot be read
      */
     public FatImage file(String path, Path source) throws IOException {
-        long size = Files.size(source);
-        add(new FileNode(path, size, out -> {
-            try (InputStream in = Files.newInputStream(source)) {
-                long copied = in.transferTo(out);
-                if (copied != size) {
-                    throw new IOException(source + " changed: " + size + " bytes were expected, " + copied + " came");
-                }
-            }
-        }));
+        return file(path, Content.file(source));
+    }
+
+    /** Adds a file whose content is read when the image is. */
+    public FatImage file(String path, Content content) {
+        add(new FileNode(path, content.size(), content));
         return this;
     }
 
@@ -228,7 +253,7 @@ public final class FatImage {
     }
 
     private Directory directoryAt(String path) {
-        Node known = nodes.get(key(path));
+        Item known = nodes.get(key(path));
         if (known instanceof Directory directory) {
             if (!directory.path().equals(path)) {
                 throw new IllegalArgumentException(
@@ -244,8 +269,8 @@ public final class FatImage {
         return directory;
     }
 
-    private void enter(Directory parent, String name, Node node) {
-        Node known = nodes.get(key(node.path()));
+    private void enter(Directory parent, String name, Item node) {
+        Item known = nodes.get(key(node.path()));
         if (known != null) {
             throw new IllegalArgumentException(known.path().equals(node.path())
                     ? "'" + node.path() + "' is in the image already"
@@ -277,13 +302,11 @@ public final class FatImage {
 
     /** The image in memory; for small ones. */
     public byte[] toBytes() {
-        ByteArrayOutputStream out = new ByteArrayOutputStream((int) size());
         try {
-            writeTo(out);
+            return content().bytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return out.toByteArray();
     }
 
     /** Writes the image to a new file. */
@@ -295,54 +318,58 @@ public final class FatImage {
 
     /** Writes the image from its first byte to its last. The stream stays open. */
     public void writeTo(OutputStream out) throws IOException {
-        Map<Node, Integer> firstClusters = new LinkedHashMap<>();
+        content().transferTo(0, size(), Channels.newChannel(out));
+    }
+
+    /** The image as it is now. Files are read when it is. */
+    public Content content() {
+        Map<Item, Integer> firstClusters = new LinkedHashMap<>();
         byte[] fat = allocate(firstClusters);
-        int used = firstClusters.entrySet().stream().mapToInt(entry -> clustersOf(entry.getKey())).sum();
-        byte[] bootSector = bootSector();
-        out.write(bootSector);
+        int used = firstClusters.keySet().stream().mapToInt(this::clustersOf).sum();
+        List<Content> parts = new ArrayList<>();
+        Content bootSector = Content.of(bootSector());
+        parts.add(bootSector);
         if (kind == Kind.FAT32) {
-            byte[] information = fsInfo(clusters - used, used + 2);
-            out.write(information);
-            out.write(zeros(4L * SECTOR));
-            out.write(bootSector);
-            out.write(information);
-            out.write(zeros((kind.reservedSectors - 8L) * SECTOR));
+            Content information = Content.of(fsInfo(clusters - used, used + 2));
+            parts.addAll(List.of(information, Content.zeros(4L * SECTOR), bootSector, information,
+                    Content.zeros((kind.reservedSectors - 8L) * SECTOR)));
         }
         for (int i = 0; i < FATS; i++) {
-            out.write(fat);
+            parts.add(Content.of(fat));
         }
         if (kind.rootEntries > 0) {
-            byte[] content = entries(root, firstClusters);
-            out.write(content);
-            out.write(zeros((long) kind.rootEntries * ENTRY - content.length));
+            byte[] entries = entries(root, firstClusters);
+            parts.add(Content.of(entries));
+            parts.add(Content.zeros((long) kind.rootEntries * ENTRY - entries.length));
         }
-        for (Node node : firstClusters.keySet()) {
-            switch (node) {
-                case Directory directory -> out.write(entries(directory, firstClusters));
-                case FileNode file -> file.content().writeTo(out);
-            }
-            out.write(zeros((long) clustersOf(node) * clusterBytes() - node.size()));
+        for (Item node : firstClusters.keySet()) {
+            parts.add(switch (node) {
+                case Directory directory -> Content.of(entries(directory, firstClusters));
+                case FileNode file -> file.content();
+            });
+            parts.add(Content.zeros((long) clustersOf(node) * clusterBytes() - node.size()));
         }
-        long dataSectors = sectors - kind.reservedSectors - (long) FATS * fatSectors
-                - kind.rootEntries * ENTRY / SECTOR - (long) used * sectorsPerCluster;
-        for (long left = dataSectors; left > 0; left -= 2048) {
-            out.write(zeros(Math.min(left, 2048) * SECTOR));
-        }
+        parts.add(Content.zeros(size() - parts.stream().mapToLong(Content::size).sum()));
+        return Content.join(parts);
     }
 
     /** Gives each node its clusters, in the order of the nodes, and makes the allocation table of that. */
-    private byte[] allocate(Map<Node, Integer> firstClusters) {
+    private byte[] allocate(Map<Item, Integer> firstClusters) {
         ByteBuffer fat = ByteBuffer.allocate(fatSectors * SECTOR).order(ByteOrder.LITTLE_ENDIAN);
-        int end = kind == Kind.FAT16 ? 0xFFFF : 0x0FFF_FFFF;
+        int end = switch (kind) {
+            case FAT12 -> 0xFFF;
+            case FAT16 -> 0xFFFF;
+            case FAT32 -> 0x0FFF_FFFF;
+        };
         put(fat, 0, (end & ~0xFF) | MEDIA);
         put(fat, 1, end);
         long next = 2;
-        List<Node> order = new ArrayList<>();
+        List<Item> order = new ArrayList<>();
         if (kind == Kind.FAT32) {
             order.add(root);
         }
         order.addAll(nodes.values());
-        for (Node node : order) {
+        for (Item node : order) {
             int count = clustersOf(node);
             if (next + count > clusters + 2L) {
                 throw new IllegalArgumentException("'" + node.path() + "' does not fit: it needs " + node.size()
@@ -360,10 +387,16 @@ public final class FatImage {
     }
 
     private void put(ByteBuffer fat, int cluster, int value) {
-        if (kind == Kind.FAT16) {
-            fat.putShort(2 * cluster, (short) value);
-        } else {
-            fat.putInt(4 * cluster, value);
+        switch (kind) {
+            case FAT12 -> {
+                // One and a half bytes each: the neighbour has the other half of the middle one.
+                int at = cluster + cluster / 2;
+                int other = fat.getShort(at);
+                fat.putShort(at,
+                        (short) (cluster % 2 == 0 ? (other & 0xF000) | value : (other & 0x000F) | (value << 4)));
+            }
+            case FAT16 -> fat.putShort(2 * cluster, (short) value);
+            case FAT32 -> fat.putInt(4 * cluster, value);
         }
     }
 
@@ -371,11 +404,11 @@ public final class FatImage {
         return sectorsPerCluster * SECTOR;
     }
 
-    private int clustersOf(Node node) {
+    private int clustersOf(Item node) {
         return (int) ((node.size() + clusterBytes() - 1) / clusterBytes());
     }
 
-    private byte[] entries(Directory directory, Map<Node, Integer> firstClusters) {
+    private byte[] entries(Directory directory, Map<Item, Integer> firstClusters) {
         ByteBuffer out = ByteBuffer.allocate(directory.slots * ENTRY).order(ByteOrder.LITTLE_ENDIAN);
         Directory parent = directory.parent;
         if (parent == null) {
@@ -430,7 +463,7 @@ public final class FatImage {
     }
 
     private byte[] bootSector() {
-        boolean small = kind == Kind.FAT16;
+        boolean small = kind != Kind.FAT32;
         ByteBuffer out = ByteBuffer.allocate(SECTOR).order(ByteOrder.LITTLE_ENDIAN);
         out.put(new byte[]{(byte) 0xEB, (byte) (small ? 0x3C : 0x58), (byte) 0x90});
         // Some programs take a file system for FAT only when they know this name.
@@ -445,7 +478,7 @@ public final class FatImage {
             out.putShort((short) 1).putShort((short) 6).put(new byte[12]);
         }
         out.put((byte) 0x80).put((byte) 0).put((byte) 0x29).putInt(volumeId);
-        out.put(label.getBytes(US_ASCII)).put((small ? "FAT16   " : "FAT32   ").getBytes(US_ASCII));
+        out.put(label.getBytes(US_ASCII)).put((kind + "   ").getBytes(US_ASCII));
         // int 0x18: tells the BIOS that there is nothing to boot here
         out.put(new byte[]{(byte) 0xCD, 0x18});
         out.putShort(510, (short) 0xAA55);
@@ -457,10 +490,6 @@ public final class FatImage {
         out.putInt(0, 0x4161_5252).putInt(484, 0x6141_7272).putInt(488, free).putInt(492, next);
         out.putInt(508, 0xAA55_0000);
         return bytes(out);
-    }
-
-    private static byte[] zeros(long count) {
-        return new byte[(int) count];
     }
 
     private static byte[] bytes(ByteBuffer buffer) {

@@ -17,7 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads a FAT16 or FAT32 file system, whoever made it. Deleted entries are passed over. */
+/** Reads a FAT12, FAT16 or FAT32 file system, whoever made it. Deleted entries are passed over. */
 public final class FatReader {
     /**
      * A file or a directory.
@@ -31,7 +31,7 @@ public final class FatReader {
     private record Located(Entry entry, int cluster) {}
 
     private final SeekableByteChannel image;
-    private final boolean fat32;
+    private final FatImage.Kind kind;
     private final int clusterBytes;
     private final long fatAt;
     private final long dataAt;
@@ -44,7 +44,7 @@ public final class FatReader {
      * Reads the whole tree of names.
      *
      * @param image the file system, from its first byte; stays open
-     * @throws IOException where it is no FAT16 or FAT32, or damaged
+     * @throws IOException where it is no FAT file system, or damaged
      */
     public FatReader(SeekableByteChannel image) throws IOException {
         this.image = image;
@@ -64,10 +64,10 @@ public final class FatReader {
         dataAt = rootAt + (rootEntries * 32 + 511) / 512 * 512L;
         clusters = (sectors * 512 - dataAt) / clusterBytes;
         // The number of clusters decides, and nothing else (section 3.5 of the specification).
-        fat32 = clusters >= 65_525;
-        if (clusters < 4085) {
-            throw new IOException("a FAT12 file system of " + clusters + " clusters is not supported");
-        }
+        kind = clusters < 4085
+                ? FatImage.Kind.FAT12
+                : clusters < 65_525 ? FatImage.Kind.FAT16 : FatImage.Kind.FAT32;
+        boolean fat32 = isFat32();
         int extended = fat32 ? 64 : 36;
         volumeId = boot.getInt(extended + 3);
         byte[] labelBytes = new byte[11];
@@ -85,9 +85,13 @@ public final class FatReader {
         return volumeId;
     }
 
-    /** True for FAT32, false for FAT16. */
+    public FatImage.Kind kind() {
+        return kind;
+    }
+
+    /** True for FAT32, false for FAT12 and FAT16. */
     public boolean isFat32() {
-        return fat32;
+        return kind == FatImage.Kind.FAT32;
     }
 
     /** Everything, directories before what is in them. */
@@ -162,7 +166,7 @@ public final class FatReader {
     }
 
     private void enter(ByteBuffer directory, int at, String path, boolean isDirectory) throws IOException {
-        int cluster = (fat32 ? directory.getShort(at + 20) << 16 : 0) | (directory.getShort(at + 26) & 0xFFFF);
+        int cluster = (isFat32() ? directory.getShort(at + 20) << 16 : 0) | (directory.getShort(at + 26) & 0xFFFF);
         long bytes = directory.getInt(at + 28) & 0xFFFF_FFFFL;
         Instant modified = time(directory.getShort(at + 24) & 0xFFFF, directory.getShort(at + 22) & 0xFFFF, path);
         if (found.put(path, new Located(new Entry(path, isDirectory, bytes, modified), cluster)) != null) {
@@ -186,14 +190,12 @@ public final class FatReader {
     private ByteBuffer chain(int start, long wanted) throws IOException {
         List<Integer> chain = new ArrayList<>();
         long cluster = start & 0x0FFF_FFFFL;
-        while (cluster < (fat32 ? 0x0FFF_FFF8L : 0xFFF8L) && (long) chain.size() * clusterBytes < wanted) {
+        while (cluster < endMark() && (long) chain.size() * clusterBytes < wanted) {
             if (cluster < 2 || cluster >= clusters + 2 || chain.size() > clusters) {
                 throw new IOException("a chain of clusters from " + start + " is damaged at " + cluster);
             }
             chain.add((int) cluster);
-            cluster = fat32
-                    ? read(fatAt + 4 * cluster, 4).getInt(0) & 0x0FFF_FFFFL
-                    : read(fatAt + 2 * cluster, 2).getShort(0) & 0xFFFFL;
+            cluster = next(cluster);
         }
         ByteBuffer all = ByteBuffer.allocate(Math.multiplyExact(chain.size(), clusterBytes))
                 .order(ByteOrder.LITTLE_ENDIAN);
@@ -201,6 +203,26 @@ public final class FatReader {
             all.put(read(dataAt + (each - 2L) * clusterBytes, clusterBytes));
         }
         return all;
+    }
+
+    /** The smallest entry that says that a chain ends. */
+    private long endMark() {
+        return switch (kind) {
+            case FAT12 -> 0xFF8;
+            case FAT16 -> 0xFFF8;
+            case FAT32 -> 0x0FFF_FFF8;
+        };
+    }
+
+    private long next(long cluster) throws IOException {
+        return switch (kind) {
+            case FAT12 -> {
+                int both = read(fatAt + cluster + cluster / 2, 2).getShort(0) & 0xFFFF;
+                yield cluster % 2 == 0 ? both & 0xFFF : both >> 4;
+            }
+            case FAT16 -> read(fatAt + 2 * cluster, 2).getShort(0) & 0xFFFFL;
+            case FAT32 -> read(fatAt + 4 * cluster, 4).getInt(0) & 0x0FFF_FFFFL;
+        };
     }
 
     private ByteBuffer read(long position, int length) throws IOException {
