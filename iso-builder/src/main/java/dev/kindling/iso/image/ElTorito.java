@@ -40,7 +40,7 @@ final class ElTorito {
         ByteBuffer out = IsoBytes.buffer(IsoBytes.SECTOR);
         out.put((byte) 0).put("CD001".getBytes(US_ASCII)).put((byte) 1);
         out.put("EL TORITO SPECIFICATION".getBytes(US_ASCII));
-        return out.putInt(0x47, (int) catalogueSector).array();
+        return IsoBytes.bytes(out.putInt(0x47, (int) catalogueSector));
     }
 
     /** The catalogue (figures 2 to 5): the first entry is the default one, each other one has a section. */
@@ -60,7 +60,7 @@ final class ElTorito {
             out.putShort((short) 1);
             entry(out, header + 1, entries.get(i));
         }
-        return out.array();
+        return IsoBytes.bytes(out);
     }
 
     private static void entry(ByteBuffer out, int index, Entry entry) {

@@ -20,6 +20,13 @@ final class IsoBytes {
         return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    /** What a buffer of {@link #buffer} holds, all of it. */
+    static byte[] bytes(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.capacity()];
+        buffer.get(0, bytes);
+        return bytes;
+    }
+
     static long sectors(long bytes) {
         return (bytes + SECTOR - 1) / SECTOR;
     }

@@ -11,7 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -47,7 +47,7 @@ public final class IsoImage {
     private List<Content> appended = List.of();
 
     private final List<Content> parts = new ArrayList<>();
-    private final Map<Content, Long> places = new IdentityHashMap<>();
+    private final Map<Content, Long> places = new HashMap<>();
     /** The sector behind everything that has a place so far. */
     private long next;
 
@@ -116,7 +116,7 @@ public final class IsoImage {
         VolumeTree joliet = new VolumeTree(tree.root(), true);
         boolean boots = bios != null || efi != null || appended.stream().anyMatch(IsoImage::isFatQuietly);
 
-        long catalogueAt = VolumeDescriptors.FIRST + (boots ? 4 : 3);
+        long catalogueAt = VolumeDescriptors.FIRST + (boots ? 4L : 3L);
         long tablesAt = catalogueAt + (boots ? 1 : 0);
         long primaryTable = IsoBytes.sectors(primary.pathTableBytes());
         long jolietTable = IsoBytes.sectors(joliet.pathTableBytes());
@@ -142,7 +142,7 @@ public final class IsoImage {
                 .add(new ElTorito.Entry(ElTorito.UEFI, region.sector(), region.content().size())));
 
         // The padding holds the second partition table at its end.
-        parts.add(Content.zeros((long) PADDING * IsoBytes.SECTOR - Gpt.TAIL_SECTORS * Gpt.SECTOR));
+        parts.add(Content.zeros((long) PADDING * IsoBytes.SECTOR - (long) Gpt.TAIL_SECTORS * Gpt.SECTOR));
         long sectors = next + PADDING;
         if (sectors > SECTOR_LIMIT) {
             throw new IllegalArgumentException(
@@ -189,7 +189,7 @@ public final class IsoImage {
         }
         List<Content> files = new ArrayList<>();
         tree.walk((_, node) -> {
-            if (node instanceof Node.File file && file.content() != efi) {
+            if (node instanceof Node.File file && !file.content().equals(efi)) {
                 files.add(file.content());
             }
         });

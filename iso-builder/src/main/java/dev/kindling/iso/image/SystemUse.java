@@ -82,7 +82,7 @@ final class SystemUse {
             ByteBuffer out = field("ER", 8 + each[0].length() + each[1].length() + each[2].length());
             out.put((byte) each[0].length()).put((byte) each[1].length()).put((byte) each[2].length()).put((byte) 1);
             out.put((each[0] + each[1] + each[2]).getBytes(US_ASCII));
-            fields.add(out.array());
+            fields.add(IsoBytes.bytes(out));
         }
         return this;
     }
@@ -95,12 +95,13 @@ final class SystemUse {
         IsoBytes.both32(px, links);
         IsoBytes.both32(px, attributes.uid());
         IsoBytes.both32(px, attributes.gid());
-        fields.add(px.array());
+        fields.add(IsoBytes.bytes(px));
         // Modify, access, attributes: readers expect the three of them, and we know one.
         ByteBuffer tf = field("TF", 26).put((byte) 0x0E);
         IsoBytes.time(tf, attributes.modified());
-        tf.put(tf.array(), 5, 7).put(tf.array(), 5, 7);
-        fields.add(tf.array());
+        IsoBytes.time(tf, attributes.modified());
+        IsoBytes.time(tf, attributes.modified());
+        fields.add(IsoBytes.bytes(tf));
         return this;
     }
 
@@ -125,7 +126,7 @@ final class SystemUse {
         do {
             int length = Math.min(bytes.length - at, FIELD_LIMIT - 5);
             boolean more = at + length < bytes.length;
-            fields.add(field("NM", 5 + length).put((byte) (more ? 1 : 0)).put(bytes, at, length).array());
+            fields.add(IsoBytes.bytes(field("NM", 5 + length).put((byte) (more ? 1 : 0)).put(bytes, at, length)));
             at += length;
         } while (at < bytes.length);
         return this;
@@ -140,7 +141,7 @@ final class SystemUse {
         ByteBuffer pn = field("PN", 20);
         IsoBytes.both32(pn, small ? 0 : special.major());
         IsoBytes.both32(pn, small ? (special.major() << 8) | special.minor() : special.minor());
-        fields.add(pn.array());
+        fields.add(IsoBytes.bytes(pn));
         return this;
     }
 
@@ -157,7 +158,7 @@ final class SystemUse {
     private SystemUse location(String signature, long sector) {
         ByteBuffer out = field(signature, 12);
         IsoBytes.both32(out, sector);
-        fields.add(out.array());
+        fields.add(IsoBytes.bytes(out));
         return this;
     }
 
@@ -174,7 +175,7 @@ final class SystemUse {
         if (target.startsWith("/")) {
             out.put((byte) 0x08).put((byte) 0);
         }
-        for (String name : target.split("/")) {
+        for (String name : target.split("/", -1)) {
             byte[] bytes = name.getBytes(UTF_8);
             int flags = name.equals(".") ? 0x02 : name.equals("..") ? 0x04 : 0;
             int at = 0;
@@ -203,7 +204,7 @@ final class SystemUse {
 
     private void endLink(ByteBuffer out, boolean more) {
         out.put(2, (byte) out.position()).put(4, (byte) (more ? 1 : 0));
-        fields.add(Arrays.copyOf(out.array(), out.position()));
+        fields.add(Arrays.copyOf(IsoBytes.bytes(out), out.position()));
     }
 
     /**
@@ -218,7 +219,7 @@ final class SystemUse {
         if (used < fields.size()) {
             throw new IllegalStateException("fields are left");
         }
-        return Arrays.copyOf(record.array(), record.position());
+        return Arrays.copyOf(IsoBytes.bytes(record), record.position());
     }
 
     /** Puts fields from an index on; those that do not fit go to the area, after which none are left. */
@@ -240,7 +241,7 @@ final class SystemUse {
         int place = area.reserve(length, out);
         ByteBuffer more = IsoBytes.buffer(length);
         int end = fill(index, more, area);
-        area.put(place, more.array());
+        area.put(place, IsoBytes.bytes(more));
         return end;
     }
 

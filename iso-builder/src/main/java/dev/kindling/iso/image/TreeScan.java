@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,10 +128,11 @@ public final class TreeScan {
         if (unix) {
             Map<String, Object> found = Files.readAttributes(path,
                     "unix:mode,uid,gid,rdev,size,lastModifiedTime,nlink,dev,ino", LinkOption.NOFOLLOW_LINKS);
-            int links = (int) found.get("nlink");
-            return new Found((int) found.get("mode"), (int) found.get("uid"), (int) found.get("gid"),
-                    (long) found.get("rdev"), (long) found.get("size"), (FileTime) found.get("lastModifiedTime"),
-                    links > 1 ? List.of(found.get("dev"), found.get("ino")) : path, links);
+            int links = get(found, "nlink", Integer.class);
+            return new Found(get(found, "mode", Integer.class), get(found, "uid", Integer.class),
+                    get(found, "gid", Integer.class), get(found, "rdev", Long.class), get(found, "size", Long.class),
+                    get(found, "lastModifiedTime", FileTime.class),
+                    links > 1 ? List.of(get(found, "dev", Long.class), get(found, "ino", Long.class)) : path, links);
         }
         // No Unix: what is a program is not known, so files are readable by all and nothing more.
         BasicFileAttributes found = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
@@ -138,5 +140,9 @@ public final class TreeScan {
                 ? DIRECTORY | 0755
                 : found.isSymbolicLink() ? SYMLINK | 0777 : found.isRegularFile() ? REGULAR | 0644 : 0;
         return new Found(mode, 0, 0, 0, found.size(), found.lastModifiedTime(), path, 1);
+    }
+
+    private static <T> T get(Map<String, Object> attributes, String name, Class<T> type) {
+        return type.cast(Objects.requireNonNull(attributes.get(name), name));
     }
 }

@@ -19,7 +19,7 @@ final class VolumeDescriptors {
     static byte[] terminator() {
         ByteBuffer out = IsoBytes.buffer(IsoBytes.SECTOR);
         out.put((byte) 0xFF).put("CD001".getBytes(US_ASCII)).put((byte) 1);
-        return out.array();
+        return IsoBytes.bytes(out);
     }
 
     /**
@@ -61,6 +61,6 @@ final class VolumeDescriptors {
         IsoBytes.noTime(out);
         IsoBytes.noTime(out);
         out.put((byte) 1);
-        return out.array();
+        return IsoBytes.bytes(out);
     }
 }

@@ -205,7 +205,7 @@ final class VolumeTree {
                 out.put((byte) 0);
             }
         }
-        return out.array();
+        return IsoBytes.bytes(out);
     }
 
     /** The root's record, as it stands in the volume descriptor (8.4.18): without system use fields. */
@@ -213,7 +213,7 @@ final class VolumeTree {
         ByteBuffer out = IsoBytes.buffer(RECORD + 1);
         record(out, new byte[1], new byte[0], root.sector, root.bytes, DIRECTORY_FLAG,
                 root.node.attributes().modified());
-        return out.array();
+        return IsoBytes.bytes(out);
     }
 
     private void measure(Directory directory) {
@@ -236,7 +236,7 @@ final class VolumeTree {
                     all.slice(at + directory.bytes, directory.areaSectors * IsoBytes.SECTOR));
             write(directory, all.slice(at, directory.bytes).order(ByteOrder.LITTLE_ENDIAN), area, sectorOf);
         }
-        return all.array();
+        return IsoBytes.bytes(all);
     }
 
     /** Writes a directory's records, or, into an empty buffer, measures them. */

@@ -4,6 +4,7 @@ import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.tui.Version;
+import dev.kindling.tui.iso.IsoCommand;
 import dev.kindling.tui.pxe.PxeCommand;
 import dev.kindling.tui.text.Ansi;
 import dev.kindling.tui.text.Ascii;
@@ -68,9 +69,11 @@ public final class Cli implements Runnable {
         Cli cli = new Cli(world);
         PrintStream out = world.out();
         PrintStream err = world.err();
-        CommandLine line = args.length > 0 && args[0].equals("pxe")
-                ? commandLine(cli, List.of(PxeCommand.class))
-                : commandLine(cli, everything());
+        CommandLine line = commandLine(cli, switch (args.length == 0 ? "" : args[0]) {
+            case "pxe" -> List.of(PxeCommand.class);
+            case "iso" -> List.of(IsoCommand.class);
+            default -> everything();
+        });
         line.setOut(new PrintWriter(out, true, out.charset()));
         line.setErr(new PrintWriter(err, true, err.charset()));
         line.setParameterExceptionHandler((e, arguments) -> {
@@ -84,10 +87,11 @@ public final class Cli implements Runnable {
     private static List<Class<?>> everything() {
         return List.of(DemoCommand.class, InitCommand.class, ValidateCommand.class, PlanCommand.class, UpCommand.class,
                 StatusCommand.class, EventsCommand.class, HardwareCommand.class, DownCommand.class,
-                ReportCommand.class, TuiCommand.class, GuiCommand.class, PxeCommand.class, CompletionCommand.class);
+                ReportCommand.class, TuiCommand.class, GuiCommand.class, PxeCommand.class, IsoCommand.class,
+                CompletionCommand.class);
     }
 
-    /** The boot service must be up in no time: for it, picocli looks into no other command. */
+    /** The boot service and the image builder must be up in no time: for them, picocli looks into no other command. */
     private static CommandLine commandLine(Cli cli, List<Class<?>> commands) {
         CommandLine line = new CommandLine(cli);
         commands.forEach(line::addSubcommand);
@@ -119,7 +123,7 @@ public final class Cli implements Runnable {
     }
 
     /** A terminal that can move its cursor. */
-    boolean canRedraw() {
+    public boolean canRedraw() {
         return world.terminal() && !dumb();
     }
 
@@ -166,7 +170,7 @@ public final class Cli implements Runnable {
     }
 
     /** Like {@link #say}, but dispensable: not with {@code --quiet}. */
-    void tell(String text) {
+    public void tell(String text) {
         if (!quiet) {
             say(text);
         }
