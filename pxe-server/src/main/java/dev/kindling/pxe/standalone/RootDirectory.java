@@ -4,6 +4,7 @@ import dev.kindling.pxe.Answer;
 import dev.kindling.pxe.BootFile;
 import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.Client;
+import dev.kindling.pxe.MacAddress;
 import dev.kindling.pxe.PxeConfig.Link;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,9 +16,13 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.IntSupplier;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,13 +34,15 @@ import org.jspecify.annotations.Nullable;
  * has none of that name.
  */
 public final class RootDirectory implements BootSource {
-    private static final int STANDARD_HTTP_PORT = 80;
-    private static final String SCRIPT = "autoexec.ipxe";
+    private static final String AUTOEXEC = "autoexec.ipxe";
+    private static final Pattern SECOND_STAGE = Pattern
+            .compile("(?i)(grub|mm|fb)(x64|aa64)\\.efi|revocations(_sbat|_sku)?\\.efi|shim_certificate.*\\.efi");
 
     private final Path root;
     private final BootSettings settings;
     private final List<Link> links;
     private final IntSupplier httpPort;
+    private volatile Reservations reservations = Reservations.NONE;
 
     /**
      * @param root an existing directory
@@ -85,14 +92,46 @@ public final class RootDirectory implements BootSource {
         return settings;
     }
 
+    /**
+     * Replaces what is kept for single machines.
+     *
+     * @throws IOException if one of them names a file that is not there; nothing is replaced then
+     */
+    public void reserve(Reservations others) throws IOException {
+        for (Reservation each : others.all()) {
+            String who = "reservation of "
+                    + (each.mac() != null ? each.mac() : each.uuid() != null ? each.uuid() : each.clientId());
+            BootSettings boot = each.boot();
+            check(who + ", bios", boot.bios());
+            check(who + ", uefi-x64", boot.uefiX64());
+            check(who + ", uefi-arm64", boot.uefiArm64());
+            check(who + ", uefi-http", boot.uefiHttp());
+            check(who + ", script", boot.script());
+            check(who + ", grub", boot.grub());
+            check(who + ", kernel", boot.kernel());
+            for (String initrd : boot.initrds()) {
+                check(who + ", initrd", initrd);
+            }
+        }
+        reservations = others;
+    }
+
     @Override
     public Answer answer(Client client) {
-        return new Answer.Lease(null, null, switch (client.agent()) {
-            case FIRMWARE_PXE -> loader(client, settings);
-            case FIRMWARE_HTTP -> httpLoader(client, settings);
-            case IPXE -> script(client, settings);
-            case OPERATING_SYSTEM -> null;
-        });
+        Optional<Reservation> kept = reservations.of(client);
+        BootSettings boot = kept.map(each -> each.boot().or(settings)).orElse(settings);
+        return new Answer.Lease(kept.map(Reservation::address).orElse(null),
+                kept.map(Reservation::hostName).orElse(null), switch (client.agent()) {
+                    case FIRMWARE_PXE -> loader(client, boot);
+                    case FIRMWARE_HTTP -> httpLoader(client, boot);
+                    case IPXE -> script(client, boot);
+                    case OPERATING_SYSTEM -> null;
+                });
+    }
+
+    @Override
+    public boolean isReserved(InetAddress address) {
+        return reservations.keeps(address);
     }
 
     private static @Nullable String loader(Client client, BootSettings settings) {
@@ -110,26 +149,23 @@ public final class RootDirectory implements BootSource {
         return url(client, named != null ? named : loader(client, settings));
     }
 
-    private static @Nullable String script(Client client, BootSettings settings) {
-        return url(client, settings.script());
+    /** One's own script as it is, where there is nothing to add to it for this machine. */
+    private static @Nullable String script(Client client, BootSettings boot) {
+        Integer vlan = client.way().vlan();
+        boolean nothing = boot.script() == null && boot.kernel() == null;
+        return nothing || (boot.kernel() == null && boot.arguments() == null && vlan == null)
+                ? url(client, boot.script())
+                : client.httpUrl(new MachineFiles.Script(client.mac(), vlan).path());
     }
 
     private static @Nullable String url(Client client, @Nullable String path) {
-        return path == null ? null : url(client.server().getHostAddress(), client.httpPort(), path);
+        return path == null || isUrl(path) ? path : client.httpUrl(encoded(path));
     }
 
-    private static String url(String server, int port, String path) {
-        if (isUrl(path)) {
-            return path;
-        }
-        var url = new StringBuilder("http://").append(server);
-        if (port != STANDARD_HTTP_PORT) {
-            url.append(':').append(port);
-        }
-        for (String segment : withoutSlash(path).split("/", -1)) {
-            url.append('/').append(URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20"));
-        }
-        return url.toString();
+    private static String encoded(String path) {
+        return Arrays.stream(withoutSlash(path).split("/", -1))
+                .map(segment -> URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20"))
+                .collect(Collectors.joining("/"));
     }
 
     private static boolean isUrl(String text) {
@@ -142,27 +178,83 @@ public final class RootDirectory implements BootSource {
 
     @Override
     public Optional<BootFile> open(Fetch fetch) {
-        Optional<Path> file = file(fetch.path(), fetch.protocol() == Protocol.TFTP);
+        String path = fetch.path();
+        String name = path.substring(path.lastIndexOf('/') + 1);
+        Optional<Path> file = besideLoader(fetch, name).or(() -> own(path, fetch.protocol() == Protocol.TFTP));
         if (file.isPresent()) {
-            return Optional.of(BootFile.file(file.get()));
+            return file.map(BootFile::file);
         }
-        return generated(fetch);
+        Optional<BootFile> made = name.equals(AUTOEXEC) ? autoexec(fetch) : script(path);
+        return made.or(() -> grub(fetch)).or(() -> Packaged.find(name).map(BootFile::file));
     }
 
-    /** iPXE asks for this one by TFTP, beside its loader, before it does anything else. */
-    private Optional<BootFile> generated(Fetch fetch) {
-        String script = settings.script();
-        if (!fetch.path().substring(fetch.path().lastIndexOf('/') + 1).equals(SCRIPT) || script == null) {
+    /**
+     * What iPXE runs when it finds it beside itself, before it asks by DHCP. It does not follow {@code ${filename}}: a
+     * foreign DHCP server may name the loader in it again.
+     */
+    private Optional<BootFile> autoexec(Fetch fetch) {
+        BootSettings boot = reservations.of(fetch.mac()).map(each -> each.boot().or(settings)).orElse(settings);
+        if (boot.script() == null && boot.kernel() == null) {
             return Optional.empty();
         }
-        // not ${filename}: a foreign DHCP server may name the loader in it again
+        boolean plain = boot.kernel() == null && boot.arguments() == null;
+        String path = plain || fetch.mac() == null
+                ? encoded(String.valueOf(boot.script()))
+                : new MachineFiles.Script(fetch.mac(), null).path();
+        String url = plain && isUrl(String.valueOf(boot.script()))
+                ? String.valueOf(boot.script())
+                : "http://%s:%d/%s".formatted(serverFor(fetch.remote()), httpPort.getAsInt(), path);
+        // spanning tree holds a port back for up to 50 seconds: asking goes on
         return Optional.of(BootFile.text("""
                 #!ipxe
                 :again
                 dhcp && chain --autofree %s || echo Not booted: trying again in 5 seconds
                 sleep 5
                 goto again
-                """.formatted(url(serverFor(fetch.remote()), httpPort.getAsInt(), script))));
+                """.formatted(url)));
+    }
+
+    private Optional<BootFile> script(String path) {
+        return MachineFiles.Script.of(path).flatMap(script -> {
+            BootSettings boot = reservations.of(script.mac()).map(each -> each.boot().or(settings)).orElse(settings);
+            return boot.script() == null && boot.kernel() == null
+                    ? Optional.empty()
+                    : Optional.of(BootFile.text(script.text(boot, one -> isUrl(one) ? one : "/" + encoded(one))));
+        });
+    }
+
+    /** GRUB's configuration of a machine, by whichever name GRUB asks; the last one is the same for all. */
+    private Optional<BootFile> grub(Fetch fetch) {
+        return MachineFiles.grub(fetch.path()).flatMap(name -> switch (name) {
+            case MachineFiles.GrubName.ByMac(MacAddress mac) -> reservations.of(mac).flatMap(this::grub);
+            case MachineFiles.GrubName.ByUuid(UUID uuid) -> reservations.of(uuid).flatMap(this::grub);
+            case MachineFiles.GrubName.Asker(boolean last) -> reservations.of(fetch.mac()).flatMap(this::grub)
+                    .or(() -> last ? grub(settings) : Optional.empty());
+            case MachineFiles.GrubName.Part _ -> Optional.empty();
+        });
+    }
+
+    private Optional<BootFile> grub(Reservation kept) {
+        return grub(kept.boot());
+    }
+
+    private Optional<BootFile> grub(BootSettings boot) {
+        String own = boot.grub();
+        return own != null ? file(own, true).map(BootFile::file) : MachineFiles.grubText(boot).map(BootFile::text);
+    }
+
+    /**
+     * shim loads its second stage from where it thinks that it came from, which it gets wrong with some firmware: then
+     * it asks at the root. Each machine gets the one beside its own loader, so that every operating system has the GRUB
+     * that its shim trusts.
+     */
+    private Optional<Path> besideLoader(Fetch fetch, String name) {
+        if (!SECOND_STAGE.matcher(name).matches()) {
+            return Optional.empty();
+        }
+        BootSettings boot = reservations.of(fetch.mac()).map(each -> each.boot().or(settings)).orElse(settings);
+        String loader = name.contains("aa64") ? boot.uefiArm64() : boot.uefiX64();
+        return loader == null ? Optional.empty() : own(loader.substring(0, loader.lastIndexOf('/') + 1) + name, true);
     }
 
     /** Our address in the network of the one who asks; {@code ${next-server}} for one behind a relay. */
@@ -173,12 +265,14 @@ public final class RootDirectory implements BootSource {
 
     /** A regular file in the root, or a loader of a package. */
     private Optional<Path> file(String path, boolean anyCase) {
+        return own(path, anyCase).or(() -> Packaged.find(path));
+    }
+
+    /** A regular file in the root. */
+    private Optional<Path> own(String path, boolean anyCase) {
         try {
             Optional<Path> exact = inRoot(root.resolve(path));
-            if (exact.isEmpty() && anyCase) {
-                exact = inAnyCase(path).flatMap(this::inRoot);
-            }
-            return exact.isPresent() ? exact : Packaged.find(path);
+            return exact.isPresent() || !anyCase ? exact : inAnyCase(path).flatMap(this::inRoot);
         } catch (InvalidPathException e) {
             // a NUL, or a character that the file system's encoding does not have
             return Optional.empty();

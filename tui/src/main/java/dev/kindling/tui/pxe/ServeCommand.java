@@ -67,6 +67,10 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     String domain;
 
+    @Option(names = "--reservations", paramLabel = "FILE", description = "YAML: what is kept for single machines; read again when it changes, and at SIGHUP")
+    @Nullable
+    Path reservations;
+
     @Option(names = "--dhcp-port", paramLabel = "PORT", defaultValue = "67", description = "UDP (default: ${DEFAULT-VALUE})")
     int dhcpPort;
 
@@ -117,9 +121,9 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         Cli cli = Objects.requireNonNull(parent, "serve runs below pxe").cli();
         cli.withoutWorkspace();
-        var screen = new Screen(cli);
         var stop = new CountDownLatch(1);
-        try (Interrupts.Registration _ = Signals.on(List.of("TERM", "INT"), stop::countDown)) {
+        try (var screen = new Screen(cli);
+                Interrupts.Registration _ = Signals.on(List.of("TERM", "INT"), stop::countDown)) {
             var links = links();
             var boundHttp = new AtomicInteger(httpPort);
             var files = new RootDirectory(root,
@@ -128,7 +132,8 @@ final class ServeCommand implements Callable<Integer> {
             var config = PxeConfig.of(links, mode)
                     .withPorts(new Ports(dhcpPort, proxyPort, tftpPort, httpPort, httpsPort))
                     .withLeaseFile(leaseFile).withTls(tls());
-            try (var server = PxeServer.start(config, files, screen, cli.world().clock())) {
+            try (var _ = reservations(files, screen);
+                    var server = PxeServer.start(config, files, screen, cli.world().clock())) {
                 boundHttp.set(server.httpPort());
                 screen.ready(server);
                 if (warmUp) {
@@ -143,6 +148,18 @@ final class ServeCommand implements Callable<Integer> {
             throw Refusal.badUse(String.valueOf(e.getMessage()), "kindling pxe serve --help");
         }
         return ExitCode.DONE;
+    }
+
+    private Interrupts.Registration reservations(RootDirectory files, Screen screen) throws IOException {
+        if (reservations == null) {
+            return () -> {};
+        }
+        var watch = ReservationsWatch.start(reservations, files, screen::note);
+        Interrupts.Registration hangUp = Signals.on(List.of("HUP"), watch::reload);
+        return () -> {
+            hangUp.close();
+            watch.close();
+        };
     }
 
     private @Nullable Tls tls() {

@@ -1,0 +1,228 @@
+package dev.kindling.pxe.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kindling.pxe.Agent;
+import dev.kindling.pxe.Answer;
+import dev.kindling.pxe.BootFile;
+import dev.kindling.pxe.BootSource.Fetch;
+import dev.kindling.pxe.BootSource.Protocol;
+import dev.kindling.pxe.Client;
+import dev.kindling.pxe.Firmware;
+import dev.kindling.pxe.MacAddress;
+import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Subnet;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RootDirectoryTest {
+    private static final InetAddress SERVER = InetAddress.ofLiteral("10.0.0.1");
+    private static final MacAddress MAC = new MacAddress("52:54:00:00:00:01");
+    private static final UUID SMBIOS = UUID.fromString("4c4c4544-0031-3010-8051-b4c04f4b3232");
+
+    @TempDir
+    private Path outside;
+    private Path root = Path.of("");
+
+    @BeforeEach
+    void aRootWithFiles() throws IOException {
+        root = Files.createDirectories(outside.resolve("root"));
+        Files.writeString(outside.resolve("secret"), "nobody's business");
+        for (String file : List.of("bios.0", "x64.efi", "boot.ipxe", "Linux/VmLinuz", "Linux/initrd.img",
+                "ubuntu/shimx64.efi", "ubuntu/grubx64.efi", "grubx64.efi", "own.cfg", "a b.ipxe")) {
+            Path path = root.resolve(file);
+            Files.createDirectories(path.getParent());
+            Files.writeString(path, "this is " + file);
+        }
+    }
+
+    private RootDirectory source() throws IOException {
+        return source(new BootSettings("bios.0", "x64.efi", null, null, "boot.ipxe", null, null, List.of(), null));
+    }
+
+    private RootDirectory source(BootSettings settings) throws IOException {
+        return new RootDirectory(root, settings, List.of(new Link("eth0", SERVER, Subnet.of(SERVER, 24))), () -> 8080);
+    }
+
+    private static BootSettings boot(@Nullable String x64, @Nullable String grub, @Nullable String kernel,
+            List<String> initrds, @Nullable String arguments) {
+        return new BootSettings(null, x64, null, null, null, grub, kernel, initrds, arguments);
+    }
+
+    private static Reservations kept(BootSettings boot) {
+        return new Reservations(List.of(new Reservation(MAC, SMBIOS, null,
+                (Inet4Address) InetAddress.ofLiteral("10.0.0.20"), "node1", boot)));
+    }
+
+    private static Client client(Firmware firmware, Agent agent) {
+        return client(firmware, agent, null);
+    }
+
+    private static Client client(Firmware firmware, Agent agent, @Nullable Integer vlan) {
+        return new Client(MAC, null, firmware, agent, SERVER, 8080, 0, Client.Sent.NOTHING,
+                new Client.Way("eth0", vlan, null, null, null));
+    }
+
+    private static @Nullable String told(RootDirectory source, Client client) {
+        return ((Answer.Lease) source.answer(client)).bootFile();
+    }
+
+    private static @Nullable String fetched(RootDirectory source, Protocol protocol, String path,
+            @Nullable MacAddress mac) throws IOException {
+        var file = source.open(new Fetch(protocol, path, InetAddress.ofLiteral("10.0.0.20"), mac, null, false));
+        return file.isEmpty() ? null : switch (file.get()) {
+            case BootFile.OnDisk disk -> Files.readString(disk.path());
+            case BootFile.Bytes bytes -> new String(bytes.content(), StandardCharsets.UTF_8);
+            default -> throw new AssertionError("unexpected " + file);
+        };
+    }
+
+    @Test
+    void tellsEachFirmwareItsOwnLoader() throws IOException {
+        RootDirectory source = source();
+        assertThat(told(source, client(Firmware.BIOS, Agent.FIRMWARE_PXE))).isEqualTo("bios.0");
+        assertThat(told(source, client(Firmware.UEFI_X64, Agent.FIRMWARE_PXE))).isEqualTo("x64.efi");
+        assertThat(told(source, client(Firmware.UEFI_X64, Agent.FIRMWARE_HTTP)))
+                .isEqualTo("http://10.0.0.1:8080/x64.efi");
+        assertThat(told(source, client(Firmware.UEFI_X64, Agent.IPXE))).isEqualTo("http://10.0.0.1:8080/boot.ipxe");
+        assertThat(told(source, client(Firmware.UEFI_X64, Agent.OPERATING_SYSTEM))).isNull();
+        assertThat(told(source, client(Firmware.UEFI_RISCV64, Agent.FIRMWARE_PXE))).isNull();
+    }
+
+    @Test
+    void writesPathsIntoUrlsAsUrlsWantThem() throws IOException {
+        RootDirectory source = source(
+                new BootSettings(null, null, null, "http://elsewhere/x.efi", "/a b.ipxe", null, null, List.of(), null));
+        assertThat(told(source, client(Firmware.BIOS, Agent.IPXE))).isEqualTo("http://10.0.0.1:8080/a%20b.ipxe");
+        assertThat(told(source, client(Firmware.UEFI_X64, Agent.FIRMWARE_HTTP))).isEqualTo("http://elsewhere/x.efi");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../secret", "Linux/../../secret", "link", "directory-link/secret", "absolute", "pipe",
+            "Linux", "", "nul\0name", "missing"})
+    void servesNothingButItsOwnRegularFiles(String path) throws Exception {
+        Files.createSymbolicLink(root.resolve("link"), Path.of("../secret"));
+        Files.createSymbolicLink(root.resolve("directory-link"), Path.of(".."));
+        Files.createSymbolicLink(root.resolve("absolute"), Path.of("/dev/zero"));
+        assertThat(new ProcessBuilder("mkfifo", root.resolve("pipe").toString()).start().waitFor()).isZero();
+
+        assertThat(fetched(source(), Protocol.HTTP, path, MAC)).isNull();
+        assertThat(fetched(source(), Protocol.TFTP, path, MAC)).isNull();
+    }
+
+    @Test
+    void followsALinkThatStaysInside() throws IOException {
+        Files.createSymbolicLink(root.resolve("vmlinuz"), Path.of("Linux/VmLinuz"));
+        assertThat(fetched(source(), Protocol.HTTP, "vmlinuz", MAC)).isEqualTo("this is Linux/VmLinuz");
+    }
+
+    @Test
+    void takesNamesInAnyCaseByTftpOnly() throws IOException {
+        assertThat(fetched(source(), Protocol.TFTP, "LINUX/vmlinuz", MAC)).isEqualTo("this is Linux/VmLinuz");
+        assertThat(fetched(source(), Protocol.HTTP, "LINUX/vmlinuz", MAC)).isNull();
+    }
+
+    @Test
+    void alwaysHasAnAutoexecThatAsksAgainUntilItIsServed() throws IOException {
+        assertThat(fetched(source(), Protocol.TFTP, "autoexec.ipxe", null)).startsWith("#!ipxe\n")
+                .contains("dhcp && chain --autofree http://10.0.0.1:8080/boot.ipxe ||", "goto again");
+        Files.writeString(root.resolve("autoexec.ipxe"), "own");
+        assertThat(fetched(source(), Protocol.TFTP, "autoexec.ipxe", null)).isEqualTo("own");
+    }
+
+    @Test
+    void keepsAddressNameAndLoaderForOneMachine() throws IOException {
+        RootDirectory source = source();
+        source.reserve(kept(boot("ubuntu/shimx64.efi", null, null, List.of(), null)));
+
+        assertThat(source.answer(client(Firmware.UEFI_X64, Agent.FIRMWARE_PXE))).isEqualTo(
+                new Answer.Lease(InetAddress.ofLiteral("10.0.0.20"), "node1", "ubuntu/shimx64.efi"));
+        assertThat(told(source, client(Firmware.BIOS, Agent.FIRMWARE_PXE))).isEqualTo("bios.0");
+        assertThat(source.isReserved(InetAddress.ofLiteral("10.0.0.20"))).isTrue();
+        assertThat(source.isReserved(InetAddress.ofLiteral("10.0.0.21"))).isFalse();
+    }
+
+    /** rhboot/shim issues 165, 300 and 710. */
+    @Test
+    void givesEachMachineTheGrubBesideItsShimWhereverShimLooksForIt() throws IOException {
+        RootDirectory source = source(boot("ubuntu/shimx64.efi", null, null, List.of(), null));
+        assertThat(fetched(source, Protocol.TFTP, "grubx64.efi", MAC)).isEqualTo("this is ubuntu/grubx64.efi");
+        assertThat(fetched(source, Protocol.TFTP, "EFI/BOOT/grubx64.efi", MAC)).isEqualTo("this is ubuntu/grubx64.efi");
+    }
+
+    @Test
+    void bootsAMachinesOwnKernelThroughAScriptThatIsMade() throws IOException {
+        RootDirectory source = source();
+        source.reserve(kept(boot(null, null, "Linux/VmLinuz", List.of("Linux/initrd.img"), "console=ttyS0 quiet")));
+
+        String url = told(source, client(Firmware.UEFI_X64, Agent.IPXE));
+        assertThat(url).isEqualTo("http://10.0.0.1:8080/kindling/boot/52-54-00-00-00-01.ipxe");
+        assertThat(fetched(source, Protocol.HTTP, "kindling/boot/52-54-00-00-00-01.ipxe", null)).isEqualTo("""
+                #!ipxe
+                # made by kindling for 52:54:00:00:00:01
+                kernel /Linux/VmLinuz initrd=initrd0 console=ttyS0 quiet
+                initrd --name initrd0 /Linux/initrd.img
+                boot
+                """);
+    }
+
+    @Test
+    void handsTheVlanOnToScriptAndKernel() throws IOException {
+        RootDirectory source = source();
+        assertThat(told(source, client(Firmware.BIOS, Agent.IPXE, 42)))
+                .endsWith("/kindling/boot/52-54-00-00-00-01.vlan42.ipxe");
+        assertThat(fetched(source, Protocol.HTTP, "kindling/boot/52-54-00-00-00-01.vlan42.ipxe", null))
+                .contains("set vlan 42\nset args ifname=bootnet:52:54:00:00:00:01 vlan=vlan42:bootnet\n"
+                        + "chain --autofree /boot.ipxe\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"grub.cfg-01-52-54-00-00-00-01", "grub/grub.cfg-01-52-54-00-00-00-01",
+            "grub.cfg-4c4c4544-0031-3010-8051-b4c04f4b3232", "EFI/debian/grub.cfg-0A000014", "grub/grub.cfg"})
+    void hasAMachinesGrubConfigurationByEveryNameThatGrubTries(String name) throws IOException {
+        RootDirectory source = source();
+        source.reserve(kept(boot(null, null, "Linux/VmLinuz", List.of("Linux/initrd.img"), "quiet")));
+        assertThat(fetched(source, Protocol.TFTP, name, MAC))
+                .contains("linux '/Linux/VmLinuz' quiet\n", "initrd '/Linux/initrd.img'\n");
+
+        source.reserve(kept(boot(null, "own.cfg", null, List.of(), null)));
+        assertThat(fetched(source, Protocol.TFTP, name, MAC)).isEqualTo("this is own.cfg");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"grub.cfg-0A0000", "grub.cfg-0", "grub.cfg-01-52-54-00-00-00-02", "grub.cfg-tomato"})
+    void leavesGrubToTryOnWhereTheNameIsNotTheMachines(String name) throws IOException {
+        RootDirectory source = source();
+        source.reserve(kept(boot(null, "own.cfg", null, List.of(), null)));
+        assertThat(fetched(source, Protocol.TFTP, name, MAC)).isNull();
+    }
+
+    @Test
+    void namesTheFileThatIsNotThere() {
+        assertThatThrownBy(() -> source(boot("nowhere.efi", null, null, List.of(), null)))
+                .isInstanceOf(IOException.class).hasMessageContaining("--uefi-x64 nowhere.efi")
+                .hasMessageContaining(root.toString());
+    }
+
+    @Test
+    void aReservationWithAMissingFileReplacesNothing() throws IOException {
+        RootDirectory source = source();
+        source.reserve(kept(BootSettings.NONE));
+        assertThatThrownBy(() -> source.reserve(kept(boot(null, null, "no-kernel", List.of(), null))))
+                .hasMessageContaining("52:54:00:00:00:01, kernel no-kernel");
+        assertThat(source.isReserved(InetAddress.ofLiteral("10.0.0.20"))).isTrue();
+    }
+}

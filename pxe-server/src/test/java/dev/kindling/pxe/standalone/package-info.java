@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kindling.pxe.standalone;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kindling.tui.pxe;
+
+import org.jspecify.annotations.NullMarked;
