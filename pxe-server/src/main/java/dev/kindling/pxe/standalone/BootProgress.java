@@ -27,9 +27,11 @@ import org.jspecify.annotations.Nullable;
 public record BootProgress(MacAddress mac, Stage stage, Instant since, String evidence, Instant at, Agent agent,
         int discovers, @Nullable String told, @Nullable String trouble) {
     private static final Pattern KERNEL = Pattern
-            .compile("(vmlinuz|vmlinux|linux|bzimage|kernel|image|memdisk|xen|wimboot|mboot).*|.*\\.(wim|efi\\.kernel)");
+            .compile(
+                    "(vmlinuz|vmlinux|linux|bzimage|kernel|image|memdisk|xen|wimboot|mboot).*|.*\\.(wim|efi\\.kernel)");
     private static final Pattern INITRD = Pattern
-            .compile("(initrd|initramfs|init\\.img|initrd-magic|rootfs|modloop).*|.*\\.(img|squashfs|cpio|gz|xz|iso|tgz)");
+            .compile(
+                    "(initrd|initramfs|init\\.img|initrd-magic|rootfs|modloop).*|.*\\.(img|squashfs|cpio|gz|xz|iso|tgz)");
     private static final Pattern CONFIG = Pattern
             .compile("(user-data|meta-data|vendor-data|network-config|preseed.*|ks.*|autoinst.*|answer.*)"
                     + "|.*\\.(ign|yaml|yml|cfg|ks|seed|json)");
@@ -122,10 +124,14 @@ public record BootProgress(MacAddress mac, Stage stage, Instant since, String ev
         if (named) {
             return agent == Agent.IPXE ? Stage.SCRIPT : Stage.LOADER;
         }
-        return SCRIPT.matcher(name).matches() ? Stage.SCRIPT
-                : LOADER.matcher(name).matches() ? Stage.LOADER
-                        : KERNEL.matcher(name).matches() ? Stage.KERNEL
-                                : CONFIG.matcher(name).matches() ? Stage.CONFIG
+        return SCRIPT.matcher(name).matches()
+                ? Stage.SCRIPT
+                : LOADER.matcher(name).matches()
+                        ? Stage.LOADER
+                        : KERNEL.matcher(name).matches()
+                                ? Stage.KERNEL
+                                : CONFIG.matcher(name).matches()
+                                        ? Stage.CONFIG
                                         : INITRD.matcher(name).matches() ? Stage.INITRD : null;
     }
 
@@ -150,7 +156,7 @@ public record BootProgress(MacAddress mac, Stage stage, Instant since, String ev
      */
     public Optional<String> stuck(Instant now) {
         Duration quiet = Duration.between(at, now);
-        return why(quiet).filter(why -> quiet.compareTo(patience()) >= 0 || discovers >= REPEATED)
+        return why().filter(why -> quiet.compareTo(patience()) >= 0 || discovers >= REPEATED)
                 .map(why -> "stuck for %d s after %s: %s".formatted(Duration.between(since, now).toSeconds(),
                         phrase(), why));
     }
@@ -164,31 +170,29 @@ public record BootProgress(MacAddress mac, Stage stage, Instant since, String ev
         };
     }
 
-    private Optional<String> why(Duration quiet) {
+    /** What was said to be wrong, else what it is likely to be; empty where it may take its time. */
+    private Optional<String> why() {
         if (agent == Agent.OPERATING_SYSTEM && stage.compareTo(Stage.LOADER) < 0) {
             return Optional.empty();
         }
-        boolean failed = trouble != null;
+        Optional<String> said = Optional.ofNullable(trouble);
         return switch (stage) {
-            case SEEN -> Optional.of(failed ? trouble : "nothing was answered");
-            case OFFERED -> discovers >= REPEATED
-                    ? Optional.of("it has asked %d times and takes no offer of ours; %s".formatted(discovers,
-                            failed ? trouble : "our replies do not reach it, or it takes another server's"))
-                    : Optional.of("it did not take the offer" + (failed ? "; " + trouble : ""));
+            case SEEN -> said.or(() -> Optional.of("nothing was answered"));
+            case OFFERED -> Optional.of("it has asked %d times and takes no offer of ours; ".formatted(discovers)
+                    + said.orElse("our replies do not reach it, or it takes another server's"));
             case ADDRESS -> told == null
                     ? Optional.of("there is no boot file for its firmware")
-                    : Optional.of(failed
-                            ? trouble
-                            : "it was told to fetch %s, and never asked for it: a firewall between, or another server's"
-                                    .formatted(told) + " offer was taken for what to boot");
-            case LOADER -> Optional.of(failed ? trouble : "the loader did not ask by DHCP or for a file: Secure Boot "
-                    + "refuses it, it is for another processor, or it has no driver for the network card");
-            case SECOND_DHCP -> Optional.of(failed ? trouble : told == null
+                    : said.or(
+                            () -> Optional.of("it was told to fetch %s, and never asked for it: a firewall between, or"
+                                    .formatted(told) + " another server's offer was taken for what to boot"));
+            case LOADER -> said.or(() -> Optional.of("the loader did not ask by DHCP or for a file: Secure Boot refuses"
+                    + " it, it is for another processor, or it has no driver for the network card"));
+            case SECOND_DHCP -> said.or(() -> Optional.of(told == null
                     ? "there is no script for iPXE"
-                    : "iPXE was told to run %s, and never fetched it".formatted(told));
-            case SCRIPT -> Optional.of(failed ? trouble : "its script fetches nothing of ours: it waits, it went on"
-                    + " elsewhere, or it boots the disk");
-            case KERNEL, INITRD, CONFIG -> failed ? Optional.of(trouble) : Optional.empty();
+                    : "iPXE was told to run %s, and never fetched it".formatted(told)));
+            case SCRIPT -> said.or(() -> Optional.of("its script fetches nothing of ours: it waits, it went on"
+                    + " elsewhere, or it boots the disk"));
+            case KERNEL, INITRD, CONFIG -> said;
             case SYSTEM -> Optional.empty();
         };
     }

@@ -75,7 +75,8 @@ class BootProgressTest {
         BootProgress progress = after(seen(0, "DISCOVER", Agent.FIRMWARE_PXE), answered(0, "OFFER", "x.efi"),
                 answered(1, "ACK", "x.efi"));
         assertThat(stuck(progress, 5)).isEmpty();
-        assertThat(stuck(progress, 41)).startsWith("stuck for 40 s after it got its address: it was told to fetch x.efi");
+        assertThat(stuck(progress, 41))
+                .startsWith("stuck for 40 s after it got its address: it was told to fetch x.efi");
         BootProgress without = after(seen(0, "DISCOVER", Agent.FIRMWARE_PXE), answered(1, "ACK", null));
         assertThat(stuck(without, 41)).endsWith("there is no boot file for its firmware");
     }

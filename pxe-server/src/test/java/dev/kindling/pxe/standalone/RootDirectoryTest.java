@@ -185,8 +185,11 @@ class RootDirectoryTest {
         assertThat(told(source, client(Firmware.BIOS, Agent.IPXE, 42)))
                 .endsWith("/kindling/boot/52-54-00-00-00-01.vlan42.ipxe");
         assertThat(fetched(source, Protocol.HTTP, "kindling/boot/52-54-00-00-00-01.vlan42.ipxe", null))
-                .contains("set vlan 42\nset args ifname=bootnet:52:54:00:00:00:01 vlan=vlan42:bootnet\n"
-                        + "chain --autofree /boot.ipxe\n");
+                .contains("""
+                        set vlan 42
+                        set args ifname=bootnet:52:54:00:00:00:01 vlan=vlan42:bootnet
+                        chain --autofree /boot.ipxe
+                        """);
     }
 
     @ParameterizedTest

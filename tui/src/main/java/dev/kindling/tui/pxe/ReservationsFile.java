@@ -95,8 +95,8 @@ final class ReservationsFile {
     }
 
     private void machine(Node node, List<Reservation> found) {
-        Map<String, Node> entry = map(node, KEYS, "a machine");
         int before = problems.size();
+        Map<String, Node> entry = map(node, KEYS, "a machine");
         MacAddress mac = value(entry.get("mac"), "a MAC address such as 52:54:00:12:34:56", MacAddress::new);
         UUID uuid = value(entry.get("uuid"), "a UUID such as 4c4c4544-0031-3010-8051-b4c04f4b3232",
                 text -> matching(Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), text,
@@ -127,7 +127,8 @@ final class ReservationsFile {
             problem(entry.get("initrd"), "an initrd without a kernel");
         }
         var initrds = new ArrayList<String>();
-        if (entry.get("initrd") instanceof Node given) {
+        Node given = entry.get("initrd");
+        if (given != null) {
             for (Node each : given instanceof ScalarNode ? List.of(given) : list(given, "initrd")) {
                 String path = text(each);
                 if (path != null) {
