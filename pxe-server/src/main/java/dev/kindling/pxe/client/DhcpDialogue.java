@@ -26,15 +26,27 @@ final class DhcpDialogue {
     private final Loss loss;
     private final RandomGenerator random;
     private final Consumer<Step> steps;
+    private final Holder holder;
 
     DhcpDialogue(Machine machine, Network network, Timing timing, Loss loss, RandomGenerator random,
-            Consumer<Step> steps) {
+            Consumer<Step> steps, Holder holder) {
+        this.holder = holder;
         this.machine = machine;
         this.network = network;
         this.timing = timing;
         this.loss = loss;
         this.random = random;
         this.steps = steps;
+    }
+
+    /** Who makes the leased address an address of this host. */
+    interface Holder {
+        void hold(InetAddress address, int prefixLength) throws IOException;
+    }
+
+    private static int prefixLength(DhcpPacket ack) {
+        return ack.options().address(OptionCode.SUBNET_MASK)
+                .map(mask -> Integer.bitCount(ByteBuffer.wrap(mask.getAddress()).getInt())).orElse(24);
     }
 
     /** An address, and what to boot; which may come from two servers. */
@@ -50,7 +62,7 @@ final class DhcpDialogue {
      * @throws BootException if nobody offers one
      */
     Result.Lease obtain(Requests speaker) throws IOException, InterruptedException {
-        try (var wire = new Wire(network.local(), network.clientPort(), 1500, loss)) {
+        try (var wire = network.wire(loss)) {
             int xid = random.nextInt();
             for (Duration wait : timing.dhcp()) {
                 broadcast(wire, speaker.message(machine, xid, MessageType.DISCOVER, DhcpOptions.none()));
@@ -69,7 +81,7 @@ final class DhcpDialogue {
         throw new BootException(STEP, "no DHCP offer (PXE-E51)");
     }
 
-    private Offers collect(Wire wire, int xid, Duration wait) throws IOException, InterruptedException {
+    private Offers collect(DhcpWire wire, int xid, Duration wait) throws IOException, InterruptedException {
         var offers = new Offers(null, null);
         long deadline = System.nanoTime() + wait.toNanos();
         while (!offers.complete()) {
@@ -92,7 +104,7 @@ final class DhcpDialogue {
     }
 
     /** Empty if the server refuses, or is silent. */
-    private Optional<DhcpPacket> request(Wire wire, Requests speaker, int xid, DhcpPacket offer)
+    private Optional<DhcpPacket> request(DhcpWire wire, Requests speaker, int xid, DhcpPacket offer)
             throws IOException, InterruptedException {
         var choice = offer.options().address(OptionCode.SERVER_ID)
                 .map(server -> DhcpOptions.none().with(OptionCode.SERVER_ID, server)).orElse(DhcpOptions.none())
@@ -113,8 +125,9 @@ final class DhcpDialogue {
         return Optional.empty();
     }
 
-    private Result.Lease lease(Wire wire, Requests speaker, int xid, DhcpPacket ack, @Nullable DhcpPacket proxy)
+    private Result.Lease lease(DhcpWire wire, Requests speaker, int xid, DhcpPacket ack, @Nullable DhcpPacket proxy)
             throws IOException, InterruptedException {
+        holder.hold(ack.yiaddr(), prefixLength(ack));
         var boot = ack.bootFile().isPresent() || proxy == null
                 ? ack
                 : namesItsFile(proxy) ? proxy : askBootServer(wire, speaker, xid, ack, proxy);
@@ -133,7 +146,7 @@ final class DhcpDialogue {
         return proxy.bootFile().isPresent() && !asks;
     }
 
-    private DhcpPacket askBootServer(Wire wire, Requests speaker, int xid, DhcpPacket ack, DhcpPacket proxy)
+    private DhcpPacket askBootServer(DhcpWire wire, Requests speaker, int xid, DhcpPacket ack, DhcpPacket proxy)
             throws IOException, InterruptedException {
         var server = new InetSocketAddress(nextServer(proxy), network.proxyPort());
         var question = speaker.message(machine, xid, MessageType.REQUEST, DhcpOptions.none())
@@ -162,14 +175,16 @@ final class DhcpDialogue {
                         .orElse(packet.siaddr());
     }
 
-    private void broadcast(Wire wire, DhcpPacket packet) throws IOException, InterruptedException {
+    private void broadcast(DhcpWire wire, DhcpPacket packet) throws IOException, InterruptedException {
+        // on a real card: what is sent to an address that nobody has yet is for the machine that is played, not for us
+        var sent = network.device() == null ? packet : packet.withBroadcast(true);
         for (var server : network.servers()) {
-            wire.send(ByteBuffer.wrap(packet.encode()), server);
+            wire.send(ByteBuffer.wrap(sent.encode()), server);
         }
     }
 
     /** The next answer to us; null when the deadline has passed. */
-    private @Nullable DhcpPacket receive(Wire wire, int xid, long deadline) throws IOException, InterruptedException {
+    private @Nullable DhcpPacket receive(DhcpWire wire, int xid, long deadline) throws IOException, InterruptedException {
         while (true) {
             var received = wire.receive(deadline);
             if (received == null) {

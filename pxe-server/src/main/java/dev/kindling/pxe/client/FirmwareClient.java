@@ -1,9 +1,11 @@
 package dev.kindling.pxe.client;
 
+import dev.kindling.pxe.net.BorrowedAddress;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
@@ -11,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A machine's firmware, booting over real sockets: DHCP, the loader by TFTP or HTTP, then iPXE with a second DHCP, its
@@ -53,8 +56,8 @@ public final class FirmwareClient {
      * @throws InterruptedException if the thread was interrupted: the machine was switched off
      */
     public Result boot() throws InterruptedException {
-        try {
-            var dhcp = new DhcpDialogue(machine, network, timing, loss, random, steps);
+        try (var held = new Held(network.device())) {
+            var dhcp = new DhcpDialogue(machine, network, timing, loss, random, steps, held);
             var lease = dhcp.obtain(Requests.first(machine.kind()));
             if (!machine.kind().isIpxe()) {
                 if (lease.bootFile() == null) {
@@ -66,13 +69,46 @@ public final class FirmwareClient {
             if (lease.bootFile() == null) {
                 return new Result.LocalDisk("iPXE was told nothing to boot", lease);
             }
-            var held = lease;
-            return new IpxeScript(machine, held, timing, (base, url) -> fetch(held, base, url), steps)
+            var last = lease;
+            return new IpxeScript(machine, last, timing, (base, url) -> fetch(last, base, url), steps)
                     .boot(lease.bootFile());
         } catch (BootException e) {
             return new Result.Failed(e.step(), String.valueOf(e.getMessage()));
         } catch (IOException e) {
             return new Result.Failed("network", e.toString());
+        }
+    }
+
+    /** The address that this host has as long as the machine boots. */
+    private static final class Held implements DhcpDialogue.Holder, AutoCloseable {
+        private final @Nullable String device;
+        private @Nullable InetAddress address;
+        private @Nullable BorrowedAddress borrowed;
+
+        Held(@Nullable String device) {
+            this.device = device;
+        }
+
+        @Override
+        public void hold(InetAddress leased, int prefixLength) throws IOException {
+            if (device == null || leased.equals(address)) {
+                return;
+            }
+            close();
+            var card = NetworkInterface.getByName(device);
+            if (card == null || card.inetAddresses().noneMatch(leased::equals)) {
+                borrowed = BorrowedAddress.add(device, leased, prefixLength);
+            }
+            address = leased;
+        }
+
+        @Override
+        public void close() throws IOException {
+            BorrowedAddress last = borrowed;
+            borrowed = null;
+            if (last != null) {
+                last.close();
+            }
         }
     }
 

@@ -12,13 +12,11 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** A UDP socket behind a network that loses packets. An interrupt closes it and comes out as one. */
-final class Wire implements AutoCloseable {
+final class Wire implements DhcpWire {
     private static final long SHORTEST = Duration.ofMillis(1).toNanos();
     private final DatagramSocket socket;
     private final Loss loss;
     private final byte[] buffer;
-
-    record Received(ByteBuffer octets, InetSocketAddress from) {}
 
     Wire(InetAddress local, int port, int largest, Loss loss) throws IOException {
         this.loss = loss;
@@ -27,7 +25,8 @@ final class Wire implements AutoCloseable {
         socket.setBroadcast(true);
     }
 
-    void send(ByteBuffer octets, InetSocketAddress to) throws IOException, InterruptedException {
+    @Override
+    public void send(ByteBuffer octets, InetSocketAddress to) throws IOException, InterruptedException {
         byte[] copy = new byte[octets.remaining()];
         octets.duplicate().get(copy);
         if (!loss.takes()) {
@@ -40,12 +39,8 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /**
-     * The next datagram; null when {@code deadline} (of {@link System#nanoTime()}) has passed. Its octets are valid
-     * until the next call.
-     */
-    @Nullable
-    Received receive(long deadline) throws IOException, InterruptedException {
+    @Override
+    public @Nullable Received receive(long deadline) throws IOException, InterruptedException {
         while (true) {
             long left = deadline - System.nanoTime();
             if (left < SHORTEST) {

@@ -1,5 +1,6 @@
 package dev.kindling.pxe.standalone;
 
+import dev.kindling.pxe.MacAddress;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InterfaceAddress;
@@ -32,13 +33,7 @@ public final class Interfaces {
      *             which, and what to do
      */
     public static List<Address> addresses(String name) throws IOException {
-        NetworkInterface found = NetworkInterface.getByName(name);
-        if (found == null) {
-            throw new IOException("there is no interface " + name + ". There are: " + names());
-        }
-        if (!found.isUp()) {
-            throw new IOException("the interface %s is down. Switch it on: ip link set %s up".formatted(name, name));
-        }
+        NetworkInterface found = up(name);
         List<Address> addresses = found.getInterfaceAddresses().stream().map(Interfaces::ipv4).flatMap(List::stream)
                 .toList();
         if (addresses.isEmpty()) {
@@ -47,6 +42,30 @@ public final class Interfaces {
                             .formatted(name, name));
         }
         return addresses;
+    }
+
+    /**
+     * The hardware address of an interface.
+     *
+     * @throws IOException if there is no such interface, if it is down, or if it has none
+     */
+    public static MacAddress mac(String name) throws IOException {
+        byte[] address = up(name).getHardwareAddress();
+        if (address == null || address.length != 6) {
+            throw new IOException("the interface %s has no Ethernet address".formatted(name));
+        }
+        return MacAddress.of(address);
+    }
+
+    private static NetworkInterface up(String name) throws IOException {
+        NetworkInterface found = NetworkInterface.getByName(name);
+        if (found == null) {
+            throw new IOException("there is no interface " + name + ". There are: " + names());
+        }
+        if (!found.isUp()) {
+            throw new IOException("the interface %s is down. Switch it on: ip link set %s up".formatted(name, name));
+        }
+        return found;
     }
 
     private static List<Address> ipv4(InterfaceAddress address) {

@@ -149,7 +149,7 @@ class FirmwareClientTest {
             var network = new Network(
                     List.of(new InetSocketAddress("127.77.0.2", foreign.dhcpPort()),
                             new InetSocketAddress(ADDRESS, proxy.dhcpPort())),
-                    proxy.proxyPort(), proxy.tftpPort(), InetAddress.ofLiteral("0.0.0.0"), 0);
+                    proxy.proxyPort(), proxy.tftpPort(), InetAddress.ofLiteral("0.0.0.0"), null);
             for (var kind : List.of(Machine.Kind.BIOS_PXE, Machine.Kind.UEFI_PXE, Machine.Kind.UEFI_IPXE)) {
                 var result = new FirmwareClient(machine(3, kind), network, Timing.brief(), Loss.none(), new Random(3),
                         step -> {}).boot();

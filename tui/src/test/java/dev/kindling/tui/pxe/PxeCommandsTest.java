@@ -1,0 +1,161 @@
+package dev.kindling.tui.pxe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The commands as a user starts them, on two hosts with a cable. */
+class PxeCommandsTest {
+    @TempDir
+    private Path directory;
+    private Path root = Path.of("");
+    private Path output = Path.of("");
+    private Lan lan;
+
+    @BeforeEach
+    void twoHostsAndFiles() throws Exception {
+        lan = new Lan();
+        output = directory.resolve("output");
+        root = Files.createDirectories(directory.resolve("root"));
+        Files.writeString(root.resolve("boot.ipxe"), "#!ipxe\nkernel vmlinuz quiet\ninitrd initrd.img\nboot\n");
+        Files.write(root.resolve("vmlinuz"), new byte[300_000]);
+        Files.write(root.resolve("initrd.img"), new byte[700_000]);
+        Files.write(root.resolve("bios.0"), new byte[70_000]);
+        Files.write(root.resolve("x64.efi"), new byte[170_000]);
+    }
+
+    @AfterEach
+    void unplug() {
+        lan.close();
+    }
+
+    private Process serve(String... more) throws Exception {
+        String[] always = {"--root", root.toString(), "--range", "10.77.0.100-10.77.0.199", "--bios", "bios.0",
+                "--uefi-x64", "x64.efi"};
+        var all = new ArrayList<>(List.of(always));
+        all.addAll(List.of(more));
+        Process process = lan.serve(output, all.toArray(String[]::new));
+        assertThat(output).content().contains("ready\n");
+        return process;
+    }
+
+    private void awaitOutput(String text) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (System.nanoTime() < end && !Files.readString(output).contains(text)) {
+            Thread.sleep(50);
+        }
+        assertThat(output).content().contains(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bios", "uefi-x64", "uefi-http", "ipxe"})
+    void tryBootsOverTheCable(String firmware) throws Exception {
+        serve();
+
+        Lan.Ended tried = lan.kindlingOnMachine("try", "--interface", "cl0", "--firmware", firmware);
+
+        assertThat(tried.output()).contains("is offered 10.77.0.1", "vmlinuz, 300000 octets",
+                "boots vmlinuz (http://10.77.0.1/vmlinuz, 300000 octets) with 1 initrds");
+        assertThat(tried.code()).isZero();
+        awaitOutput("has initrd.img by HTTP, 700000 octets");
+        assertThat(lan.onMachine("ip", "-4", "address", "show", "dev", "cl0").output()).doesNotContain("10.77.0.");
+    }
+
+    @Test
+    void tryNamesTheStepThatFails() throws Exception {
+        Files.delete(root.resolve("vmlinuz"));
+        serve();
+
+        Lan.Ended tried = lan.kindlingOnMachine("try", "--interface", "cl0", "--firmware", "ipxe", "--mac",
+                "52:54:00:00:00:07");
+
+        assertThat(tried.output()).contains("FAILED at ipxe: ", "http://10.77.0.1/vmlinuz: status 404");
+        assertThat(tried.code()).isOne();
+        awaitOutput("52:54:00:00:00:07 did not get vmlinuz by HTTP: not found");
+    }
+
+    @Test
+    void probeShowsWhoAnswersAndWarnsWhereNobodyDoes() throws Exception {
+        assertThat(lan.kindlingOnMachine("probe", "--interface", "cl0", "--wait", "1s").output())
+                .contains("warning: nobody answers");
+        serve();
+
+        Lan.Ended probed = lan.kindlingOnMachine("probe", "--interface", "cl0", "--wait", "5s");
+
+        assertThat(probed.output()).containsPattern("bios-pxe +10.77.0.1 +dhcp +10.77.0.\\d+ +3600s +10.77.0.1 +bios.0")
+                .containsPattern("uefi-http +10.77.0.1 +dhcp .* http://10.77.0.1/x64.efi").doesNotContain("warning");
+        assertThat(probed.code()).isZero();
+    }
+
+    @Test
+    void reservationsAreReadAgainWhenTheyChangeAndABadFileChangesNothing() throws Exception {
+        Path file = Files.writeString(directory.resolve("reservations.yaml"), """
+                machines:
+                  - mac: 52:54:00:00:00:07
+                    ip: 10.77.0.50
+                """);
+        Process serve = serve("--reservations", file.toString());
+        assertThat(offered()).contains("is offered 10.77.0.50");
+
+        Files.writeString(file, "machines:\n  - mac: nonsense\n");
+        awaitOutput("the old ones stay: " + file + ":2:10: a MAC address");
+        assertThat(offered()).contains("is offered 10.77.0.50");
+
+        Files.writeString(file, "machines: []\n");
+        awaitOutput("reservations read again: 0 machines");
+        assertThat(offered()).contains("is offered 10.77.0.").doesNotContain("10.77.0.50");
+        new ProcessBuilder("kill", "-HUP", Long.toString(serve.pid())).start().waitFor();
+        assertThat(serve.isAlive()).isTrue();
+    }
+
+    private String offered() throws Exception {
+        return lan.kindlingOnMachine("try", "--interface", "cl0", "--firmware", "bios", "--mac", "52:54:00:00:00:07")
+                .output();
+    }
+
+    @Test
+    void otherProgramsFetchFilesAndSigtermEndsItWithZero() throws Exception {
+        Process serve = serve();
+        lan.onMachine("ip", "address", "add", "10.77.0.2/24", "dev", "cl0");
+
+        assertThat(lan.onMachine("curl", "-s", "--path-as-is", "-w", "%{http_code}",
+                "http://10.77.0.1/../../etc/passwd").output()).doesNotContain("root:").endsWith("400");
+        assertThat(lan.onMachine("curl", "-s", "http://10.77.0.1/boot.ipxe").output()).startsWith("#!ipxe\n");
+        Path got = directory.resolve("got");
+        assertThat(lan.onMachine("atftp", "--get", "-r", "bios.0", "-l", got.toString(), "10.77.0.1").code()).isZero();
+        assertThat(got).hasSize(70_000);
+
+        new ProcessBuilder("kill", "-TERM", Long.toString(serve.pid())).start().waitFor();
+        assertThat(serve.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(serve.exitValue()).isZero();
+    }
+
+    @Test
+    void aSecondServiceNamesTheProcessThatHoldsThePort() throws Exception {
+        Process first = serve();
+        Path second = directory.resolve("second");
+        Process refused = lan.serve(second, "--root", root.toString(), "--range", "10.77.0.100-10.77.0.199",
+                "--http-port", "0", "--tftp-port", "0", "--proxy-port", "0");
+        assertThat(refused.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(refused.exitValue()).isOne();
+        assertThat(second).content().contains("port 67/UDP: java (process " + first.pid() + ") holds it");
+    }
+
+    @Test
+    void wrongOptionsAreRefusedBeforeAnythingIsOpened() throws Exception {
+        Process refused = lan.serve(output, "--root", root.toString(), "--range", "10.99.0.1-10.99.0.2");
+        assertThat(refused.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(refused.exitValue()).isEqualTo(2);
+        assertThat(output).content().contains("--range 10.99.0.1-10.99.0.2 is in the network of no interface");
+    }
+}
