@@ -44,6 +44,7 @@ final class Native {
     private static final MethodHandle SETSOCKOPT = function("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
             ADDRESS, JAVA_INT);
     private static final MethodHandle BIND = function("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle GETSOCKNAME = function("getsockname", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle POLL = function("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
     private static final MethodHandle RECVFROM = function("recvfrom", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT,
             ADDRESS, ADDRESS);
@@ -132,6 +133,14 @@ final class Native {
     static void bind(int socket, MemorySegment address) throws IOException {
         int length = (int) address.byteSize();
         call("bind", state -> (int) BIND.invokeExact(state, socket, address, length));
+    }
+
+    /** The address that a socket is bound to, as far as there is room for it. */
+    static void name(int socket, MemorySegment address) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment length = arena.allocateFrom(JAVA_INT, (int) address.byteSize());
+            call("getsockname", state -> (int) GETSOCKNAME.invokeExact(state, socket, address, length));
+        }
     }
 
     /** Whether there is something to receive before so many milliseconds have passed. */

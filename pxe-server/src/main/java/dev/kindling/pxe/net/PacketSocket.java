@@ -101,6 +101,23 @@ public final class PacketSocket implements Closeable {
     }
 
     /**
+     * The interface's own Ethernet address.
+     *
+     * @throws IOException where it has none
+     */
+    public byte[] hardwareAddress() throws IOException {
+        try (Arena own = Arena.ofConfined()) {
+            // struct sockaddr_ll: the length stands at 11, the address behind it
+            MemorySegment address = own.allocate(20, 4);
+            Native.name(socket, address);
+            if (address.get(JAVA_BYTE, 11) != 6) {
+                throw new IOException("the interface has no Ethernet address");
+            }
+            return address.asSlice(12, 6).toArray(JAVA_BYTE);
+        }
+    }
+
+    /**
      * Sends one.
      *
      * @param frame from the destination's hardware address on, without the check sum

@@ -1,13 +1,15 @@
 package dev.kindling.pxe.standalone;
 
 import dev.kindling.pxe.MacAddress;
+import dev.kindling.pxe.net.PacketSocket;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
-import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** This host's network interfaces. */
 public final class Interfaces {
@@ -33,9 +35,18 @@ public final class Interfaces {
      *             which, and what to do
      */
     public static List<Address> addresses(String name) throws IOException {
-        NetworkInterface found = up(name);
-        List<Address> addresses = found.getInterfaceAddresses().stream().map(Interfaces::ipv4).flatMap(List::stream)
-                .toList();
+        List<String> names = names();
+        if (!names.contains(name)) {
+            throw new IOException("there is no interface %s. There are: %s".formatted(name, String.join(", ", names)));
+        }
+        // null where it has no address at all
+        NetworkInterface found = NetworkInterface.getByName(name);
+        if (found != null && !found.isUp()) {
+            throw new IOException("the interface %s is down. Switch it on: ip link set %s up".formatted(name, name));
+        }
+        List<Address> addresses = found == null
+                ? List.of()
+                : found.getInterfaceAddresses().stream().map(Interfaces::ipv4).flatMap(List::stream).toList();
         if (addresses.isEmpty()) {
             throw new IOException(
                     "the interface %s has no IPv4 address. Give it one: ip address add 192.168.77.1/24 dev %s"
@@ -45,27 +56,14 @@ public final class Interfaces {
     }
 
     /**
-     * The hardware address of an interface.
+     * The hardware address of an interface. Needs CAP_NET_RAW: Java knows only interfaces that have an address.
      *
-     * @throws IOException if there is no such interface, if it is down, or if it has none
+     * @throws IOException if there is no such interface, if it is no Ethernet, or without that privilege
      */
     public static MacAddress mac(String name) throws IOException {
-        byte[] address = up(name).getHardwareAddress();
-        if (address == null || address.length != 6) {
-            throw new IOException("the interface %s has no Ethernet address".formatted(name));
+        try (var socket = PacketSocket.open(name, PacketSocket.ARP, PacketSocket.Filter.NONE)) {
+            return MacAddress.of(socket.hardwareAddress());
         }
-        return MacAddress.of(address);
-    }
-
-    private static NetworkInterface up(String name) throws IOException {
-        NetworkInterface found = NetworkInterface.getByName(name);
-        if (found == null) {
-            throw new IOException("there is no interface " + name + ". There are: " + names());
-        }
-        if (!found.isUp()) {
-            throw new IOException("the interface %s is down. Switch it on: ip link set %s up".formatted(name, name));
-        }
-        return found;
     }
 
     private static List<Address> ipv4(InterfaceAddress address) {
@@ -74,8 +72,11 @@ public final class Interfaces {
                 : List.of();
     }
 
-    private static String names() throws SocketException {
-        return NetworkInterface.networkInterfaces().map(NetworkInterface::getName).sorted()
-                .collect(Collectors.joining(", "));
+    /** As the kernel lists them for this process's own network namespace, which /sys does not. */
+    private static List<String> names() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/net/dev"))) {
+            return lines.filter(line -> line.indexOf(':') > 0)
+                    .map(line -> line.substring(0, line.indexOf(':')).strip()).sorted().toList();
+        }
     }
 }
