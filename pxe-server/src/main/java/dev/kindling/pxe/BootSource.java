@@ -26,6 +26,15 @@ public interface BootSource {
     /** The file behind a TFTP read request or an HTTP GET or HEAD; empty becomes "not found". */
     Optional<BootFile> open(Fetch fetch);
 
+    /**
+     * Whether {@link #open} needs no more than the memory and the local disk. It is then called by the very threads
+     * that serve the network, which saves a hand-over for each small file; all others are asked on threads of their
+     * own.
+     */
+    default boolean answersAtOnce() {
+        return false;
+    }
+
     /** Takes what a machine reports by HTTP POST (an inventory, a progress line). */
     default Reply post(Post post) {
         return new Reply(405, "nothing is taken here\n");

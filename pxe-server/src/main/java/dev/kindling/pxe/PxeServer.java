@@ -9,6 +9,7 @@ import dev.kindling.pxe.dhcp.DhcpService;
 import dev.kindling.pxe.dhcp.LeaseLog;
 import dev.kindling.pxe.dhcp6.RouterAdvertisement;
 import dev.kindling.pxe.http.HttpServer;
+import dev.kindling.pxe.http.TlsIdentity;
 import dev.kindling.pxe.net.Neighbours;
 import dev.kindling.pxe.net.PortFailure;
 import dev.kindling.pxe.net.PortFailure.Transport;
@@ -128,12 +129,11 @@ public final class PxeServer implements AutoCloseable {
         if (leaseLog != null) {
             open.push(leaseLog);
         }
-        try {
-            var http = HttpServer.start(config.links(), config.ports().http(), source, this::whoHas, events, clock);
-            open.push(http);
-            httpPort = http.port();
-        } catch (IOException e) {
-            throw PortFailure.explain("HTTP", Transport.TCP, addresses(), config.ports().http(), e);
+        var http = HttpServer.of(source, this::whoHas, events, clock);
+        open.push(http);
+        httpPort = listen(http, "HTTP", config.ports().http(), null);
+        if (config.tls() != null) {
+            httpsPort = listen(http, "HTTPS", config.ports().https(), TlsIdentity.of(config.tls(), clock));
         }
         try {
             var tftp = TftpServer.start(config.links(), config.ports().tftp(), source, this::whoHas, events, clock);
@@ -155,6 +155,14 @@ public final class PxeServer implements AutoCloseable {
             var endpoint = new DhcpEndpoint(dhcp, leaseLog, events, clock);
             proxyPort = listen(sockets, endpoint, Arrival.Service.BOOT_SERVER, config.ports().proxy());
             dhcpPort = listen(sockets, endpoint, Arrival.Service.DHCP, config.ports().dhcp());
+        }
+    }
+
+    private int listen(HttpServer http, String service, int port, @Nullable TlsIdentity tls) throws IOException {
+        try {
+            return http.listen(ownAddresses(), port, tls);
+        } catch (IOException e) {
+            throw PortFailure.explain(service, Transport.TCP, addresses(), port, e);
         }
     }
 
@@ -186,8 +194,13 @@ public final class PxeServer implements AutoCloseable {
         }
     }
 
+    private List<InetAddress> ownAddresses() {
+        return Stream.concat(config.links().stream().map(Link::address), config.links6().stream().map(Link6::address))
+                .distinct().toList();
+    }
+
     private String addresses() {
-        return config.links().stream().map(link -> link.address().getHostAddress()).collect(Collectors.joining(", "));
+        return ownAddresses().stream().map(InetAddress::getHostAddress).collect(Collectors.joining(", "));
     }
 
     private int listen(UdpSockets sockets, DhcpEndpoint endpoint, Arrival.Service service, int port)

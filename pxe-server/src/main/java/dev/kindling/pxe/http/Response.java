@@ -1,29 +1,47 @@
 package dev.kindling.pxe.http;
 
-import java.nio.channels.FileChannel;
+import dev.kindling.pxe.BootFile;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is answered.
  *
- * @param headers without Content-Length, Date and Connection
- * @param length Content-Length; the body may be missing (HEAD), but never differs
+ * @param head status line and fields, each with its line end; without Date, Connection and the empty line
+ * @param body what follows; missing for HEAD
+ * @param held what the body is read from; null: nothing
  * @param transfer told when it ends; null: not a download
  */
-record Response(int status, Map<String, String> headers, long length, Body body, @Nullable Transfer transfer) {
-    /** What follows the headers. */
-    sealed interface Body {
-        /** Nothing. */
-        record None() implements Body {}
+record Response(byte[] head, List<Segment> body, @Nullable Held held, @Nullable Transfer transfer) {
+    /** A piece of a body. */
+    sealed interface Segment {
+        long length();
 
-        /** Part of generated content. */
-        record Octets(byte[] octets, int from, int length) implements Body {}
+        /** In memory. */
+        record Octets(byte[] octets, int from, int size) implements Segment {
+            @Override
+            public long length() {
+                return size;
+            }
+        }
 
-        /** Part of an open file; who writes it closes it. */
-        record Region(FileChannel file, long from, long length) implements Body {}
+        /** Part of an open file. */
+        record FilePart(OpenFile file, long from, long length) implements Segment {}
+
+        /** Part of something that is made while it is read. */
+        record MadePart(BootFile.Content content, long from, long length) implements Segment {}
+    }
+
+    /** What has to be told that the response is over. */
+    interface Held {
+        /** All of the file went out. */
+        default void sent() {}
+
+        /** Called once, at the end. */
+        void release();
     }
 
     /** A download for the events. {@code told} is false for the small range requests of a mounted image. */
@@ -34,14 +52,49 @@ record Response(int status, Map<String, String> headers, long length, Body body,
     }
 
     static Response text(int status, String text, Map<String, String> more) {
-        var headers = new LinkedHashMap<>(more);
-        headers.put("Content-Type", "text/plain; charset=utf-8");
         byte[] octets = text.getBytes(StandardCharsets.UTF_8);
-        return new Response(status, headers, octets.length, new Body.Octets(octets, 0, octets.length), null);
+        if (status == 204) {
+            return new Response(new Fields(status).octets(), List.of(), null, null); // RFC 9110: not even a length
+        }
+        var head = new Fields(status).with("Content-Type", "text/plain; charset=utf-8");
+        more.forEach(head::with);
+        return new Response(head.with("Content-Length", Integer.toString(octets.length)).octets(),
+                List.of(new Segment.Octets(octets, 0, octets.length)), null, null);
     }
 
-    /** As HEAD asks for it: the same headers. */
+    /** The same headers, as HEAD asks for them. */
     Response withoutBody() {
-        return new Response(status, headers, length, new Body.None(), null);
+        if (held != null) {
+            held.release();
+        }
+        return new Response(head, List.of(), null, null);
+    }
+
+    /** Octets of the body. */
+    long length() {
+        long length = 0;
+        for (Segment segment : body) {
+            length += segment.length();
+        }
+        return length;
+    }
+
+    /** Status line and header fields in the making. */
+    static final class Fields {
+        private final StringBuilder text = new StringBuilder(256);
+
+        Fields(int status) {
+            text.append("HTTP/1.1 ").append(status).append(' ')
+                    .append(HttpResponseStatus.valueOf(status).reasonPhrase()).append("\r\n");
+        }
+
+        Fields with(String name, String value) {
+            text.append(name).append(": ").append(value).append("\r\n");
+            return this;
+        }
+
+        byte[] octets() {
+            return text.toString().getBytes(StandardCharsets.ISO_8859_1);
+        }
     }
 }

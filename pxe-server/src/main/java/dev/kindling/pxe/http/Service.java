@@ -4,40 +4,57 @@ import dev.kindling.pxe.BootFile;
 import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.MacAddress;
 import dev.kindling.pxe.PxeEvent;
+import dev.kindling.pxe.http.Response.Segment;
 import io.netty.handler.codec.DateFormatter;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Date;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** From a request to a response. Runs on virtual threads: the boot source may read its store. */
-final class Service {
+/** From a request to a response. May wait where the boot source does. */
+final class Service implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Service.class);
     /** A BMC that mounts an image reads it in thousands of small ranges: they are no downloads to tell about. */
     private static final long TOLD_RANGE = 1 << 20;
+    /** Whoever has an address keeps it for longer than this; without it each request asks the tables again. */
+    private static final long KNOWN_NANOS = 1_000_000_000;
+    private static final int MAX_KNOWN = 4096;
 
     private final BootSource source;
     private final Function<InetAddress, @Nullable MacAddress> whoHas;
     private final Consumer<PxeEvent> events;
     private final Clock clock;
+    private final OpenFiles files = new OpenFiles();
+    private final ConcurrentHashMap<InetAddress, Known> known = new ConcurrentHashMap<>();
+    private volatile DateField date = new DateField(-1, new byte[0]);
+
+    private record Known(@Nullable MacAddress mac, long since) {}
+
+    private record DateField(long second, byte[] octets) {}
+
+    /** A file of which each part can be sent: what a range, a condition and a HEAD are about. */
+    private record Offer(long size, String contentType, boolean ranges, Preconditions validators, String caching,
+            Response.@Nullable Held held, Cut cut) {}
+
+    /** Cuts a part out of a file. */
+    private interface Cut {
+        Segment part(long from, long length);
+    }
 
     Service(BootSource source, Function<InetAddress, @Nullable MacAddress> whoHas, Consumer<PxeEvent> events,
             Clock clock) {
@@ -47,26 +64,27 @@ final class Service {
         this.clock = clock;
     }
 
+    /** Whether {@link #answer} may be called by a thread that others wait for. */
+    boolean answersAtOnce(Asked asked) {
+        return source.answersAtOnce() && !asked.head().method().equals("POST");
+    }
+
     Response answer(Asked asked) {
-        if (asked.hostMissing()) {
-            return Response.text(400, "HTTP/1.1 without Host\n");
-        }
-        return switch (RequestTarget.of(asked.target())) {
+        return switch (RequestTarget.of(asked.head().target())) {
             case RequestTarget.Refused refused -> {
-                failed(mac(asked), asked.target(), "refused: " + refused.reason());
+                failed(mac(asked.remote()), shown(asked.head().target()), "refused: " + refused.reason());
                 yield Response.text(400, refused.reason() + "\n");
             }
             case RequestTarget.Clean clean -> {
                 try {
-                    yield switch (asked.method()) {
-                        case "GET" -> get(asked, clean.path());
-                        case "HEAD" -> get(asked, clean.path()).withoutBody();
+                    yield switch (asked.head().method()) {
+                        case "GET", "HEAD" -> get(asked, clean.path());
                         case "POST" -> post(asked, clean.path());
                         default -> Response.text(405, "GET, HEAD and POST only\n", Map.of("Allow", "GET, HEAD, POST"));
                     };
                 } catch (RuntimeException e) {
                     LOG.error("the boot source failed for {}", asked, e);
-                    failed(mac(asked), clean.path(), "internal error");
+                    failed(mac(asked.remote()), clean.path(), "internal error");
                     yield Response.text(500, "internal error\n");
                 }
             }
@@ -80,7 +98,8 @@ final class Service {
         } catch (CharacterCodingException e) {
             return Response.text(400, "the body is not UTF-8\n");
         }
-        var reply = source.post(new BootSource.Post(path, asked.remote(), mac(asked), asked.token(), body));
+        var reply = source.post(new BootSource.Post(path, asked.remote(), mac(asked.remote()), asked.head().token(),
+                body));
         if (reply.status() < 200 || reply.status() > 599) {
             throw new IllegalStateException("no HTTP status for a reply: " + reply.status());
         }
@@ -88,125 +107,159 @@ final class Service {
     }
 
     private Response get(Asked asked, String path) {
-        var mac = mac(asked);
-        var found = source.open(new BootSource.Fetch(BootSource.Protocol.HTTP, path, asked.remote(), mac,
-                asked.token(), asked.head()));
+        var head = asked.head();
+        var mac = mac(asked.remote());
+        var found = source.open(new BootSource.Fetch(BootSource.Protocol.HTTP, path, asked.remote(), mac, head.token(),
+                head.isHead()));
         if (found.isEmpty()) {
             return notFound(mac, path);
         }
         try {
-            return switch (found.get()) {
-                case BootFile.Bytes bytes -> generated(asked, path, bytes);
-                case BootFile.OnDisk disk -> onDisk(asked, path, disk);
-                case BootFile.Generated generated -> throw new IOException("generated");
+            var response = switch (found.get()) {
+                case BootFile.Bytes bytes -> offer(head, path, inMemory(bytes));
+                case BootFile.OnDisk disk -> offer(head, path, onDisk(disk));
+                case BootFile.Generated generated -> offer(head, path, made(generated));
                 case BootFile.Refused refused -> {
                     failed(mac, path, "refused: " + refused.reason());
                     yield Response.text(403, "refused\n");
                 }
             };
+            return head.isHead() ? response.withoutBody() : response;
         } catch (NoSuchFileException e) {
             return notFound(mac, path);
         } catch (IOException e) {
             LOG.warn("{} cannot be read", path, e);
-            failed(mac, path, "the file cannot be read");
+            failed(mac, path, "the file cannot be read: " + e.getMessage());
             return Response.text(500, "the file cannot be read\n");
         }
     }
 
-    private Response generated(Asked asked, String path, BootFile.Bytes bytes) {
-        int size = bytes.content().length;
-        var headers = headers(bytes);
-        headers.put("Cache-Control", "no-store"); // it may hold a secret, and be another one next time
-        return switch (range(asked, size)) {
-            case ByteRange.Whole whole -> new Response(200, headers, size,
-                    new Response.Body.Octets(bytes.content(), 0, size), new Response.Transfer(path, size, true));
-            case ByteRange.Unsatisfiable none -> unsatisfiable(size);
-            case ByteRange.Part part -> {
-                headers.put("Content-Range", contentRange(part, size));
-                yield new Response(206, headers, part.length(),
-                        new Response.Body.Octets(bytes.content(), (int) part.from(), (int) part.length()),
-                        new Response.Transfer(path, part.length(), part.length() >= TOLD_RANGE));
-            }
-        };
+    /** It may hold a secret, and be another one next time. */
+    private static Offer inMemory(BootFile.Bytes bytes) {
+        byte[] octets = bytes.content();
+        return new Offer(octets.length, bytes.contentType(), true, new Preconditions(null, null), "no-store", null,
+                (from, length) -> new Segment.Octets(octets, (int) from, (int) length));
     }
 
-    private Response onDisk(Asked asked, String path, BootFile.OnDisk disk) throws IOException {
-        var attributes = Files.readAttributes(disk.path(), BasicFileAttributes.class);
-        if (!attributes.isRegularFile()) {
-            throw new NoSuchFileException(disk.path().toString());
+    private Offer onDisk(BootFile.OnDisk disk) throws IOException {
+        OpenFile file = files.open(disk.path());
+        return new Offer(file.size(), disk.contentType(), true, file.validators(), "", file::release,
+                (from, length) -> new Segment.FilePart(file, from, length));
+    }
+
+    private static Offer made(BootFile.Generated generated) {
+        var content = generated.content();
+        String version = content.version();
+        return new Offer(content.size(), generated.contentType(), version != null,
+                new Preconditions(version == null ? null : '"' + version + '"', null),
+                version == null ? "no-store" : "", new Response.Held() {
+                    @Override
+                    public void sent() {
+                        content.sent();
+                    }
+
+                    @Override
+                    public void release() {
+                        content.close();
+                    }
+                }, (from, length) -> new Segment.MadePart(content, from, length));
+    }
+
+    private static Response offer(RequestHead asked, String path, Offer offer) {
+        long size = offer.size();
+        switch (offer.validators().judge(asked)) {
+            case FAILED -> {
+                release(offer);
+                return Response.text(412, "the file is another one now\n");
+            }
+            case NOT_MODIFIED -> {
+                release(offer);
+                return new Response(validated(304, offer).with("Content-Length", Long.toString(size)).octets(),
+                        List.of(), null, null);
+            }
+            case GO_ON -> {
+                // the usual way
+            }
         }
-        var modified = attributes.lastModifiedTime().toInstant();
-        long size = attributes.size();
-        String tag = "\"%x-%x\"".formatted(size, modified.getEpochSecond() * 1_000_000_000 + modified.getNano());
-        var headers = headers(disk);
-        headers.put("ETag", tag);
-        headers.put("Last-Modified", DateFormatter.format(Date.from(modified)));
-        if (unchanged(asked, tag, modified)) {
-            headers.remove("Content-Type");
-            return new Response(304, headers, size, new Response.Body.None(), null);
-        }
-        var range = fresh(asked.ifRange(), tag, modified) ? range(asked, size) : new ByteRange.Whole();
+        // RFC 9110, section 14.2: Range means something for GET only
+        var range = asked.isHead() || !offer.ranges() || !offer.validators().rangeHolds(asked)
+                ? new ByteRange.Whole()
+                : ByteRange.of(asked.range(), size);
         return switch (range) {
-            case ByteRange.Whole whole -> new Response(200, headers, size, region(asked, disk, 0, size),
+            case ByteRange.Whole whole -> new Response(described(200, offer, size).octets(),
+                    size == 0 ? List.of() : List.of(offer.cut().part(0, size)), offer.held(),
                     new Response.Transfer(path, size, true));
-            case ByteRange.Unsatisfiable none -> unsatisfiable(size);
-            case ByteRange.Part part -> {
-                headers.put("Content-Range", contentRange(part, size));
-                yield new Response(206, headers, part.length(), region(asked, disk, part.from(), part.length()),
+            case ByteRange.Unsatisfiable none -> {
+                release(offer);
+                yield Response.text(416, "the file has %d octets\n".formatted(size),
+                        Map.of("Content-Range", "bytes */" + size));
+            }
+            case ByteRange.Parts(List<ByteRange.Part> parts) when parts.size() == 1 -> {
+                var part = parts.getFirst();
+                yield new Response(
+                        described(206, offer, part.length()).with("Content-Range", contentRange(part, size)).octets(),
+                        List.of(offer.cut().part(part.from(), part.length())), partly(offer),
                         new Response.Transfer(path, part.length(), part.length() >= TOLD_RANGE));
             }
+            case ByteRange.Parts(List<ByteRange.Part> parts) -> multipart(path, offer, parts);
         };
     }
 
-    private static Response.Body region(Asked asked, BootFile.OnDisk disk, long from, long length) throws IOException {
-        return asked.head() || length == 0
-                ? new Response.Body.None()
-                : new Response.Body.Region(FileChannel.open(disk.path(), StandardOpenOption.READ), from, length);
+    /** RFC 9110, section 14.6. */
+    private static Response multipart(String path, Offer offer, List<ByteRange.Part> parts) {
+        String boundary = "kindling-" + Long.toHexString(ThreadLocalRandom.current().nextLong());
+        var body = new ArrayList<Segment>();
+        long length = 0;
+        for (var part : parts) {
+            body.add(ascii("\r\n--" + boundary + "\r\nContent-Type: " + offer.contentType() + "\r\nContent-Range: "
+                    + contentRange(part, offer.size()) + "\r\n\r\n"));
+            body.add(offer.cut().part(part.from(), part.length()));
+        }
+        body.add(ascii("\r\n--" + boundary + "--\r\n"));
+        for (Segment segment : body) {
+            length += segment.length();
+        }
+        var head = validated(206, offer).with("Content-Type", "multipart/byteranges; boundary=" + boundary)
+                .with("Accept-Ranges", "bytes").with("Content-Length", Long.toString(length));
+        return new Response(head.octets(), body, partly(offer), new Response.Transfer(path, length,
+                length >= TOLD_RANGE));
     }
 
-    private static Map<String, String> headers(BootFile file) {
-        var headers = new LinkedHashMap<String, String>();
-        headers.put("Content-Type", file.contentType());
-        headers.put("Accept-Ranges", "bytes");
-        return headers;
+    private static Segment ascii(String text) {
+        byte[] octets = text.getBytes(StandardCharsets.ISO_8859_1);
+        return new Segment.Octets(octets, 0, octets.length);
     }
 
-    /** RFC 9110, section 14.2: Range means something for GET only. */
-    private static ByteRange range(Asked asked, long size) {
-        return asked.head() ? new ByteRange.Whole() : ByteRange.of(asked.range(), size);
+    private static Response.@Nullable Held partly(Offer offer) {
+        var held = offer.held();
+        return held == null ? null : held::release;
+    }
+
+    private static void release(Offer offer) {
+        if (offer.held() != null) {
+            offer.held().release();
+        }
+    }
+
+    private static Response.Fields described(int status, Offer offer, long length) {
+        return validated(status, offer).with("Content-Type", offer.contentType())
+                .with("Accept-Ranges", offer.ranges() ? "bytes" : "none")
+                .with("Content-Length", Long.toString(length));
+    }
+
+    private static Response.Fields validated(int status, Offer offer) {
+        var fields = new Response.Fields(status);
+        if (offer.validators().tag() != null) {
+            fields.with("ETag", offer.validators().tag());
+        }
+        if (offer.validators().modified() != null) {
+            fields.with("Last-Modified", DateFormatter.format(Date.from(offer.validators().modified())));
+        }
+        return offer.caching().isEmpty() ? fields : fields.with("Cache-Control", offer.caching());
     }
 
     private static String contentRange(ByteRange.Part part, long size) {
-        return "bytes %d-%d/%d".formatted(part.from(), part.from() + part.length() - 1, size);
-    }
-
-    private static Response unsatisfiable(long size) {
-        return Response.text(416, "the file has %d octets\n".formatted(size),
-                Map.of("Content-Range", "bytes */" + size));
-    }
-
-    /** RFC 9110, section 13.2.2: If-None-Match wins over If-Modified-Since. */
-    private static boolean unchanged(Asked asked, String tag, Instant modified) {
-        if (asked.ifNoneMatch() != null) {
-            return Arrays.stream(asked.ifNoneMatch().split(",")).map(String::strip)
-                    .anyMatch(other -> other.equals("*") || other.replaceFirst("^W/", "").equals(tag));
-        }
-        var since = date(asked.ifModifiedSince());
-        return since != null && modified.getEpochSecond() <= since.getEpochSecond();
-    }
-
-    /** Whether a download may be resumed: If-Range names what we still have. */
-    private static boolean fresh(@Nullable String ifRange, String tag, Instant modified) {
-        if (ifRange == null || ifRange.equals(tag)) {
-            return true;
-        }
-        var date = date(ifRange);
-        return date != null && date.getEpochSecond() == modified.getEpochSecond();
-    }
-
-    private static @Nullable Instant date(@Nullable String text) {
-        var date = text == null ? null : DateFormatter.parseHttpDate(text);
-        return date == null ? null : date.toInstant();
+        return "bytes " + part.from() + "-" + (part.end() - 1) + "/" + size;
     }
 
     private Response notFound(@Nullable MacAddress mac, String path) {
@@ -214,39 +267,86 @@ final class Service {
         return Response.text(404, "not found\n");
     }
 
-    private @Nullable MacAddress mac(Asked asked) {
-        return whoHas.apply(asked.remote());
+    /** The machine at an address. */
+    @Nullable
+    MacAddress mac(InetAddress remote) {
+        long now = System.nanoTime();
+        var before = known.get(remote);
+        if (before != null && now - before.since() < KNOWN_NANOS) {
+            return before.mac();
+        }
+        if (known.size() >= MAX_KNOWN) {
+            known.clear();
+        }
+        MacAddress mac = whoHas.apply(remote);
+        known.put(remote, new Known(mac, now));
+        return mac;
     }
 
-    Date now() {
-        return Date.from(clock.instant());
+    /** The whole line, made once a second. */
+    byte[] date() {
+        long second = clock.instant().getEpochSecond();
+        var last = date;
+        if (last.second() != second) {
+            last = new DateField(second, ("Date: " + DateFormatter.format(new Date(second * 1000)) + "\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+            date = last;
+        }
+        return last.octets();
+    }
+
+    /** Closes files that nobody has asked for lately. */
+    void sweep() {
+        files.sweep();
+    }
+
+    @Override
+    public void close() {
+        files.close();
     }
 
     void started(InetAddress remote, Response.Transfer transfer) {
         if (transfer.told()) {
-            tell(new PxeEvent.FetchStarted(clock.instant(), whoHas.apply(remote), BootSource.Protocol.HTTP,
-                    transfer.path(), transfer.octets(),
-                    "fetches %s by HTTP, %d octets".formatted(transfer.path(), transfer.octets())));
+            tell(new PxeEvent.FetchStarted(clock.instant(), mac(remote), BootSource.Protocol.HTTP, transfer.path(),
+                    transfer.octets(), "fetches " + transfer.path() + " by HTTP, " + transfer.octets() + " octets"));
         }
     }
 
     void done(InetAddress remote, Response.Transfer transfer, Duration took) {
         if (transfer.told()) {
-            tell(new PxeEvent.FetchDone(clock.instant(), whoHas.apply(remote), BootSource.Protocol.HTTP,
-                    transfer.path(), transfer.octets(), took.toMillis(), "has %s by HTTP, %d octets in %d ms"
-                            .formatted(transfer.path(), transfer.octets(), took.toMillis())));
+            tell(new PxeEvent.FetchDone(clock.instant(), mac(remote), BootSource.Protocol.HTTP, transfer.path(),
+                    transfer.octets(), took.toMillis(), "has " + transfer.path() + " by HTTP, " + transfer.octets()
+                            + " octets in " + took.toMillis() + " ms"));
         }
     }
 
     void failed(InetAddress remote, Response.Transfer transfer, String reason) {
         if (transfer.told()) {
-            failed(whoHas.apply(remote), transfer.path(), reason);
+            failed(mac(remote), transfer.path(), reason);
         }
+    }
+
+    /** A request that was refused before its path was known. */
+    void refused(InetAddress remote, String reason) {
+        tell(new PxeEvent.Ignored(clock.instant(), mac(remote), reason, remote.getHostAddress() + " by HTTP: "
+                + reason));
+    }
+
+    /** Nothing moves; the machine may still recover. */
+    void stalled(InetAddress remote, String stage, long seconds, String reason) {
+        tell(new PxeEvent.Stalled(clock.instant(), mac(remote), stage, seconds, reason,
+                "%s is stuck at %s for %d s: %s".formatted(remote.getHostAddress(), stage, seconds, reason)));
     }
 
     private void failed(@Nullable MacAddress mac, String path, String reason) {
         tell(new PxeEvent.FetchFailed(clock.instant(), mac, BootSource.Protocol.HTTP, path, reason,
                 "did not get %s by HTTP: %s".formatted(path, reason)));
+    }
+
+    /** What a stranger sent, fit for a log. */
+    private static String shown(String target) {
+        String clean = target.replaceAll("[^ -~]", "?");
+        return clean.length() > 200 ? clean.substring(0, 200) + "..." : clean;
     }
 
     private void tell(PxeEvent event) {

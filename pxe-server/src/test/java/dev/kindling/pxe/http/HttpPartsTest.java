@@ -2,6 +2,7 @@ package dev.kindling.pxe.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,7 +41,7 @@ class HttpPartsTest {
     @CsvSource({"bytes=0-,0,100", "bytes=0-0,0,1", "bytes=10-19,10,10", "bytes=90-500,90,10", "bytes=-1,99,1",
             "bytes=-500,0,100", "bytes=99-,99,1", "Bytes=5-6,5,2"})
     void findsTheRange(String header, long from, long length) {
-        assertThat(ByteRange.of(header, 100)).isEqualTo(new ByteRange.Part(from, length));
+        assertThat(ByteRange.of(header, 100)).isEqualTo(parts(new ByteRange.Part(from, length)));
     }
 
     @ParameterizedTest
@@ -50,9 +51,9 @@ class HttpPartsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "bytes=", "bytes=-", "bytes=5-4", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6",
+    @ValueSource(strings = {"", "bytes=", "bytes=-", "bytes=5-4", "bytes=a-b", "lines=1-2", "bytes=,", "bytes=0-1,x",
             "bytes=99999999999999999999-"})
-    void givesEverythingWhereTheHeaderIsNonsenseOrAsksForMany(String header) {
+    void givesEverythingWhereTheHeaderIsNonsense(String header) {
         assertThat(ByteRange.of(header, 100)).isEqualTo(new ByteRange.Whole());
     }
 
@@ -60,5 +61,29 @@ class HttpPartsTest {
     void hasNoRangeOfAnEmptyFile() {
         assertThat(ByteRange.of("bytes=0-", 0)).isEqualTo(new ByteRange.Unsatisfiable());
         assertThat(ByteRange.of(null, 0)).isEqualTo(new ByteRange.Whole());
+    }
+
+    @Test
+    void keepsTheOrderOfPartsThatDoNotOverlap() {
+        assertThat(ByteRange.of("bytes=90-, 0-4 ,,50-59,200-", 100)).isEqualTo(parts(new ByteRange.Part(90, 10),
+                new ByteRange.Part(0, 5), new ByteRange.Part(50, 10)));
+    }
+
+    @Test
+    void joinsPartsThatOverlapSoThatNothingIsSentTwice() {
+        assertThat(ByteRange.of("bytes=50-60,0-9,5-20,0-,-1", 100)).isEqualTo(parts(new ByteRange.Part(0, 100)));
+        assertThat(ByteRange.of("bytes=50-60,0-9,5-20", 100)).isEqualTo(parts(new ByteRange.Part(0, 21),
+                new ByteRange.Part(50, 11)));
+    }
+
+    @Test
+    void givesEverythingWhereFarTooManyPartsAreAsked() {
+        String many = "bytes=" + "0-0,".repeat(ByteRange.MAX_PARTS);
+        assertThat(ByteRange.of(many, 100)).isEqualTo(parts(new ByteRange.Part(0, 1)));
+        assertThat(ByteRange.of(many + "5-6", 100)).isEqualTo(new ByteRange.Whole());
+    }
+
+    private static ByteRange parts(ByteRange.Part... parts) {
+        return new ByteRange.Parts(List.of(parts));
     }
 }
