@@ -114,7 +114,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-        over(context, "the connection was lost");
+        over("the connection was lost");
         hold(0);
     }
 
@@ -277,7 +277,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private boolean copies(Response response) {
         for (Segment segment : response.body()) {
             if (segment.length() > BUFFER && (segment instanceof Segment.MadePart
-                    || segment instanceof Segment.FilePart && !sendfile)) {
+                    || (segment instanceof Segment.FilePart && !sendfile))) {
                 return true;
             }
         }
@@ -293,7 +293,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
                 piece = piece(context, now);
             } catch (IOException e) {
                 LOG.warn("a download breaks off: {}", e.toString());
-                over(context, e.toString());
+                over(e.toString());
                 var _ = context.close();
                 return;
             }
@@ -330,7 +330,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         now.region = null;
         if (!written.isSuccess()) {
-            over(context, "the connection was lost");
+            over("the connection was lost");
             var _ = context.close();
             return false;
         }
@@ -471,7 +471,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         if (failure != null) {
             buffer.release();
-            over(context, failure);
+            over(failure);
             var _ = context.close();
             return;
         }
@@ -523,7 +523,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     /** The response ends before its end. */
-    private void over(ChannelHandlerContext context, String why) {
+    private void over(String why) {
         var broken = sending;
         if (broken == null) {
             return;
@@ -637,7 +637,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         if (time - since > limits.window().toNanos()) {
             if (progress - now.mark < limits.windowOctets()) {
                 long took = progress - now.mark;
-                over(context, "given up, as it took %d octets in %d s,"
+                over("given up, as it took %d octets in %d s,"
                         .formatted(took, limits.window().toSeconds()));
                 var _ = context.close();
             } else {

@@ -28,7 +28,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -55,7 +55,7 @@ public final class HttpServer implements AutoCloseable {
 
     private final EventLoopGroup loops;
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
-    private final Map<EventExecutor, Patrol> patrols = new IdentityHashMap<>();
+    private final Map<EventExecutor, Patrol> patrols = new HashMap<>();
     private final Set<Channel> connections = ConcurrentHashMap.newKeySet();
     private final List<TlsIdentity> identities = new ArrayList<>();
     private final List<Channel> listeners = new ArrayList<>();
@@ -197,9 +197,12 @@ public final class HttpServer implements AutoCloseable {
     private static final class Refusing extends ChannelInboundHandlerAdapter {
         @Override
         public void channelActive(ChannelHandlerContext context) {
-            var _ = context.writeAndFlush(Unpooled.wrappedBuffer(REFUSED))
-                    .addListener(written -> ((SocketChannel) context.channel()).shutdownOutput());
-            var _ = context.executor().schedule(() -> context.close(), 2, TimeUnit.SECONDS);
+            var _ = context.writeAndFlush(Unpooled.wrappedBuffer(REFUSED)).addListener(written -> {
+                var _ = ((SocketChannel) context.channel()).shutdownOutput();
+            });
+            var _ = context.executor().schedule(() -> {
+                var _ = context.close();
+            }, 2, TimeUnit.SECONDS);
         }
 
         @Override

@@ -17,8 +17,8 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Base64;
-import java.util.Date;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -45,16 +45,19 @@ final class Pem {
             throw new IOException("HTTPS needs a certificate, and the chain is empty");
         }
         var own = material.chain().getFirst();
-        var now = Date.from(clock.instant());
+        Instant now = clock.instant();
+        Instant from = own.getNotBefore().toInstant();
+        Instant until = own.getNotAfter().toInstant();
         String name = own.getSubjectX500Principal().getName();
-        if (now.after(own.getNotAfter())) {
+        if (now.isAfter(until)) {
             throw new IOException("the certificate of HTTPS (%s) expired on %s: make a new one".formatted(name,
-                    own.getNotAfter().toInstant()));
+                    until));
         }
-        if (now.before(own.getNotBefore())) {
-            throw new IOException(("the certificate of HTTPS (%s) is valid from %s on, and this machine's clock says %s:"
-                    + " set the clock, or make a new one")
-                    .formatted(name, own.getNotBefore().toInstant(), now.toInstant()));
+        if (now.isBefore(from)) {
+            throw new IOException(
+                    ("the certificate of HTTPS (%s) is valid from %s on, and this machine's clock says %s:"
+                            + " set the clock, or make a new one")
+                            .formatted(name, from, now));
         }
         if (!fit(own.getPublicKey(), material.key())) {
             throw new IOException(("the private key of HTTPS does not belong to the certificate (%s):"
@@ -112,7 +115,7 @@ final class Pem {
                 return KeyFactory.getInstance(open.getAlgorithm()).generatePrivate(
                         new PKCS8EncodedKeySpec(kind.equals("PRIVATE KEY") ? octets : wrap(octets, open)));
             } catch (GeneralSecurityException | IllegalArgumentException e) {
-                throw new IOException(("the private key in %s cannot be used with the certificate, which is for %s: %s")
+                throw new IOException("the private key in %s cannot be used with the certificate, which is for %s: %s"
                         .formatted(file, open.getAlgorithm(), e.getMessage()), e);
             }
         }
@@ -154,7 +157,7 @@ final class Pem {
         }
         int length = 0;
         for (int i = 1; i < lengthOctets(der, at); i++) {
-            length = length << 8 | der[at + i] & 0xff;
+            length = (length << 8) | (der[at + i] & 0xff);
         }
         return length;
     }

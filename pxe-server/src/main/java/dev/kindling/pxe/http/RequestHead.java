@@ -54,7 +54,6 @@ record RequestHead(String method, String target, boolean keepAlive, long length,
         private int lineEnd;
 
         private int hosts;
-        private boolean chunked;
         private @Nullable String contentLength;
         private @Nullable String transferEncoding;
         private @Nullable String connection;
@@ -85,7 +84,7 @@ record RequestHead(String method, String target, boolean keepAlive, long length,
                 }
                 field();
             }
-            if (hosts > 1 || hosts == 0 && !http10) {
+            if (hosts > 1 || (hosts == 0 && !http10)) {
                 throw new Malformed(400, hosts == 0 ? "HTTP/1.1 without Host" : "more than one Host");
             }
             long length = length(http10);
@@ -166,7 +165,7 @@ record RequestHead(String method, String target, boolean keepAlive, long length,
                 end--;
             }
             for (int i = from; i < end; i++) {
-                if (in[i] >= 0 && in[i] < ' ' && in[i] != '\t' || in[i] == 0x7f) {
+                if ((in[i] >= 0 && in[i] < ' ' && in[i] != '\t') || in[i] == 0x7f) {
                     throw new Malformed(400, "a control character in a header field");
                 }
             }
@@ -275,7 +274,8 @@ record RequestHead(String method, String target, boolean keepAlive, long length,
 
         /** RFC 9110, section 5.6.2. */
         private static boolean isToken(byte c) {
-            return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || isDigit(c) || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c)
+                    || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
         }
     }
 }

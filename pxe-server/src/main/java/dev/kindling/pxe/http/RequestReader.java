@@ -129,7 +129,7 @@ final class RequestReader {
                     : "no request of HTTP");
         }
         int end = headEnd();
-        if ((end < 0 ? to : end) - from > MAX_HEAD || end < 0 && to - from > MAX_LINE) {
+        if ((end < 0 ? to : end) - from > MAX_HEAD || (end < 0 && to - from > MAX_LINE)) {
             int line = from;
             while (line < to && in[line] != '\n') {
                 line++;

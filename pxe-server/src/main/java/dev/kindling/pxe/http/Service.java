@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
@@ -230,9 +231,17 @@ final class Service implements AutoCloseable {
         return new Segment.Octets(octets, 0, octets.length);
     }
 
+    /** A part went out, which is not the whole. */
+    private record Partly(Response.Held whole) implements Response.Held {
+        @Override
+        public void release() {
+            whole.release();
+        }
+    }
+
     private static Response.@Nullable Held partly(Offer offer) {
         var held = offer.held();
-        return held == null ? null : held::release;
+        return held == null ? null : new Partly(held);
     }
 
     private static void release(Offer offer) {
@@ -288,8 +297,9 @@ final class Service implements AutoCloseable {
         long second = clock.instant().getEpochSecond();
         var last = date;
         if (last.second() != second) {
-            last = new DateField(second, ("Date: " + DateFormatter.format(new Date(second * 1000)) + "\r\n")
-                    .getBytes(StandardCharsets.US_ASCII));
+            last = new DateField(second,
+                    ("Date: " + DateFormatter.format(Date.from(Instant.ofEpochSecond(second))) + "\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
             date = last;
         }
         return last.octets();

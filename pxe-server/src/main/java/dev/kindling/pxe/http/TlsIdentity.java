@@ -37,7 +37,8 @@ public final class TlsIdentity implements AutoCloseable {
             new Explanation(List.of("UNKNOWN_CA", "unknown_ca", "CERTIFICATE_UNKNOWN", "certificate_unknown",
                     "BAD_CERTIFICATE", "bad_certificate"),
                     "the client does not trust our certificate: enrol its root certificate in the client"),
-            new Explanation(List.of("HTTP_REQUEST", "not an SSL/TLS record"), "plain HTTP is spoken to the port of TLS"),
+            new Explanation(List.of("HTTP_REQUEST", "not an SSL/TLS record"),
+                    "plain HTTP is spoken to the port of TLS"),
             new Explanation(List.of("PEER_DID_NOT_RETURN_A_CERTIFICATE", "Empty client certificate chain"),
                     "the client shows no certificate, and one is asked for"),
             new Explanation(List.of("UNSUPPORTED_PROTOCOL", "protocol_version", "No appropriate protocol"),
@@ -46,7 +47,8 @@ public final class TlsIdentity implements AutoCloseable {
                     "no cipher suite is known to both"),
             new Explanation(List.of("CERTIFICATE_VERIFY_FAILED", "PKIX path", "unable to find valid certification"),
                     "the client's certificate is not from one of the client CAs"),
-            new Explanation(List.of("ClosedChannelException", "handshake timed out"), "the client went away, or is too slow"));
+            new Explanation(List.of("ClosedChannelException", "handshake timed out"),
+                    "the client went away, or is too slow"));
 
     private final Tls tls;
     private final Clock clock;
