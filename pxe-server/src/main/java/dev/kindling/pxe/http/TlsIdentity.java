@@ -34,8 +34,11 @@ public final class TlsIdentity implements AutoCloseable {
     private record Explanation(List<String> marks, String meaning) {}
 
     private static final List<Explanation> EXPLANATIONS = List.of(
-            new Explanation(List.of("UNKNOWN_CA", "unknown_ca", "CERTIFICATE_UNKNOWN", "certificate_unknown",
-                    "BAD_CERTIFICATE", "bad_certificate"),
+            // OpenSSL's clients say "unknown CA" in clear where BoringSSL awaits an encrypted record of more octets
+            new Explanation(
+                    List.of("BAD_PACKET_LENGTH", "UNKNOWN_CA", "unknown_ca", "CERTIFICATE_UNKNOWN",
+                            "certificate_unknown",
+                            "BAD_CERTIFICATE", "bad_certificate"),
                     "the client does not trust our certificate: enrol its root certificate in the client"),
             new Explanation(List.of("HTTP_REQUEST", "not an SSL/TLS record"),
                     "plain HTTP is spoken to the port of TLS"),
@@ -132,13 +135,10 @@ public final class TlsIdentity implements AutoCloseable {
             case Tls.Material given -> given;
         };
         Pem.check(material, clock);
-        try {
-            return build(material, OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK);
-        } catch (SSLException | IllegalArgumentException e) {
-            // BoringSSL knows fewer kinds of keys than the JDK
-            LOG.info("HTTPS falls back to the JDK's TLS: {}", e.getMessage());
-            return build(material, SslProvider.JDK);
-        }
+        String algorithm = material.chain().getFirst().getPublicKey().getAlgorithm();
+        // BoringSSL takes other keys, too, and then refuses each handshake
+        boolean boring = OpenSsl.isAvailable() && (algorithm.equals("RSA") || algorithm.equals("EC"));
+        return build(material, boring ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK);
     }
 
     private static SslContext build(Tls.Material material, SslProvider provider) throws SSLException {
