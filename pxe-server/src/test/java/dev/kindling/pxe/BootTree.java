@@ -52,6 +52,7 @@ final class BootTree {
         Files.createDirectories(root.resolve("unsigned"));
         loader(root, "unsigned/shimx64.efi", "/usr/lib/shim/shimx64.efi.signed", "shim-signed");
         loader(root, "unsigned/grubx64.efi", "/usr/lib/ipxe/snponly.efi", "ipxe");
+        unsignedGrub(root.resolve("own"));
         system(root, scratch, "amd64");
         system(root, scratch, "arm64");
         loader(root, "grubaa64.efi", installer("arm64") + "/grubaa64.efi", "debian-installer-12-netboot-arm64");
@@ -69,6 +70,16 @@ final class BootTree {
         Files.writeString(root.resolve("reached-by-efi"), "the script ran\n");
         grub(root.resolve("grub"), "amd64", "ttyS0");
         grub(root.resolve("debian-installer/arm64/grub"), "arm64", "ttyAMA0");
+    }
+
+    /** A GRUB of its upstream's settings, without what Debian puts into its signed one. */
+    private static void unsignedGrub(Path directory) throws IOException, InterruptedException {
+        Files.createDirectories(directory);
+        run("grub-efi-amd64-bin", directory, """
+                grub-mkimage -O x86_64-efi -p /own -o grubx64.efi normal efinet tftp http linux reboot test echo
+                """);
+        Files.writeString(directory.resolve("grub.cfg-01-" + VirtualMachine.MAC.replace(':', '-')), "reboot\n");
+        Files.writeString(directory.resolve("grub.cfg"), "echo this is not for the machine\n");
     }
 
     private static String installer(String architecture) {

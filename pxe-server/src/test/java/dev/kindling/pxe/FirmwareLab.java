@@ -50,6 +50,15 @@ final class FirmwareLab implements AutoCloseable {
     private @Nullable Running machine;
 
     FirmwareLab(Path directory) throws IOException {
+        this(directory, false);
+    }
+
+    /**
+     * As above.
+     *
+     * @param relayed whether the machine's network is another one, 10.78.0.0/24, behind a router with ISC's relay agent
+     */
+    FirmwareLab(Path directory, boolean relayed) throws IOException {
         this.directory = directory;
         this.console = directory.resolve("console.log");
         this.capture = directory.resolve("boot.pcapng");
@@ -58,11 +67,26 @@ final class FirmwareLab implements AutoCloseable {
         network.run("ip", "link", "set", "br0", "up");
         network.run("ip", "tuntap", "add", "dev", "tap0", "mode", "tap");
         network.run("ip", "link", "set", "tap0", "master", "br0", "up");
-        attach(server, "srv0", SERVER + "/24");
+        if (relayed) {
+            relay();
+        } else {
+            attach(server, "srv0", SERVER + "/24");
+        }
         network.start(Namespace.tool("python3", "python3"), "-c", ADVERTISE, "br0");
         capturing = network.start(Namespace.tool("dumpcap", "tshark"), "-q", "-i", "tap0", "-w", capture.toString(),
                 "-f", "port 67 or port 68 or port 69 or port 4011 or port 546 or port 547");
         capturing.await("File:");
+    }
+
+    private void relay() throws IOException {
+        Namespace router = neighbour("rtr1", "10.78.0.1/24");
+        server.cable("srv0", router, "rtr0", "52:54:00:77:01:01");
+        server.run("ip", "address", "add", SERVER + "/24", "dev", "srv0");
+        server.run("ip", "route", "add", "10.78.0.0/24", "via", "10.77.0.254");
+        router.run("ip", "address", "add", "10.77.0.254/24", "dev", "rtr0");
+        router.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
+        router.start(Namespace.tool("dhcrelay", "isc-dhcp-relay"), "-4", "-d", "--no-pid", "-a", "-id", "rtr1", "-iu",
+                "rtr0", SERVER).await("Sending on");
     }
 
     /** A cable from the switch to an interface of that name there. */

@@ -1,6 +1,8 @@
 package dev.kindling.pxe;
 
 import dev.kindling.pxe.PxeConfig.Mode;
+import dev.kindling.pxe.PxeConfig.Subnet;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -14,7 +16,8 @@ import java.util.Optional;
  *
  * <p>
  * Arguments: {@code MODE ROOT LINK FIRMWARE=FILE...}, the LINK as {@link LabServer} takes it, FIRMWARE as in
- * {@link Firmware}, or HTTP for what UEFI HTTP Boot loads, or IPXE for the script.
+ * {@link Firmware}, or HTTP for what UEFI HTTP Boot loads, or IPXE for the script. The network behind
+ * {@link FirmwareLab}'s relay agent is served too.
  */
 final class FirmwareServer implements BootSource {
     private final Path root;
@@ -31,7 +34,10 @@ final class FirmwareServer implements BootSource {
         for (String word : words.subList(3, words.size())) {
             loaders.put(word.substring(0, word.indexOf('=')), word.substring(word.indexOf('=') + 1));
         }
-        var config = PxeConfig.of(List.of(LabServer.link(words.get(2))), Mode.valueOf(words.get(0)));
+        var config = PxeConfig.of(List.of(LabServer.link(words.get(2))), Mode.valueOf(words.get(0)))
+                .withRelayed(List.of(Subnet.of(InetAddress.ofLiteral("10.78.0.1"), 24)
+                        .withRange(InetAddress.ofLiteral("10.78.0.100"), InetAddress.ofLiteral("10.78.0.199"))
+                        .withRouter(InetAddress.ofLiteral("10.78.0.1"))));
         LabServer.runUntilInputEnds(config, new FirmwareServer(Path.of(words.get(1)), loaders));
     }
 

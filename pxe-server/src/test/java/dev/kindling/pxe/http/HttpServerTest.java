@@ -207,7 +207,7 @@ class HttpServerTest {
     @CsvSource(delimiter = '|', textBlock = """
             GET /../secret HTTP/1.1\\r\\nHost: h                        | 400
             GET /%2e%2e/secret HTTP/1.1\\r\\nHost: h                    | 400
-            GET //etc/passwd HTTP/1.1\\r\\nHost: h                      | 400
+            GET //etc/passwd HTTP/1.1\\r\\nHost: h                      | 404
             GET /a%00 HTTP/1.1\\r\\nHost: h                             | 400
             GET /a\\b HTTP/1.1\\r\\nHost: h                             | 400
             GET etc/passwd HTTP/1.1\\r\\nHost: h                        | 400
