@@ -21,9 +21,10 @@ final class FirmwareLab implements AutoCloseable {
     static final String LINK = "srv0,10.77.0.1,24,10.77.0.100,10.77.0.199,3600";
     private static final Duration PATIENCE = Duration.ofSeconds(100);
     private static final int TAIL = 40;
+    private static final Path TEST_DATA = Path.of("src/test/resources/testdata/dhcp");
     /**
-     * Debian's iPXE waits 13 s for IPv6 on a network without a router. One that advertises nothing but itself, and not
-     * even that as a router, is enough to spare the tests that wait.
+     * Debian's iPXE waits 13 s for IPv6 on a network where no router is heard. On its own network the service says that
+     * there is none; behind a relay agent this does.
      */
     private static final String ADVERTISE = """
             import socket, struct, sys, time
@@ -72,8 +73,7 @@ final class FirmwareLab implements AutoCloseable {
         } else {
             attach(server, "srv0", SERVER + "/24");
         }
-        network.start(Namespace.tool("python3", "python3"), "-c", ADVERTISE, "br0");
-        capturing = network.start(Namespace.tool("dumpcap", "tshark"), "-q", "-i", "tap0", "-w", capture.toString(),
+        capturing = server.start(Namespace.tool("dumpcap", "tshark"), "-q", "-i", "srv0", "-w", capture.toString(),
                 "-f", "port 67 or port 68 or port 69 or port 4011 or port 546 or port 547");
         capturing.await("File:");
     }
@@ -85,6 +85,7 @@ final class FirmwareLab implements AutoCloseable {
         server.run("ip", "route", "add", "10.78.0.0/24", "via", "10.77.0.254");
         router.run("ip", "address", "add", "10.77.0.254/24", "dev", "rtr0");
         router.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
+        network.start(Namespace.tool("python3", "python3"), "-c", ADVERTISE, "br0");
         router.start(Namespace.tool("dhcrelay", "isc-dhcp-relay"), "-4", "-d", "--no-pid", "-a", "-id", "rtr1", "-iu",
                 "rtr0", SERVER).await("Sending on");
     }
@@ -162,11 +163,34 @@ final class FirmwareLab implements AutoCloseable {
         return program;
     }
 
-    /** Ends the capture; the file. */
-    Path captured() throws IOException {
+    /**
+     * With {@code -Dgolden.update} what the machine sent by DHCP, each message once, becomes test data:
+     * {@code NAME-discover.hex} and so on.
+     */
+    void keep(String name) throws IOException {
+        if (!Boolean.getBoolean("golden.update")) {
+            return;
+        }
+        String sent = read("dhcp.type == 1 && (udp.dstport == 67 || udp.dstport == 4011)", "-T", "fields", "-e",
+                "dhcp.option.dhcp", "-e", "udp.dstport", "-e", "udp.payload");
+        for (String line : sent.lines().filter(each -> each.contains("\t")).toList().reversed()) {
+            List<String> fields = List.of(line.split("\t"));
+            String message = fields.get(1).equals("4011")
+                    ? "boot-server-request"
+                    : fields.get(0).equals("1") ? "discover" : "request";
+            // the earliest is written last: what comes from the firmware, not from the loader
+            Files.writeString(TEST_DATA.resolve(name + "-" + message + ".hex"),
+                    fields.get(2).replaceAll("(.{64})", "$1\n").strip() + "\n");
+        }
+    }
+
+    private String read(String filter, String... more) throws IOException {
         capturing.signal("INT");
         capturing.ends(PATIENCE);
-        return capture;
+        var command = new ArrayList<>(List.of(Namespace.tool("tshark", "tshark"), "-n", "-r", capture.toString(), "-Y",
+                filter));
+        command.addAll(List.of(more));
+        return Files.exists(capture) ? network.run(command.toArray(String[]::new)) : "nothing";
     }
 
     private String evidence() throws IOException {
@@ -178,12 +202,8 @@ final class FirmwareLab implements AutoCloseable {
         if (service != null) {
             text.append("\n--- events of the service\n").append(tail(service.said()));
         }
-        text.append("\n--- captured\n");
-        if (Files.exists(captured())) {
-            text.append(network.run(Namespace.tool("tshark", "tshark"), "-n", "-r", capture.toString(), "-Y",
-                    "dhcp || dhcpv6 || tftp.opcode in {1,5,6}"));
-        }
-        return text.append('\n').toString();
+        return text.append("\n--- captured\n").append(read("dhcp || dhcpv6 || tftp.opcode in {1,5,6}")).append('\n')
+                .toString();
     }
 
     private static String tail(List<String> lines) {

@@ -90,6 +90,7 @@ class FirmwareMatrixTest {
             lab.serverSays("has grub/grub.cfg by TFTP");
             lab.serverSays(AMD64_REPORT + 1);
             lab.machineSwitchesItselfOff();
+            lab.keep("ovmf-secure-boot");
         }
     }
 
@@ -146,6 +147,7 @@ class FirmwareMatrixTest {
             lab.serverSays("has grubaa64.efi by TFTP");
             lab.serverSays("Posted " + VirtualMachine.MAC + " report: aarch64 runs, locked down: 0");
             lab.machineSwitchesItselfOff();
+            lab.keep("aavmf-pxe");
         }
     }
 
@@ -159,6 +161,7 @@ class FirmwareMatrixTest {
             lab.serverSays("DISCOVER from iPXE on BIOS firmware");
             lab.serverSays("has reached-by-pcbios by HTTP");
             lab.machineSwitchesItselfOff();
+            lab.keep("plain-rom");
             assertThat(rom.blanked()).isPositive();
         }
     }
@@ -222,6 +225,7 @@ class FirmwareMatrixTest {
             lab.serverSays("has snponly.efi by TFTP");
             lab.serverSays("has reached-by-efi by HTTP");
             lab.machineSwitchesItselfOff();
+            lab.keep("ovmf-proxy");
         }
     }
 
@@ -235,6 +239,7 @@ class FirmwareMatrixTest {
             lab.serverSays("has snponly.efi by HTTP");
             lab.serverSays("has reached-by-efi by HTTP");
             lab.machineSwitchesItselfOff();
+            lab.keep("ovmf-http-proxy");
         }
     }
 
@@ -247,6 +252,7 @@ class FirmwareMatrixTest {
             lab.serverSays("has undionly.kpxe by TFTP");
             lab.serverSays("has reached-by-pcbios by HTTP");
             lab.machineSwitchesItselfOff();
+            lab.keep("plain-rom-relayed");
         }
     }
 
@@ -259,6 +265,7 @@ class FirmwareMatrixTest {
             lab.serverSays("has snponly.efi by TFTP");
             lab.serverSays("has reached-by-efi by HTTP");
             lab.machineSwitchesItselfOff();
+            lab.keep("ovmf-relayed");
         }
     }
 }

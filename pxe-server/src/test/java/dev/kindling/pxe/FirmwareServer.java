@@ -35,7 +35,7 @@ final class FirmwareServer implements BootSource {
             loaders.put(word.substring(0, word.indexOf('=')), word.substring(word.indexOf('=') + 1));
         }
         var config = PxeConfig.of(List.of(LabServer.link(words.get(2))), Mode.valueOf(words.get(0)))
-                .withRelayed(List.of(Subnet.of(InetAddress.ofLiteral("10.78.0.1"), 24)
+                .withIpv6Absence(true).withRelayed(List.of(Subnet.of(InetAddress.ofLiteral("10.78.0.1"), 24)
                         .withRange(InetAddress.ofLiteral("10.78.0.100"), InetAddress.ofLiteral("10.78.0.199"))
                         .withRouter(InetAddress.ofLiteral("10.78.0.1"))));
         LabServer.runUntilInputEnds(config, new FirmwareServer(Path.of(words.get(1)), loaders));
