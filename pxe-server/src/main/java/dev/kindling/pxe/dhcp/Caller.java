@@ -106,7 +106,7 @@ record Caller(MacAddress mac, @Nullable UUID uuid, Firmware firmware, Agent agen
 
     /**
      * Type 0 and 16 bytes as SMBIOS holds them, that is with the first three fields in little-endian order: so do EDK2
-     * and iPXE both.
+     * and iPXE both. All zeros and all ones mean "not set" there (SMBIOS section 7.2.1): many boards share them.
      */
     private static Optional<UUID> uuid(DhcpOptions options) {
         return options.bytes(OptionCode.CLIENT_UUID).filter(value -> value.length == 17 && value[0] == 0).map(value -> {
@@ -114,7 +114,7 @@ record Caller(MacAddress mac, @Nullable UUID uuid, Firmware firmware, Agent agen
             long high = (little.getInt() & 0xffffffffL) << 32 | (little.getShort() & 0xffffL) << 16
                     | (little.getShort() & 0xffffL);
             return new UUID(high, ByteBuffer.wrap(value, 9, 8).getLong());
-        });
+        }).filter(uuid -> !uuid.equals(new UUID(0, 0)) && !uuid.equals(new UUID(-1, -1)));
     }
 
     /** For people: "UEFI x64 PXE firmware". */

@@ -59,7 +59,8 @@ class CallerTest {
     @ParameterizedTest(name = "option 97 {0} is {1}")
     @CsvSource(nullValues = "-", value = {
             "00014c444b0302054486075254004b4c01, 4b444c01-0203-4405-8607-5254004b4c01",
-            "01014c444b0302054486075254004b4c01, -", "00014c, -", "'', -"})
+            "01014c444b0302054486075254004b4c01, -", "0000000000000000000000000000000000, -",
+            "00ffffffffffffffffffffffffffffffff, -", "00014c, -", "'', -"})
     void readsTheUuidAsSmbiosHoldsIt(String option, @Nullable String uuid) {
         Caller caller = Caller.of(Lab.message(MessageType.DISCOVER, 1)
                 .withOptions(DhcpOptions.none().with(OptionCode.CLIENT_UUID, HexFormat.of().parseHex(option))));
