@@ -10,6 +10,7 @@ import java.lang.annotation.Target;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +92,23 @@ class FirmwareMatrixTest {
             lab.serverSays(AMD64_REPORT + 1);
             lab.machineSwitchesItselfOff();
             lab.keep("ovmf-secure-boot");
+        }
+    }
+
+    @Cell
+    void theStandaloneServiceBootsSecurelyFromADirectoryWithAKernelOnly() throws Exception {
+        Path kernelOnly = Files.createDirectory(directory.resolve("root"));
+        Files.createDirectory(kernelOnly.resolve("amd64"));
+        for (String file : List.of("amd64/linux", "amd64/initrd.gz")) {
+            Files.copy(root.resolve(file), kernelOnly.resolve(file));
+        }
+        try (var lab = new FirmwareLab(directory)) {
+            lab.serve(Mode.DHCP, kernelOnly, "UEFI_X64=shimx64.efi", "KERNEL=amd64/linux");
+            lab.switchOn(VirtualMachine.OVMF_SECURE_BOOT);
+            lab.serverSays("has grubx64.efi by TFTP");
+            lab.serverSays("has grub/grub.cfg by TFTP");
+            lab.serverSays(AMD64_REPORT + 1);
+            lab.machineSwitchesItselfOff();
         }
     }
 

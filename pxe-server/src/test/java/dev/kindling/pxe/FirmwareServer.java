@@ -1,7 +1,11 @@
 package dev.kindling.pxe;
 
+import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeConfig.Subnet;
+import dev.kindling.pxe.standalone.BootSettings;
+import dev.kindling.pxe.standalone.RootDirectory;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The boot service for {@link FirmwareMatrixTest}, in a process of its own: one directory, a loader for each kind of
@@ -17,15 +22,22 @@ import java.util.Optional;
  * <p>
  * Arguments: {@code MODE ROOT LINK FIRMWARE=FILE...}, the LINK as {@link LabServer} takes it, FIRMWARE as in
  * {@link Firmware}, or HTTP for what UEFI HTTP Boot loads, or IPXE for the script. The network behind
- * {@link FirmwareLab}'s relay agent is served too.
+ * {@link FirmwareLab}'s relay agent is served too. With KERNEL=FILE the boot source is the one of {@code kindling pxe
+ * serve}, with that kernel.
  */
 final class FirmwareServer implements BootSource {
     private final Path root;
     private final Map<String, String> loaders;
 
-    private FirmwareServer(Path root, Map<String, String> loaders) {
+    private final @Nullable RootDirectory standalone;
+
+    private FirmwareServer(Path root, Map<String, String> loaders, Link link) throws IOException {
         this.root = root;
         this.loaders = Map.copyOf(loaders);
+        String kernel = loaders.get("KERNEL");
+        var settings = new BootSettings(null, loaders.get("UEFI_X64"), null, null, null, null, kernel,
+                List.of("amd64/initrd.gz"), "console=ttyS0" + BootTree.ARGUMENTS);
+        this.standalone = kernel == null ? null : new RootDirectory(root, settings, List.of(link), () -> 80);
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -34,15 +46,19 @@ final class FirmwareServer implements BootSource {
         for (String word : words.subList(3, words.size())) {
             loaders.put(word.substring(0, word.indexOf('=')), word.substring(word.indexOf('=') + 1));
         }
-        var config = PxeConfig.of(List.of(LabServer.link(words.get(2))), Mode.valueOf(words.get(0)))
+        Link link = LabServer.link(words.get(2));
+        var config = PxeConfig.of(List.of(link), Mode.valueOf(words.get(0)))
                 .withIpv6Absence(true).withRelayed(List.of(Subnet.of(InetAddress.ofLiteral("10.78.0.1"), 24)
                         .withRange(InetAddress.ofLiteral("10.78.0.100"), InetAddress.ofLiteral("10.78.0.199"))
                         .withRouter(InetAddress.ofLiteral("10.78.0.1"))));
-        LabServer.runUntilInputEnds(config, new FirmwareServer(Path.of(words.get(1)), loaders));
+        LabServer.runUntilInputEnds(config, new FirmwareServer(Path.of(words.get(1)), loaders, link));
     }
 
     @Override
     public Answer answer(Client client) {
+        if (standalone != null) {
+            return standalone.answer(client);
+        }
         String url = "http://" + client.server().getHostAddress() + "/";
         String key = switch (client.agent()) {
             case FIRMWARE_PXE -> client.firmware().name();
@@ -57,6 +73,9 @@ final class FirmwareServer implements BootSource {
 
     @Override
     public Optional<BootFile> open(Fetch fetch) {
+        if (standalone != null) {
+            return standalone.open(fetch);
+        }
         Path file = root.resolve(fetch.path());
         return Files.isRegularFile(file) ? Optional.of(BootFile.file(file)) : Optional.empty();
     }
