@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The boot loaders that a distribution had signed for Secure Boot, unmodified: the firmware trusts shim by Microsoft's
- * key, and shim trusts GRUB and the kernel of its own distribution only. So one set belongs to one operating system, and
- * a {@link BootSource} that boots several keeps a directory for each: shim looks for GRUB beside itself.
+ * key, and shim trusts GRUB and the kernel of its own distribution only. So one set belongs to one operating system,
+ * and a {@link BootSource} that boots several keeps a directory for each: shim looks for GRUB beside itself.
  *
  * @param firmware for which processor: {@link Firmware#UEFI_X64} or {@link Firmware#UEFI_ARM64}
  * @param shim what the firmware loads
@@ -108,8 +108,8 @@ public record SignedLoaders(Firmware firmware, Path shim, Path grub, @Nullable P
     }
 
     /**
-     * Whether a PE program carries a signature (PE/COFF section "Attribute Certificate Table"). Whose it is, and whether
-     * the firmware trusts it, only the firmware can say.
+     * Whether a PE program carries a signature (PE/COFF section "Attribute Certificate Table"). Whose it is, and
+     * whether the firmware trusts it, only the firmware can say.
      *
      * @throws IOException if it cannot be read
      */
