@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
  *            had by IPv6: iPXE else waits some 13 seconds for a router, each time that it asks DHCP
  * @param mode who gives the addresses
  * @param ports where it listens
+ * @param tftp what TFTP grants
  * @param leaseFile where leases survive a restart; null: kept in memory only
  * @param tls certificate and key of HTTPS; null: no HTTPS
  */
 public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> links6, boolean ipv6Absence, Mode mode,
-        Ports ports, @Nullable Path leaseFile,
-        @Nullable Tls tls) {
+        Ports ports, Tftp tftp, @Nullable Path leaseFile, @Nullable Tls tls) {
     public PxeConfig {
         links = List.copyOf(links);
         relayed = List.copyOf(relayed);
@@ -32,34 +32,38 @@ public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> link
 
     /** On the standard ports, leases in memory. */
     public static PxeConfig of(List<Link> links, Mode mode) {
-        return new PxeConfig(links, List.of(), List.of(), false, mode, Ports.STANDARD, null, null);
+        return new PxeConfig(links, List.of(), List.of(), false, mode, Ports.STANDARD, Tftp.STANDARD, null, null);
     }
 
     /** With further networks that are reached through relay agents. */
     public PxeConfig withRelayed(List<Subnet> subnets) {
-        return new PxeConfig(links, subnets, links6, ipv6Absence, mode, ports, leaseFile, tls);
+        return new PxeConfig(links, subnets, links6, ipv6Absence, mode, ports, tftp, leaseFile, tls);
     }
 
     /** With boot over IPv6. */
     public PxeConfig withLinks6(List<Link6> others) {
-        return new PxeConfig(links, relayed, others, ipv6Absence, mode, ports, leaseFile, tls);
+        return new PxeConfig(links, relayed, others, ipv6Absence, mode, ports, tftp, leaseFile, tls);
     }
 
     /** With machines told that there is nothing to be had by IPv6. Not on a network that has an IPv6 router. */
     public PxeConfig withIpv6Absence(boolean told) {
-        return new PxeConfig(links, relayed, links6, told, mode, ports, leaseFile, tls);
+        return new PxeConfig(links, relayed, links6, told, mode, ports, tftp, leaseFile, tls);
     }
 
     public PxeConfig withPorts(Ports other) {
-        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, other, leaseFile, tls);
+        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, other, tftp, leaseFile, tls);
+    }
+
+    public PxeConfig withTftp(Tftp other) {
+        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, other, leaseFile, tls);
     }
 
     public PxeConfig withLeaseFile(@Nullable Path file) {
-        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, file, tls);
+        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, tftp, file, tls);
     }
 
     public PxeConfig withTls(@Nullable Tls other) {
-        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, leaseFile, other);
+        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, tftp, leaseFile, other);
     }
 
     /**
@@ -76,6 +80,27 @@ public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> link
         public static final Ports STANDARD = new Ports(67, 4011, 69, 80, 443);
         /** Free ones, for tests and simulated machines on loopback. */
         public static final Ports FREE = new Ports(0, 0, 0, 0, 0);
+    }
+
+    /**
+     * What TFTP grants to those who ask for more.
+     *
+     * @param singlePort all packets from the port that was asked, so that they pass a network address translation or a
+     *            firewall without a TFTP helper; otherwise from another port for each transfer, as RFC 1350 has it
+     * @param maxWindow blocks before an acknowledgement is due (RFC 7440), 1 to 65535
+     * @param maxBlock octets of a block (RFC 2348), 8 to 65464; the interface's MTU may allow fewer
+     */
+    public record Tftp(boolean singlePort, int maxWindow, int maxBlock) {
+        public static final Tftp STANDARD = new Tftp(false, 64, 65_464);
+
+        public Tftp {
+            if (maxWindow < 1 || maxWindow > 65_535) {
+                throw new IllegalArgumentException("a TFTP window of 1 to 65535 blocks is wanted, not " + maxWindow);
+            }
+            if (maxBlock < 8 || maxBlock > 65_464) {
+                throw new IllegalArgumentException("a TFTP block of 8 to 65464 octets is wanted, not " + maxBlock);
+            }
+        }
     }
 
     /** Who gives the addresses. */

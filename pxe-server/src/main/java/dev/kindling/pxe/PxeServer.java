@@ -136,7 +136,8 @@ public final class PxeServer implements AutoCloseable {
             httpsPort = listen(http, "HTTPS", config.ports().https(), TlsIdentity.of(config.tls(), clock));
         }
         try {
-            var tftp = TftpServer.start(config.links(), config.ports().tftp(), source, this::whoHas, events, clock);
+            var tftp = TftpServer.start(config.links().stream().map(Link::address).toList(), config.ports().tftp(),
+                    config.tftp(), source, this::whoHas, events, clock);
             open.push(tftp);
             tftpPort = tftp.port();
         } catch (IOException e) {

@@ -101,7 +101,7 @@ final class Native {
         }
     }
 
-    private static String text(int errno) {
+    static String text(int errno) {
         try {
             return ((MemorySegment) STRERROR.invokeExact(errno)).getString(0);
         } catch (Throwable e) {

@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 public sealed interface TftpPacket {
     /** Octets of the header of DATA and ACK. */
     int HEADER = 4;
+    /** Operation code. */
+    int DATA = 3;
+    /** Operation code. */
+    int ACK = 4;
 
     /**
      * RRQ or WRQ.

@@ -33,17 +33,18 @@ final class Transfer {
 
     private static final Move WAIT = new Move.Wait();
     private static final long FIRST_RTO = Duration.ofSeconds(1).toNanos();
-    /** Below this a client that draws its progress bar would be taken for a lost packet. */
-    private static final long MIN_RTO = Duration.ofMillis(30).toNanos();
+    /** Below this a client that draws its progress bar would be taken for a lost packet. RFC 6298 says 1 s, for TCP. */
+    private static final long MIN_RTO = Duration.ofMillis(10).toNanos();
     private static final long MAX_RTO = Duration.ofSeconds(5).toNanos();
-    /** Firmware gives up after 15 to 30 s, and begins anew from another port. */
-    private static final long PATIENCE = Duration.ofSeconds(20).toNanos();
+    /** Firmware gives up earlier, and begins anew from another port; a switch port's spanning tree takes 30 to 50 s. */
+    private static final long PATIENCE = Duration.ofSeconds(60).toNanos();
+    /** A client that goes on talking and never comes further. */
+    private static final long ENDURANCE = Duration.ofMinutes(5).toNanos();
     private static final int MAX_REPEATS = 16;
 
     private final Terms terms;
     private final long last;
     private final long ceiling;
-    private final long patience;
 
     private boolean acknowledging;
     private boolean heard;
@@ -53,6 +54,11 @@ final class Transfer {
     private long next = 1;
     /** Whether the outstanding packets were sent more than once: then their answer tells nothing about time (Karn). */
     private boolean repeated;
+    /** Whether all of the outstanding window was sent again: once is enough for the acknowledgements of it. */
+    private boolean resent;
+    private boolean probed;
+    /** How often the timer ran out for what is outstanding. */
+    private int silences;
     /**
      * So many windows must be acknowledged before one may be repeated without waiting for the timer: the answers to a
      * window sent twice must not make us send the next one twice too.
@@ -62,6 +68,7 @@ final class Transfer {
 
     private long sentAt;
     private long heardAt;
+    private long progressAt;
     private long deadline;
     private long rto;
     private long smoothed = -1;
@@ -74,13 +81,13 @@ final class Transfer {
         this.last = size / terms.blockSize() + 1;
         // RFC 2349: the client repeats after its timeout, so we need not wait any longer, but may know better
         this.ceiling = terms.timeout() == null ? MAX_RTO : terms.timeout().toNanos();
-        this.patience = Math.max(PATIENCE, 4 * ceiling);
         this.rto = Math.min(FIRST_RTO, ceiling);
     }
 
     /** The first move. */
     Move start(long now) {
         heardAt = now;
+        progressAt = now;
         acknowledging = !terms.acknowledged().isEmpty();
         return acknowledging ? acknowledge(now) : send(now);
     }
@@ -129,6 +136,7 @@ final class Transfer {
         }
         // Within the window: the block after it got lost, go back to it (RFC 7440, section 4). But a client that
         // answers every duplicate (EDK2) does so in bursts: only the first of them can be about what was sent last.
+        resent = true;
         repeated = true;
         return fastest != Long.MAX_VALUE && now - sentAt < fastest ? WAIT : send(now);
     }
@@ -140,10 +148,11 @@ final class Transfer {
      */
     private Move again(long now) {
         heardAt = now;
-        if (terms.window() == 1 || calm > 0 || repeated || now - sentAt < fastest) {
+        if (terms.window() == 1 || calm > 0 || resent || now - sentAt < fastest) {
             return WAIT;
         }
         calm = 2;
+        resent = true;
         repeated = true;
         return send(now);
     }
@@ -167,13 +176,25 @@ final class Transfer {
         if (over || now - deadline < 0) {
             return WAIT;
         }
-        if (now - heardAt >= patience) {
+        if (now - heardAt >= Math.max(PATIENCE, 4 * ceiling) || now - progressAt >= ENDURANCE) {
             over = true;
-            return new Move.GiveUp(silence(now));
+            return new Move.GiveUp("no answer for %d s %s: %s"
+                    .formatted(Duration.ofNanos(now - progressAt).toSeconds(), place(), obstacle()));
         }
         repeated = true;
+        silences++;
         rto = Math.min(2 * rto, ceiling);
-        return acknowledging ? acknowledge(now) : send(now);
+        if (acknowledging) {
+            return acknowledge(now);
+        }
+        if (heard && !probed && next - base > 1) {
+            // most often it is the end of the window that is missing, or its acknowledgement; either is had by this
+            probed = true;
+            arm(now);
+            return new Move.Send(next - 1, 1);
+        }
+        resent = true;
+        return send(now);
     }
 
     Move onFailure(TftpPacket.Failure failure) {
@@ -187,9 +208,36 @@ final class Transfer {
                         failure.code()));
     }
 
-    /** True if nothing of the first full block ever got an answer: it may be too large for the way. */
+    /** Whether a first block of the size that was asked got no answer again and again: it may be too large for the way. */
     boolean stuckAtFirstBlock() {
-        return base == 1 && terms.askedBlockSize() > 0 && !acknowledging;
+        return base == 1 && !acknowledging && silences > 1 && terms.blockSize() > Terms.DEFAULT_BLOCK;
+    }
+
+    /** For how long nothing new was acknowledged. */
+    long withoutProgress(long now) {
+        return now - progressAt;
+    }
+
+    /** Where it stands, as in "after the OACK". */
+    String place() {
+        return acknowledging ? "after the OACK" : "at block %d of %d".formatted(base, last);
+    }
+
+    /** What is likely to be in the way. */
+    String obstacle() {
+        int asked = terms.askedBlockSize();
+        String over = asked > terms.blockSize() && asked > terms.mtu() - Terms.IPV4_OVERHEAD
+                ? "the firmware asked blksize %d over an MTU of %d, and was offered %d".formatted(asked, terms.mtu(),
+                        terms.blockSize())
+                : "";
+        if (acknowledging) {
+            return over.isEmpty() ? "it does not answer: our packets or its own may be filtered on the way" : over;
+        }
+        if (base == 1 && terms.blockSize() > Terms.DEFAULT_BLOCK) {
+            return "blocks of %d octets may be too large for the way; the next request is offered fewer%s"
+                    .formatted(terms.blockSize(), over.isEmpty() ? "" : " (" + over + ")");
+        }
+        return "it does not answer any more: switched off, or its cable or a filter stops the packets";
     }
 
     private Move acknowledge(long now) {
@@ -213,6 +261,8 @@ final class Transfer {
     private void progress(long now) {
         heard = true;
         heardAt = now;
+        progressAt = now;
+        silences = 0;
         if (!repeated) {
             long sample = now - sentAt;
             fastest = Math.min(fastest, sample);
@@ -226,23 +276,9 @@ final class Transfer {
             rto = Math.clamp(smoothed + 4 * variation, Math.min(MIN_RTO, ceiling), ceiling);
         }
         repeated = false;
+        resent = false;
+        probed = false;
         calm = Math.max(0, calm - 1);
-    }
-
-    private String silence(long now) {
-        long seconds = Duration.ofNanos(now - heardAt).toSeconds();
-        String sizes = terms.askedBlockSize() == 0
-                ? ""
-                : " (asked blksize %d, got %d, our MTU is %d)"
-                        .formatted(terms.askedBlockSize(), terms.blockSize(), terms.mtu());
-        if (acknowledging) {
-            return "stuck after the OACK: no answer for %d s%s".formatted(seconds, sizes);
-        }
-        if (base == 1) {
-            return "stuck at the first block: no answer for %d s, packets of %d octets may not get through%s"
-                    .formatted(seconds, terms.blockSize() + 32, sizes);
-        }
-        return "no answer to block %d of %d for %d s".formatted(base, last, seconds);
     }
 
     private static String printable(String text) {

@@ -82,8 +82,8 @@ class LossyNetworkTest {
             var options = new LinkedHashMap<String, String>();
             options.put("windowsize", Integer.toString(window));
             long size = blocks * 512L;
-            transfer = new Transfer(Terms.of(new TftpPacket.Request(false, "f", "octet", options), size, 1500,
-                    Integer.MAX_VALUE), size);
+            transfer = new Transfer(Terms.of(new TftpPacket.Request(false, "f", "octet", options), size,
+                    new Terms.Limits(1500, false, 65_464, 64)), size);
         }
 
         void untilEnd() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kindling.pxe.BootFile;
 import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.MacAddress;
+import dev.kindling.pxe.PxeConfig;
 import dev.kindling.pxe.PxeEvent;
 import dev.kindling.pxe.Recorder;
 import dev.kindling.pxe.Served;
@@ -55,7 +56,12 @@ class TftpServerTest {
     @BeforeEach
     void start() throws IOException {
         source = new Served(root);
-        server = TftpServer.start(Served.links(ADDRESS, "127.77.69.2"), 0, source,
+        server = start(PxeConfig.Tftp.STANDARD);
+    }
+
+    private TftpServer start(PxeConfig.Tftp config) throws IOException {
+        return TftpServer.start(List.of(InetAddress.ofLiteral(ADDRESS), InetAddress.ofLiteral("127.77.69.2")), 0, config,
+                source,
                 address -> address.getHostAddress().startsWith("127.77.69.") ? MAC : null, events,
                 Clock.systemUTC());
     }

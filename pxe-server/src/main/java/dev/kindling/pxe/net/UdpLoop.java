@@ -1,0 +1,426 @@
+package dev.kindling.pxe.net;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * UDP sockets for bulk traffic, all served by one thread: it waits (epoll), takes what has come in (recvmmsg, many
+ * datagrams in one call), hands each to the {@link Handler}, and sends what that wrote (sendmmsg). A long message is
+ * cut into datagrams by the kernel (UDP_SEGMENT), or here where the interface refuses that. Nothing is allocated for a
+ * datagram but its {@link Peer}.
+ *
+ * <p>
+ * Not Netty, whose packets cost several objects and a copy each (docs/adr/0007).
+ */
+public final class UdpLoop implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(UdpLoop.class);
+    /** No request of TFTP is longer than 512 octets (RFC 2347); what is, is cut. */
+    private static final int MOST_RECEIVED = 2048;
+    private static final int BATCH = 64;
+    private static final int NAME = 32;
+    /** struct mmsghdr: struct msghdr (56), unsigned int length, padding. */
+    private static final int MMSGHDR = 64;
+    private static final int IOVEC = 16;
+    /** CMSG_SPACE of a short: struct cmsghdr is a long and two ints. */
+    private static final int CONTROL = 24;
+    private static final int OUTBOX = 256 * 1024;
+    private static final int LISTEN_BUFFER = 4 << 20;
+    private static final long WAKE = -1;
+    private static final int EVENTS = 64;
+    /** Bytes of struct epoll_event, which is packed on x86-64 alone. */
+    static final int EVENT = "amd64".equals(System.getProperty("os.arch")) ? 12 : 16;
+    private static final ValueLayout.OfInt NET_INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfLong NET_LONG = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfShort NET_SHORT = ValueLayout.JAVA_SHORT_UNALIGNED
+            .withOrder(ByteOrder.BIG_ENDIAN);
+
+    /** What the datagrams are for. Called by the one thread of the loop. */
+    public interface Handler {
+        /**
+         * Takes a datagram.
+         *
+         * @param packet from its position to its limit; used again after the call
+         */
+        void received(Socket socket, Peer from, ByteBuffer packet);
+
+        /**
+         * Looks after what is late. Called after each turn when that time has come.
+         *
+         * @param now of {@link System#nanoTime()}
+         * @return when to call again
+         */
+        long tick(long now);
+
+        /** The kernel refused to send to that one; it may work the next time. */
+        void unsent(Socket socket, Peer to, String reason);
+    }
+
+    private final Handler handler;
+    private final Arena arena = Arena.ofAuto();
+    private final BulkCalls calls = new BulkCalls(arena);
+    private final int epoll;
+    /** Written to in order to end the thread's wait; -1 once closed. Guarded by the tasks. */
+    private int wake;
+    private final List<Socket> sockets = new ArrayList<>();
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean woken = new AtomicBoolean();
+    private final Thread thread;
+    private volatile boolean closing;
+
+    private final MemorySegment events = arena.allocate((long) EVENTS * EVENT, 8);
+    private final MemorySegment one = arena.allocateFrom(JAVA_LONG, 1);
+    private final MemorySegment wakes = arena.allocate(JAVA_LONG);
+    private final Messages in = new Messages();
+    private final Messages out = new Messages();
+    private final ByteBuffer[] received = new ByteBuffer[BATCH];
+    private final Peer[] recipients = new Peer[BATCH];
+    private final MemorySegment outbox = arena.allocate(OUTBOX, 64);
+    private final ByteBuffer room = outbox.asByteBuffer();
+    private int waiting;
+    private int written;
+    private @Nullable Socket sender;
+
+    /** An array of struct mmsghdr, each with one name, one buffer and one control message. */
+    private final class Messages {
+        final MemorySegment headers = arena.allocate(BATCH * MMSGHDR, 8);
+        final MemorySegment names = arena.allocate(BATCH * NAME, 8);
+        final MemorySegment vectors = arena.allocate(BATCH * IOVEC, 8);
+        final MemorySegment controls = arena.allocate(BATCH * CONTROL, 8);
+
+        Messages() {
+            for (int i = 0; i < BATCH; i++) {
+                long header = (long) i * MMSGHDR;
+                headers.set(ADDRESS, header, names.asSlice((long) i * NAME));
+                headers.set(ADDRESS, header + 16, vectors.asSlice((long) i * IOVEC));
+                headers.set(JAVA_LONG, header + 24, 1);
+                long control = (long) i * CONTROL;
+                headers.set(ADDRESS, header + 32, controls.asSlice(control));
+                // struct cmsghdr: length, level, type
+                controls.set(JAVA_LONG, control, 18);
+                controls.set(JAVA_INT, control + 8, BulkCalls.SOL_UDP);
+                controls.set(JAVA_INT, control + 12, BulkCalls.UDP_SEGMENT);
+            }
+        }
+
+        void vector(int i, long base, long length) {
+            vectors.set(JAVA_LONG, (long) i * IOVEC, base);
+            vectors.set(JAVA_LONG, (long) i * IOVEC + 8, length);
+        }
+    }
+
+    /**
+     * Opens the machinery; no socket yet.
+     *
+     * @param name of the thread
+     * @throws IOException where the kernel has no epoll: only Linux does
+     */
+    public UdpLoop(String name, Handler handler) throws IOException {
+        this.handler = handler;
+        this.epoll = calls.epoll();
+        this.wake = calls.eventfd();
+        calls.watch(epoll, wake, WAKE, events);
+        MemorySegment buffers = arena.allocate((long) BATCH * MOST_RECEIVED, 64);
+        for (int i = 0; i < BATCH; i++) {
+            MemorySegment buffer = buffers.asSlice((long) i * MOST_RECEIVED, MOST_RECEIVED);
+            in.vector(i, buffer.address(), MOST_RECEIVED);
+            received[i] = buffer.asByteBuffer();
+        }
+        this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+    }
+
+    /** A bound socket. Its methods are for the loop's thread alone. */
+    public final class Socket {
+        private final int descriptor;
+        private final InetSocketAddress address;
+        private boolean segmentation;
+
+        private Socket(int descriptor, InetSocketAddress address, boolean segmentation) {
+            this.descriptor = descriptor;
+            this.address = address;
+            this.segmentation = segmentation;
+        }
+
+        /** Where it is bound. */
+        public InetSocketAddress address() {
+            return address;
+        }
+
+        /**
+         * Room to write the next message into.
+         *
+         * @param octets at most 128 KiB
+         * @return with so much space from its position to its limit; of the loop, used again after {@link #send}
+         */
+        public ByteBuffer room(int octets) {
+            if (sender != this || waiting == BATCH || written + octets > OUTBOX) {
+                flush();
+            }
+            sender = this;
+            return room.limit(written + octets).position(written);
+        }
+
+        /**
+         * Sends what was written into the {@link #room}, soon.
+         *
+         * @param octets of the message, from where the room began
+         * @param datagram octets of each datagram that it is cut into; the last may be shorter
+         */
+        public void send(Peer to, int octets, int datagram) {
+            int most = segmentation ? Math.clamp(BulkCalls.MOST_OCTETS / datagram, 1, BulkCalls.MOST_SEGMENTS) : 1;
+            for (int sent = 0; sent == 0 || sent < octets; sent += most * datagram) {
+                if (waiting == BATCH) {
+                    transmit();
+                }
+                int length = Math.min(octets - sent, most * datagram);
+                message(to, written + sent, length, datagram);
+            }
+            written += octets;
+        }
+
+        private void message(Peer to, int from, int length, int datagram) {
+            long header = (long) waiting * MMSGHDR;
+            out.vector(waiting, outbox.address() + from, length);
+            out.headers.set(JAVA_INT, header + 8, name(to, out.names, (long) waiting * NAME));
+            boolean cut = length > datagram;
+            out.headers.set(JAVA_LONG, header + 40, cut ? CONTROL : 0);
+            if (cut) {
+                out.controls.set(JAVA_SHORT, (long) waiting * CONTROL + 16, (short) datagram);
+            }
+            recipients[waiting++] = to;
+        }
+    }
+
+    /** struct sockaddr_in or sockaddr_in6; its length. */
+    private static int name(Peer peer, MemorySegment to, long at) {
+        to.set(NET_SHORT, at + 2, (short) peer.port());
+        if (peer.isIpv4()) {
+            to.set(JAVA_SHORT, at, (short) BulkCalls.AF_INET);
+            to.set(NET_INT, at + 4, (int) peer.low());
+            to.set(JAVA_LONG, at + 8, 0);
+            return 16;
+        }
+        to.set(JAVA_SHORT, at, (short) Native.AF_INET6);
+        to.set(JAVA_INT, at + 4, 0);
+        to.set(NET_LONG, at + 8, peer.high());
+        to.set(NET_LONG, at + 16, peer.low());
+        to.set(JAVA_INT, at + 24, peer.scope());
+        return 28;
+    }
+
+    private static Peer peer(MemorySegment name, long at) {
+        int port = name.get(NET_SHORT, at + 2) & 0xffff;
+        return name.get(JAVA_SHORT, at) == BulkCalls.AF_INET
+                ? Peer.ofIpv4(name.get(NET_INT, at + 4), port)
+                : new Peer(name.get(NET_LONG, at + 8), name.get(NET_LONG, at + 16), port, name.get(JAVA_INT, at + 24));
+    }
+
+    /**
+     * Binds one more socket, before {@link #start}.
+     *
+     * @param port 0 picks a free one
+     * @throws IOException if that fails, in the kernel's words
+     */
+    public Socket bind(InetAddress address, int port) throws IOException {
+        Peer wanted = Peer.of(new InetSocketAddress(address, port));
+        int descriptor = calls.udpSocket(wanted.isIpv4() ? BulkCalls.AF_INET : Native.AF_INET6);
+        try (Arena temporary = Arena.ofConfined()) {
+            // a rack that is switched on asks all at once: let the kernel hold as many requests as it is allowed to
+            calls.buffers(descriptor, LISTEN_BUFFER);
+            MemorySegment name = temporary.allocate(NAME, 8);
+            Native.bind(descriptor, name.asSlice(0, name(wanted, name, 0)));
+            calls.boundTo(descriptor, name);
+            var socket = new Socket(descriptor, new InetSocketAddress(address, peer(name, 0).port()),
+                    calls.segmentation(descriptor));
+            calls.watch(epoll, descriptor, sockets.size(), events);
+            sockets.add(socket);
+            return socket;
+        } catch (IOException | RuntimeException e) {
+            Native.close(descriptor);
+            throw e;
+        }
+    }
+
+    /** Begins to receive. */
+    public void start() {
+        thread.start();
+    }
+
+    /** Has the loop's thread do something soon. Callable from any thread; nothing happens any more once it is closed. */
+    public void execute(Runnable task) {
+        tasks.add(task);
+        if (woken.compareAndSet(false, true)) {
+            wake();
+        }
+    }
+
+    private void wake() {
+        synchronized (tasks) {
+            if (wake >= 0) {
+                calls.write(wake, one);
+            }
+        }
+    }
+
+    private void run() {
+        int waker = wakeDescriptor();
+        long due = System.nanoTime();
+        while (!closing) {
+            long wait = due - System.nanoTime();
+            int count = calls.await(epoll, events, EVENTS, Math.clamp((wait + 999_999) / 1_000_000, 0, 60_000));
+            for (int i = 0; i < count; i++) {
+                long which = events.get(JAVA_LONG_UNALIGNED, (long) i * EVENT + EVENT - 8);
+                if (which == WAKE) {
+                    calls.read(waker, wakes);
+                    woken.set(false);
+                } else {
+                    receive(sockets.get((int) which));
+                }
+            }
+            // a task may begin something that has a time of its own
+            if (runTasks() || System.nanoTime() - due >= 0) {
+                due = tick();
+            }
+            flush();
+        }
+        runTasks();
+        flush();
+    }
+
+    private boolean runTasks() {
+        boolean ran = false;
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            ran = true;
+            guard(task);
+        }
+        return ran;
+    }
+
+    private long tick() {
+        long now = System.nanoTime();
+        try {
+            return handler.tick(now);
+        } catch (RuntimeException e) {
+            LOG.error("the thread {} goes on after a fault", thread.getName(), e);
+            return now + 1_000_000_000L;
+        }
+    }
+
+    /** A fault in what concerns one client must not end the service of the others. */
+    private void guard(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.error("the thread {} goes on after a fault", thread.getName(), e);
+        }
+    }
+
+    private int wakeDescriptor() {
+        synchronized (tasks) {
+            return wake;
+        }
+    }
+
+    private void receive(Socket socket) {
+        for (int i = 0; i < BATCH; i++) {
+            // the kernel writes the lengths that it used
+            in.headers.set(JAVA_INT, (long) i * MMSGHDR + 8, NAME);
+        }
+        int count = calls.receive(socket.descriptor, in.headers.address(), BATCH);
+        for (int i = 0; i < count; i++) {
+            int length = in.headers.get(JAVA_INT, (long) i * MMSGHDR + 56);
+            ByteBuffer packet = received[i].limit(length).position(0);
+            try {
+                handler.received(socket, peer(in.names, (long) i * NAME), packet);
+            } catch (RuntimeException e) {
+                LOG.error("the thread {} goes on after a fault", thread.getName(), e);
+            }
+        }
+        flush();
+    }
+
+    /** Hands all that was written to the kernel; the outbox is free again. */
+    private void flush() {
+        transmit();
+        written = 0;
+    }
+
+    private void transmit() {
+        Socket socket = sender;
+        for (int done = 0; socket != null && done < waiting;) {
+            int sent = calls.send(socket.descriptor, out.headers.address() + (long) done * MMSGHDR, waiting - done);
+            if (sent > 0) {
+                done += sent;
+            } else {
+                unsent(socket, done++, -sent);
+            }
+        }
+        waiting = 0;
+    }
+
+    /** The kernel refuses to cut where an interface has no check sums of its own, or where the way's MTU is smaller. */
+    private void unsent(Socket socket, int message, int errno) {
+        long header = (long) message * MMSGHDR;
+        if (out.headers.get(JAVA_LONG, header + 40) == 0) {
+            handler.unsent(socket, recipients[message], Native.text(errno));
+            return;
+        }
+        if (errno == BulkCalls.EIO) {
+            socket.segmentation = false;
+            LOG.debug("{} cannot cut messages into datagrams", socket.address);
+        }
+        int datagram = out.controls.get(JAVA_SHORT, (long) message * CONTROL + 16) & 0xffff;
+        MemorySegment vector = out.vectors.asSlice((long) message * IOVEC, IOVEC);
+        long base = vector.get(JAVA_LONG, 0);
+        long length = vector.get(JAVA_LONG, 8);
+        out.headers.set(JAVA_LONG, header + 40, 0);
+        for (long sent = 0; sent < length; sent += datagram) {
+            vector.set(JAVA_LONG, 0, base + sent);
+            vector.set(JAVA_LONG, 8, Math.min(datagram, length - sent));
+            int result = calls.send(socket.descriptor, out.headers.address() + header, 1);
+            if (result <= 0) {
+                handler.unsent(socket, recipients[message], Native.text(-result));
+                return;
+            }
+        }
+    }
+
+    /** Ends the thread and closes the sockets. */
+    @Override
+    public void close() {
+        closing = true;
+        wake();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        synchronized (tasks) {
+            if (wake >= 0) {
+                sockets.forEach(socket -> calls.close(socket.descriptor));
+                calls.close(epoll);
+                calls.close(wake);
+                wake = -1;
+            }
+        }
+    }
+}
