@@ -15,8 +15,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * The system calls of {@link UdpLoop}. Those for each packet take raw addresses and tell a failure as a negative number,
- * so that they cost no object; the others throw, as in {@link Native}.
+ * The system calls of {@link UdpLoop}. Those for each packet take raw addresses and tell a failure as a negative
+ * number, so that they cost no object; the others throw, as in {@link Native}.
  */
 final class BulkCalls {
     static final int AF_INET = 2;

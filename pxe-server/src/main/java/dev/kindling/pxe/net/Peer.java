@@ -28,7 +28,7 @@ public record Peer(long high, long low, int port, int scope) {
     }
 
     static Peer ofIpv4(int address, int port) {
-        return new Peer(0, MAPPED | address & 0xffff_ffffL, port, 0);
+        return new Peer(0, MAPPED | (address & 0xffff_ffffL), port, 0);
     }
 
     /** Whether the address is one of IPv4. */

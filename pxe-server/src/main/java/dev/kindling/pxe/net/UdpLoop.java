@@ -265,7 +265,9 @@ public final class UdpLoop implements AutoCloseable {
         thread.start();
     }
 
-    /** Has the loop's thread do something soon. Callable from any thread; nothing happens any more once it is closed. */
+    /**
+     * Has the loop's thread do something soon. Callable from any thread; nothing happens any more once it is closed.
+     */
     public void execute(Runnable task) {
         tasks.add(task);
         if (woken.compareAndSet(false, true)) {

@@ -1,6 +1,5 @@
 package dev.kindling.pxe.tftp;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -15,11 +14,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One descriptor for each file, however many machines read it. A file that was replaced or written to is opened anew for
- * those who ask later; the others go on with the one that they began. Safe for several threads.
+ * One descriptor for each file, however many machines read it. A file that was replaced or written to is opened anew
+ * for those who ask later; the others go on with the one that they began. Safe for several threads.
  */
 final class OpenFiles {
     private final Map<Path, Shared> open = new HashMap<>();
+    /** Of the one thread that reads. */
+    private final ReadCache cache = new ReadCache();
 
     /** What tells one version of a file from another. */
     private record Version(@Nullable Object key, long size, FileTime modified) {
@@ -60,13 +61,7 @@ final class OpenFiles {
 
         @Override
         public void read(long offset, ByteBuffer to) throws IOException {
-            for (long at = offset; to.hasRemaining();) {
-                int count = shared.file.read(to, at);
-                if (count < 0) {
-                    throw new EOFException("the file became shorter while it was sent");
-                }
-                at += count;
-            }
+            cache.read(shared.file, offset, to);
         }
 
         @Override

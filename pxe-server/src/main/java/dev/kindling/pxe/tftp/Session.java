@@ -141,8 +141,8 @@ final class Session {
     }
 
     /**
-     * DATA, all blocks in one message that the kernel cuts. The content is read by one call to the end of the room, then
-     * each block is moved forward to its place behind its header.
+     * DATA, all blocks in one message that the kernel cuts. The content is read by one call to the end of the room,
+     * then each block is moved forward to its place behind its header.
      */
     private void blocks(long first, int count) throws IOException {
         int size = terms.blockSize();
@@ -155,7 +155,7 @@ final class Session {
         room.position(start + headers);
         content.read(offset, room);
         for (int i = 0; i < count; i++) {
-            room.putInt(start + i * packet, TftpPacket.DATA << 16 | (int) (first + i) & 0xffff);
+            room.putInt(start + i * packet, (TftpPacket.DATA << 16) | (int) (first + i & 0xffff));
             if (i < count - 1) {
                 room.put(start + i * packet + TftpPacket.HEADER, room, start + headers + i * size, size);
             }

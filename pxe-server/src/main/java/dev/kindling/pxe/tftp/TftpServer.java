@@ -32,14 +32,16 @@ import org.slf4j.LoggerFactory;
  * Serves files by TFTP. One thread moves all packets; files are looked up on virtual threads.
  *
  * <p>
- * A transfer is known by its client's address and port, so that many share a socket: in the single-port mode the one that
- * was asked, otherwise one of a few with ports of their own, another for each transfer of a client. Packets of many
- * clients are then received and sent by one call.
+ * A transfer is known by its client's address and port, so that many share a socket: in the single-port mode the one
+ * that was asked, otherwise one of a few with ports of their own, another for each transfer of a client. Packets of
+ * many clients are then received and sent by one call.
  */
 public final class TftpServer implements AutoCloseable {
     /** Above this a read request is answered with "busy". */
     static final int MAX_TRANSFERS = 8192;
-    /** RFC 1350 wants another port for each transfer, so that late packets of the last one are not taken for its own. */
+    /**
+     * RFC 1350 wants another port for each transfer, so that late packets of the last one are not taken for its own.
+     */
     private static final int TRANSFER_SOCKETS = 16;
     /** Clients for which a smaller block size is remembered. */
     private static final int MAX_REMEMBERED = 4096;
@@ -194,7 +196,7 @@ public final class TftpServer implements AutoCloseable {
     private void unusual(Session session, @Nullable TftpPacket packet) {
         switch (packet) {
             case TftpPacket.Failure failure -> settle(session, session.onFailure(failure, System.nanoTime()));
-            case TftpPacket.Data _, TftpPacket.Oack _, TftpPacket.Request _ -> Session.send(session.socket,
+            case TftpPacket.Data _,TftpPacket.Oack _,TftpPacket.Request _ -> Session.send(session.socket,
                     session.client, new TftpPacket.Failure(TftpPacket.Failure.ILLEGAL, "not in a download"));
             case TftpPacket.Ack _ -> throw new IllegalStateException("taken before");
             case null -> {

@@ -208,7 +208,9 @@ final class Transfer {
                         failure.code()));
     }
 
-    /** Whether a first block of the size that was asked got no answer again and again: it may be too large for the way. */
+    /**
+     * Whether a first block of the size that was asked got no answer again and again: it may be too large for the way.
+     */
     boolean stuckAtFirstBlock() {
         return base == 1 && !acknowledging && silences > 1 && terms.blockSize() > Terms.DEFAULT_BLOCK;
     }

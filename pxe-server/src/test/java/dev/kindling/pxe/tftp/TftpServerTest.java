@@ -60,7 +60,8 @@ class TftpServerTest {
     }
 
     private TftpServer start(PxeConfig.Tftp config) throws IOException {
-        return TftpServer.start(List.of(InetAddress.ofLiteral(ADDRESS), InetAddress.ofLiteral("127.77.69.2")), 0, config,
+        return TftpServer.start(List.of(InetAddress.ofLiteral(ADDRESS), InetAddress.ofLiteral("127.77.69.2")), 0,
+                config,
                 source,
                 address -> address.getHostAddress().startsWith("127.77.69.") ? MAC : null, events,
                 Clock.systemUTC());
