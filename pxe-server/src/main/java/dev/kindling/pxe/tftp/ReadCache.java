@@ -43,6 +43,7 @@ final class ReadCache {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // the same open file, not one like it
     private ByteBuffer piece(FileChannel file, long piece) throws IOException {
         int where = Math.floorMod(System.identityHashCode(file) + (int) piece, PLACES);
         Place place = places[where];

@@ -87,8 +87,8 @@ final class Session {
         return true;
     }
 
-    boolean stuckAtFirstBlock() {
-        return transfer.stuckAtFirstBlock();
+    boolean stuckAtFirstBlock(long now) {
+        return transfer.stuckAtFirstBlock(now);
     }
 
     /** The client asks for something else from the same port, or the server ends. */

@@ -175,7 +175,7 @@ public final class TftpServer implements AutoCloseable {
             boolean crowded = sessions.size() > MAX_TRANSFERS / 2;
             sessions.values().removeIf(session -> {
                 boolean over = session.onTimer(now) || crowded && session.isDeaf(now);
-                if (session.stuckAtFirstBlock()) {
+                if (session.stuckAtFirstBlock(now)) {
                     smallerBlocks.put(session.client.address(), Terms.smallerThan(session.terms.blockSize()));
                 }
                 return over;

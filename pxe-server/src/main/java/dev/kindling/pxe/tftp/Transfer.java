@@ -211,8 +211,9 @@ final class Transfer {
     /**
      * Whether a first block of the size that was asked got no answer again and again: it may be too large for the way.
      */
-    boolean stuckAtFirstBlock() {
-        return base == 1 && !acknowledging && silences > 1 && terms.blockSize() > Terms.DEFAULT_BLOCK;
+    boolean stuckAtFirstBlock(long now) {
+        return base == 1 && !acknowledging && silences > 1 && now - progressAt > FIRST_RTO
+                && terms.blockSize() > Terms.DEFAULT_BLOCK;
     }
 
     /** For how long nothing new was acknowledged. */

@@ -288,6 +288,69 @@ class TftpServerTest {
     }
 
     @Test
+    void servesEveryTransferFromThePortThatWasAskedWhereOnlyThatOnePassesTheFirewall() throws Exception {
+        source.with("a", BootFile.text("x".repeat(600))).with("b", BootFile.text("y".repeat(600)));
+        try (var single = start(new PxeConfig.Tftp(true, 64, 1468)); var client = new Peer(); var second = new Peer()) {
+            var port = new InetSocketAddress(ADDRESS, single.port());
+            client.server = port;
+            second.server = port;
+            client.ask("a");
+            assertThat(text(client.next())).startsWith("xx");
+            second.ask("b");
+            assertThat(text(second.next())).startsWith("yy");
+            client.send(new Ack(1));
+            assertThat(text(client.next())).isEqualTo("x".repeat(88));
+            second.send(new Ack(1));
+            assertThat(text(second.next())).isEqualTo("y".repeat(88));
+            assertThat(client.server).isEqualTo(port);
+            assertThat(second.server).isEqualTo(port);
+        }
+    }
+
+    @Test
+    void grantsNoMoreThanItsConfigurationSays() throws Exception {
+        source.with("f", BootFile.text("f"));
+        try (var strict = start(new PxeConfig.Tftp(false, 8, 1024)); var client = new Peer()) {
+            client.server = new InetSocketAddress(ADDRESS, strict.port());
+            client.ask("f", "blksize", "8192", "windowsize", "64");
+            assertThat(client.next()).isInstanceOfSatisfying(Oack.class, oack -> assertThat(oack.options())
+                    .containsExactly(Map.entry("blksize", "1024"), Map.entry("windowsize", "8")));
+        }
+    }
+
+    @Test
+    void tellsOfAStallWhileItLastsAndOffersLessNextTime() throws Exception {
+        file("f", 100_000);
+        try (var client = new Peer(); var again = new Peer()) {
+            client.ask("f", "blksize", "9000");
+            assertThat(client.next()).isInstanceOf(Oack.class);
+            client.send(new Ack(0));
+            assertThat(events.next(PxeEvent.Stalled.class)).satisfies(stalled -> {
+                assertThat(stalled.mac()).isEqualTo(MAC);
+                assertThat(stalled.stage()).isEqualTo("TFTP f");
+                assertThat(stalled.seconds()).isGreaterThanOrEqualTo(5);
+                assertThat(stalled.text()).matches("stuck \\d+ s at block 1 of 12 of f: blocks of 9000 octets may be too "
+                        + "large for the way; the next request is offered fewer");
+            });
+            again.ask("f", "blksize", "9000");
+            assertThat(again.next()).isInstanceOfSatisfying(Oack.class,
+                    oack -> assertThat(oack.options()).containsEntry("blksize", "1428"));
+        }
+    }
+
+    @Test
+    void servesOverIpv6AndKnowsTheAsker() throws Exception {
+        byte[] content = file("f", 200_000);
+        try (var six = TftpServer.start(List.of(InetAddress.ofLiteral("::1")), 0, PxeConfig.Tftp.STANDARD, source,
+                address -> null, events, Clock.systemUTC())) {
+            shell("curl", "curl -sSf --tftp-blksize 1400 -o a tftp://[::1]:%d/f".formatted(six.port()));
+            assertThat(away.resolve("a")).hasBinaryContent(content);
+            assertThat(source.fetches).singleElement()
+                    .satisfies(fetch -> assertThat(fetch.remote()).isEqualTo(InetAddress.ofLiteral("::1")));
+        }
+    }
+
+    @Test
     void survivesNoise() throws Exception {
         source.with("f", BootFile.text("alive"));
         var random = new Random(7);

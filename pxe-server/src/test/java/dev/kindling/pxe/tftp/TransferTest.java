@@ -116,7 +116,7 @@ class TransferTest {
         }
         assertThat(((Move.GiveUp) move).reason()).contains("at block 1 of 74",
                 "blocks of 1368 octets may be too large");
-        assertThat(transfer.stuckAtFirstBlock()).isTrue();
+        assertThat(transfer.stuckAtFirstBlock(now)).isTrue();
     }
 
     @Test
