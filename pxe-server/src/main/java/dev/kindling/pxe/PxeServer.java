@@ -136,8 +136,10 @@ public final class PxeServer implements AutoCloseable {
             httpsPort = listen(http, "HTTPS", config.ports().https(), TlsIdentity.of(config.tls(), clock));
         }
         try {
-            var tftp = TftpServer.start(config.links().stream().map(Link::address).toList(), config.ports().tftp(),
-                    config.tftp(), source, this::whoHas, events, clock);
+            var addresses = Stream.concat(config.links().stream().map(Link::address),
+                    config.links6().stream().map(Link6::address)).toList();
+            var tftp = TftpServer.start(addresses, config.ports().tftp(), config.tftp(), source, this::whoHas, events,
+                    clock);
             open.push(tftp);
             tftpPort = tftp.port();
         } catch (IOException e) {

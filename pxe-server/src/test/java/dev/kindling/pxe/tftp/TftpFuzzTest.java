@@ -53,8 +53,7 @@ class TftpFuzzTest {
         var random = new Random(seed);
         var source = new Served(Path.of("/nonexistent")).with("f", new BootFile.Bytes(FILE, "text/plain"));
         try (var server = TftpServer.start(List.of(InetAddress.ofLiteral(ADDRESS)), 0, PxeConfig.Tftp.STANDARD, source,
-                address -> null, event -> {
-                }, Clock.systemUTC())) {
+                address -> null, event -> {}, Clock.systemUTC())) {
             var target = new InetSocketAddress(ADDRESS, server.port());
             var strangers = new ArrayList<DatagramChannel>();
             for (int i = 0; i < 16; i++) {

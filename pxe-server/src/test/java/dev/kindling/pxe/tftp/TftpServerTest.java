@@ -329,8 +329,9 @@ class TftpServerTest {
                 assertThat(stalled.mac()).isEqualTo(MAC);
                 assertThat(stalled.stage()).isEqualTo("TFTP f");
                 assertThat(stalled.seconds()).isGreaterThanOrEqualTo(5);
-                assertThat(stalled.text()).matches("stuck \\d+ s at block 1 of 12 of f: blocks of 9000 octets may be too "
-                        + "large for the way; the next request is offered fewer");
+                assertThat(stalled.text())
+                        .matches("stuck \\d+ s at block 1 of 12 of f: blocks of 9000 octets may be too "
+                                + "large for the way; the next request is offered fewer");
             });
             again.ask("f", "blksize", "9000");
             assertThat(again.next()).isInstanceOfSatisfying(Oack.class,

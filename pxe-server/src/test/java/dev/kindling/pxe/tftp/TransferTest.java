@@ -68,6 +68,22 @@ class TransferTest {
     }
 
     @Test
+    void asksForTheEndOfAWindowBeforeItSendsAllOfItAgain() {
+        var transfer = transfer(100_000, "windowsize", "8");
+        transfer.start(now);
+        transfer.onAck(0, now += SECOND / 100);
+        transfer.onAck(8, now += SECOND / 100);
+        now = transfer.deadline();
+        assertThat(transfer.onTimer(now)).as("its last block alone").isEqualTo(new Move.Send(16, 1));
+        assertThat(transfer.onAck(12, now += SECOND / 50)).as("the client tells where it stands")
+                .isEqualTo(new Move.Send(13, 8));
+        now = transfer.deadline();
+        transfer.onTimer(now);
+        now = transfer.deadline();
+        assertThat(transfer.onTimer(now)).as("silence again").isEqualTo(new Move.Send(13, 8));
+    }
+
+    @Test
     void numbersBlocksBeyond65535FromZeroAgain() {
         var transfer = transfer(100_000L * 512);
         transfer.start(now);
