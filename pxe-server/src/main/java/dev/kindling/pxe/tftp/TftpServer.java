@@ -174,7 +174,7 @@ public final class TftpServer implements AutoCloseable {
         public long tick(long now) {
             boolean crowded = sessions.size() > MAX_TRANSFERS / 2;
             sessions.values().removeIf(session -> {
-                boolean over = session.onTimer(now) || crowded && session.isDeaf(now);
+                boolean over = session.onTimer(now) || (crowded && session.isDeaf(now));
                 if (session.stuckAtFirstBlock(now)) {
                     smallerBlocks.put(session.client.address(), Terms.smallerThan(session.terms.blockSize()));
                 }
