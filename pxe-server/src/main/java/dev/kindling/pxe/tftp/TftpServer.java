@@ -150,9 +150,9 @@ public final class TftpServer implements AutoCloseable {
     private final class Packets implements UdpLoop.Handler {
         @Override
         public void received(UdpLoop.Socket socket, Peer from, ByteBuffer packet) {
-            var session = sessions.get(from);
-            boolean ours = session != null && session.socket == socket;
-            if (ours && packet.remaining() >= TftpPacket.HEADER && packet.getShort(0) == TftpPacket.ACK) {
+            var known = sessions.get(from);
+            var session = known != null && known.socket == socket ? known : null;
+            if (session != null && packet.remaining() >= TftpPacket.HEADER && packet.getShort(0) == TftpPacket.ACK) {
                 // what nearly all packets are
                 settle(session, session.onAck(packet.getShort(2) & 0xffff, System.nanoTime()));
                 return;
@@ -161,7 +161,7 @@ public final class TftpServer implements AutoCloseable {
             var link = links.get(socket);
             if (link != null && parsed instanceof TftpPacket.Request request) {
                 request(link, from, request);
-            } else if (ours) {
+            } else if (session != null) {
                 unusual(session, parsed);
             } else if ((link == null || config.singlePort())
                     && (parsed instanceof TftpPacket.Ack || parsed instanceof TftpPacket.Data)) {
