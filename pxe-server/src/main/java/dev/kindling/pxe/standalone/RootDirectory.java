@@ -130,6 +130,11 @@ public final class RootDirectory implements BootSource {
     }
 
     @Override
+    public boolean answersAtOnce() {
+        return true;
+    }
+
+    @Override
     public boolean isReserved(InetAddress address) {
         return reservations.keeps(address);
     }
