@@ -239,7 +239,7 @@ public record Gpt(UUID disk, long sectors, List<Partition> partitions) {
         out.putLong(Long.reverseBytes(id.getLeastSignificantBits()));
     }
 
-    private static UUID guid(ByteBuffer in, int at) {
+    static UUID guid(ByteBuffer in, int at) {
         long high = ((in.getInt(at) & 0xFFFF_FFFFL) << 32) | ((in.getShort(at + 4) & 0xFFFFL) << 16)
                 | (in.getShort(at + 6) & 0xFFFFL);
         return new UUID(high, Long.reverseBytes(in.getLong(at + 8)));
