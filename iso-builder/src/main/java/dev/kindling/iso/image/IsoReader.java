@@ -425,9 +425,19 @@ public final class IsoReader {
             throw new BadImageException(file.path() + " is compressed with zisofs", file.extents().getFirst().offset(),
                     "a file as it is", "mount the image with Linux to read it");
         }
-        List<Content> parts = new ArrayList<>();
+        // Pieces that lie one behind the other are one: a file above 4 GiB is a single part of the image.
+        List<Extent> pieces = new ArrayList<>();
         for (Extent extent : file.extents()) {
-            parts.add(image.slice(extent.offset(), extent.bytes(), file.path()));
+            Extent last = pieces.isEmpty() ? null : pieces.getLast();
+            if (last != null && last.offset() + last.bytes() == extent.offset()) {
+                pieces.set(pieces.size() - 1, new Extent(last.offset(), last.bytes() + extent.bytes()));
+            } else {
+                pieces.add(extent);
+            }
+        }
+        List<Content> parts = new ArrayList<>();
+        for (Extent piece : pieces) {
+            parts.add(image.slice(piece.offset(), piece.bytes(), file.path()));
         }
         return Content.join(parts);
     }
