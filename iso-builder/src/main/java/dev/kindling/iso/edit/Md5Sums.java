@@ -157,11 +157,11 @@ public final class Md5Sums {
         return overlaid(image, Map.of((long) FIELD, blank));
     }
 
-    /** The image with the sum of itself; reads all of it. Without the sums of fragments, which are optional. */
+    /** The image with the sum of itself; reads all of it. Without sums of fragments, and saying so: their places depend on the program. */
     public static Content implanted(Content image) throws IOException {
         long summed = volumeBytes(image) - SKIPPED_SECTORS * 2048L;
         String text = "ISO MD5SUM = " + digest(blank(image).slice(0, summed)) + ";SKIPSECTORS = " + SKIPPED_SECTORS
-                + ";RHLISOSTATUS=1;THIS IS NOT THE SAME AS RUNNING MD5SUM ON THIS ISO!!";
+                + ";RHLISOSTATUS=1;FRAGMENT COUNT = 0;THIS IS NOT THE SAME AS RUNNING MD5SUM ON THIS ISO!!";
         byte[] field = new byte[FIELD_BYTES];
         Arrays.fill(field, (byte) ' ');
         byte[] bytes = text.getBytes(ISO_8859_1);

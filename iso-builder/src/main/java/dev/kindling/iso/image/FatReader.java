@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -285,6 +286,9 @@ public final class FatReader {
         directory.get(at, bytes);
         String base = new String(bytes, 0, 8, US_ASCII).stripTrailing();
         String extension = new String(bytes, 8, 3, US_ASCII).stripTrailing();
+        // Windows NT's bits for names in lower case, which Linux and mtools set, too
+        base = (directory.get(at + 12) & 0x08) != 0 ? base.toLowerCase(Locale.ROOT) : base;
+        extension = (directory.get(at + 12) & 0x10) != 0 ? extension.toLowerCase(Locale.ROOT) : extension;
         return extension.isEmpty() ? base : base + "." + extension;
     }
 

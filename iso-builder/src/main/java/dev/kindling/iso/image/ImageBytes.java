@@ -45,4 +45,10 @@ final class ImageBytes {
         }
         return image.slice(position, length);
     }
+
+    static byte[] bytes(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.capacity()];
+        buffer.get(0, bytes);
+        return bytes;
+    }
 }

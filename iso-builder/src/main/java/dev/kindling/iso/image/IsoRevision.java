@@ -267,7 +267,7 @@ public final class IsoRevision {
         pointers.putInt((int) (tablesAt - volume.base)).putInt(0);
         pointers.putInt(Integer.reverseBytes((int) (tablesAt + table - volume.base))).putInt(0);
         pointers.put(records.rootRecord(), 0, 34);
-        patches.put(volume.at + 132, IsoBytes.bytes(pointers));
+        patches.put(volume.at + 132, ImageBytes.bytes(pointers));
     }
 
     private void copyDescriptor(IsoVolume primary, IsoVolume enhanced) {
@@ -285,7 +285,7 @@ public final class IsoRevision {
             if (now != volume.space()) {
                 ByteBuffer out = IsoBytes.buffer(8);
                 IsoBytes.both32(out, now);
-                patches.put(volume.at + 80, IsoBytes.bytes(out));
+                patches.put(volume.at + 80, ImageBytes.bytes(out));
             }
         }
     }
@@ -313,7 +313,7 @@ public final class IsoRevision {
             // lesson 20: 0 where the field is too small
             out.putShort((short) (whole ? (count > 0xFFFF ? 0 : count) : entry.loadSectors()));
             out.putInt((int) (at / BLOCK));
-            patches.put(entry.at() + 6, IsoBytes.bytes(out));
+            patches.put(entry.at() + 6, ImageBytes.bytes(out));
         }
     }
 
@@ -352,7 +352,7 @@ public final class IsoRevision {
                 if (each.type() != SPECIAL_PROTECTIVE) {
                     entry.put(5, chs(range[0] + sectors - 1));
                 }
-                patches.put((long) at, IsoBytes.bytes(entry));
+                patches.put((long) at, ImageBytes.bytes(entry));
             }
         }
         for (Moved each : moved) {
@@ -376,7 +376,7 @@ public final class IsoRevision {
             entries.putLong(each.index() * gpt.entrySize() + 32, range[0]);
             entries.putLong(each.index() * gpt.entrySize() + 40, range[1]);
         }
-        byte[] newEntries = IsoBytes.bytes(entries);
+        byte[] newEntries = ImageBytes.bytes(entries);
         long delta = shift / 512;
         patches.put(512L, gptHeader(gpt.at(), 1, gpt.other() + delta, gpt.entriesAt(), gpt.lastUsable() + delta,
                 newEntries));
@@ -391,7 +391,7 @@ public final class IsoRevision {
         tail.put((int) (backup.get().entriesAt() * 512 - from), newEntries);
         tail.put((int) (backup.get().at() * 512 - from), gptHeader(backup.get().at(), backup.get().at() + delta, 1,
                 backup.get().entriesAt() + delta, gpt.lastUsable() + delta, newEntries));
-        return IsoBytes.bytes(tail);
+        return ImageBytes.bytes(tail);
     }
 
     private byte[] gptHeader(long at, long self, long other, long entriesAt, long lastUsable, byte[] entries)
@@ -403,7 +403,7 @@ public final class IsoRevision {
         byte[] checked = new byte[size];
         header.get(0, checked);
         header.putInt(16, PartitionTables.crc(checked));
-        return IsoBytes.bytes(header);
+        return ImageBytes.bytes(header);
     }
 
     /** Cylinder, head and sector as isohybrid counts them: 64 heads, 32 sectors; beyond 1024 cylinders the last one. */
