@@ -1,0 +1,139 @@
+package dev.kindling.iso;
+
+import com.sun.nio.file.ExtendedOpenOption;
+import dev.kindling.iso.image.Content;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** Writes an image to a drive and reads it back. Which drive may be written is decided here, in one place. */
+public final class DriveWriter {
+    private static final int CHUNK = 4 << 20;
+    private static final int SECTOR = 4096;
+
+    private DriveWriter() {}
+
+    /**
+     * Why a drive must not be written; empty where it may.
+     *
+     * @param serial that the user gave for just this drive: lets an internal drive be written, never the system's own
+     */
+    public static Optional<String> refusal(Drives.Drive drive, long imageBytes, Optional<String> serial) {
+        if (drive.inUseBySystem()) {
+            return Optional.of(drive.device() + " is in use by this system: " + String.join(", ", drive.usedFor()));
+        }
+        if (!drive.usedFor().isEmpty()) {
+            return Optional.of(drive.device() + " is mounted at " + String.join(", ", drive.usedFor())
+                    + ": unmount it first");
+        }
+        if (serial.isPresent() && !serial.get().equals(drive.identity())) {
+            return Optional.of(drive.device() + " has the serial '" + drive.identity() + "', not '" + serial.get() + "'");
+        }
+        if (!drive.removable() && (serial.isEmpty() || drive.serial().isEmpty())) {
+            return Optional.of(drive.device() + " is an internal drive (" + drive.model()
+                    + "): to write it nevertheless, name its serial with --yes-erase");
+        }
+        if (drive.readOnly()) {
+            return Optional.of(drive.device() + " is read-only");
+        }
+        return drive.bytes() < imageBytes
+                ? Optional.of(String.format(Locale.ROOT, "%s has %d bytes, the image %d", drive.device(), drive.bytes(),
+                        imageBytes))
+                : Optional.empty();
+    }
+
+    /**
+     * Writes, then reads back and compares. Interrupting the thread cancels; the drive is no good then.
+     *
+     * @param device a block device, or a file of the drive's size
+     * @param writing hears of the first half, the writing
+     * @param verifying hears of the second half
+     */
+    public static void write(Content image, Path device, Consumer<IsoEvent.Progressed> writing,
+            Consumer<IsoEvent.Progressed> verifying) throws IOException {
+        if (Files.isRegularFile(device)) {
+            fillAll(image, device, writing);
+        } else {
+            DriveClaim claim = new DriveClaim(device);
+            try (claim) {
+                fillAll(image, device, writing);
+            }
+        }
+        verify(image, device, verifying);
+    }
+
+    private static void fillAll(Content image, Path device, Consumer<IsoEvent.Progressed> writing) throws IOException {
+        try (FileChannel channel = FileChannel.open(device, StandardOpenOption.WRITE);
+                FileLock lock = channel.tryLock()) {
+            if (lock == null) {
+                throw new IOException(device + " is being written by another program");
+            }
+            ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK);
+            // The start last: a drive that was pulled out half-way boots nothing, and shows no file system.
+            for (long at = CHUNK; at < image.size(); at += buffer.limit()) {
+                fill(image, at, buffer);
+                put(channel, at, buffer);
+                writing.accept(new IsoEvent.Progressed(at, image.size()));
+            }
+            channel.force(true);
+            fill(image, 0, buffer);
+            put(channel, 0, buffer);
+            channel.force(true);
+            writing.accept(new IsoEvent.Progressed(image.size(), image.size()));
+        }
+    }
+
+    private static void fill(Content image, long at, ByteBuffer buffer) throws IOException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedIOException("writing was cancelled at byte " + at + ": the drive does not boot");
+        }
+        buffer.clear().limit((int) Math.min(buffer.capacity(), image.size() - at));
+        image.readFully(at, buffer);
+        buffer.flip();
+    }
+
+    private static void put(FileChannel channel, long at, ByteBuffer buffer) throws IOException {
+        long to = at;
+        int limit = buffer.limit();
+        while (buffer.hasRemaining()) {
+            to += channel.write(buffer, to);
+        }
+        buffer.limit(limit);
+    }
+
+    /** From the drive, not from memory: what was just written is still there. */
+    private static void verify(Content image, Path device, Consumer<IsoEvent.Progressed> progress) throws IOException {
+        Set<OpenOption> options = Files.isRegularFile(device)
+                ? Set.of(StandardOpenOption.READ)
+                : Set.of(StandardOpenOption.READ, ExtendedOpenOption.DIRECT);
+        ByteBuffer wanted = ByteBuffer.allocate(CHUNK);
+        ByteBuffer found = ByteBuffer.allocateDirect(CHUNK + SECTOR).alignedSlice(SECTOR);
+        try (FileChannel channel = FileChannel.open(device, options)) {
+            for (long at = 0; at < image.size(); at += wanted.limit()) {
+                fill(image, at, wanted);
+                found.clear().limit(Math.min(CHUNK, (wanted.limit() + SECTOR - 1) / SECTOR * SECTOR));
+                while (found.hasRemaining() && channel.read(found, at + found.position()) > 0) {
+                    // until it is full
+                }
+                found.flip();
+                found.limit(Math.min(found.limit(), wanted.limit()));
+                int difference = found.mismatch(wanted);
+                if (difference >= 0) {
+                    throw new IOException("the drive gives back something else at byte " + (at + difference)
+                            + ": it is broken, or smaller than it says");
+                }
+                progress.accept(new IsoEvent.Progressed(at + wanted.limit(), image.size()));
+            }
+        }
+    }
+}
