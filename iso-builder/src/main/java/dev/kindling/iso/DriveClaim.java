@@ -27,14 +27,31 @@ final class DriveClaim implements AutoCloseable {
             throw new IOException("cannot claim " + device, e);
         }
         if (descriptor < 0) {
-            throw new IOException(device + " is in use, or must not be opened by this user: unmount it, end what reads it, "
-                    + "and run as root");
+            throw new IOException(
+                    device + " is in use, or must not be opened by this user: unmount it, end what reads it, "
+                            + "and run as root");
         }
     }
 
     private static MethodHandle function(String name, FunctionDescriptor type, Linker.Option... options) {
         Linker linker = Linker.nativeLinker();
         return linker.downcallHandle(linker.defaultLookup().find(name).orElseThrow(), type, options);
+    }
+
+    /** What is read next comes from the drive; posix_fadvise(2) with POSIX_FADV_DONTNEED. */
+    void forgetCache() throws IOException {
+        try {
+            int failed = (int) function("posix_fadvise", FunctionDescriptor.of(ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT))
+                    .invokeExact(descriptor, 0L, 0L, 4);
+            if (failed != 0) {
+                throw new IOException("the system keeps what was written in memory: error " + failed);
+            }
+        } catch (IOException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Override

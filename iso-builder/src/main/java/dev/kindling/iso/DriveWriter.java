@@ -1,6 +1,5 @@
 package dev.kindling.iso;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import dev.kindling.iso.image.Content;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -8,18 +7,15 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /** Writes an image to a drive and reads it back. Which drive may be written is decided here, in one place. */
 public final class DriveWriter {
     private static final int CHUNK = 4 << 20;
-    private static final int SECTOR = 4096;
 
     private DriveWriter() {}
 
@@ -37,7 +33,8 @@ public final class DriveWriter {
                     + ": unmount it first");
         }
         if (serial.isPresent() && !serial.get().equals(drive.identity())) {
-            return Optional.of(drive.device() + " has the serial '" + drive.identity() + "', not '" + serial.get() + "'");
+            return Optional
+                    .of(drive.device() + " has the serial '" + drive.identity() + "', not '" + serial.get() + "'");
         }
         if (!drive.removable() && (serial.isEmpty() || drive.serial().isEmpty())) {
             return Optional.of(drive.device() + " is an internal drive (" + drive.model()
@@ -63,13 +60,15 @@ public final class DriveWriter {
             Consumer<IsoEvent.Progressed> verifying) throws IOException {
         if (Files.isRegularFile(device)) {
             fillAll(image, device, writing);
-        } else {
-            DriveClaim claim = new DriveClaim(device);
-            try (claim) {
-                fillAll(image, device, writing);
-            }
+            verify(image, device, verifying);
+            return;
         }
-        verify(image, device, verifying);
+        try (DriveClaim claim = new DriveClaim(device)) {
+            fillAll(image, device, writing);
+            // What is compared comes from the drive, not from memory.
+            claim.forgetCache();
+            verify(image, device, verifying);
+        }
     }
 
     private static void fillAll(Content image, Path device, Consumer<IsoEvent.Progressed> writing) throws IOException {
@@ -111,23 +110,17 @@ public final class DriveWriter {
         buffer.limit(limit);
     }
 
-    /** From the drive, not from memory: what was just written is still there. */
     private static void verify(Content image, Path device, Consumer<IsoEvent.Progressed> progress) throws IOException {
-        Set<OpenOption> options = Files.isRegularFile(device)
-                ? Set.of(StandardOpenOption.READ)
-                : Set.of(StandardOpenOption.READ, ExtendedOpenOption.DIRECT);
         ByteBuffer wanted = ByteBuffer.allocate(CHUNK);
-        ByteBuffer found = ByteBuffer.allocateDirect(CHUNK + SECTOR).alignedSlice(SECTOR);
-        try (FileChannel channel = FileChannel.open(device, options)) {
+        ByteBuffer found = ByteBuffer.allocateDirect(CHUNK);
+        try (FileChannel channel = FileChannel.open(device, StandardOpenOption.READ)) {
             for (long at = 0; at < image.size(); at += wanted.limit()) {
                 fill(image, at, wanted);
-                found.clear().limit(Math.min(CHUNK, (wanted.limit() + SECTOR - 1) / SECTOR * SECTOR));
+                found.clear().limit(wanted.limit());
                 while (found.hasRemaining() && channel.read(found, at + found.position()) > 0) {
                     // until it is full
                 }
-                found.flip();
-                found.limit(Math.min(found.limit(), wanted.limit()));
-                int difference = found.mismatch(wanted);
+                int difference = found.flip().mismatch(wanted);
                 if (difference >= 0) {
                     throw new IOException("the drive gives back something else at byte " + (at + difference)
                             + ": it is broken, or smaller than it says");

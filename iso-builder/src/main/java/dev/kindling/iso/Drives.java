@@ -37,7 +37,8 @@ public final class Drives {
         /** The running system is on it, or a part of its storage. */
         public boolean inUseBySystem() {
             return usedFor.stream().anyMatch(
-                    use -> use.equals("/") || use.startsWith("/boot") || use.startsWith("/usr") || use.startsWith("/var")
+                    use -> use.equals("/") || use.startsWith("/boot") || use.startsWith("/usr")
+                            || use.startsWith("/var")
                             || use.startsWith("/home") || use.equals("swap") || use.startsWith("held by "));
         }
     }

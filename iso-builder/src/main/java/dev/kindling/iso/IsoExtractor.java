@@ -23,7 +23,8 @@ import java.util.function.Consumer;
 
 /**
  * Takes files out of an image. Nothing is ever written outside of the target: links that lead out of it are left out,
- * and no link of the image is followed. Modes and times are restored; owners are not, and set-user-id bits are taken away.
+ * and no link of the image is followed. Modes and times are restored; owners are not, and set-user-id bits are taken
+ * away.
  */
 public final class IsoExtractor {
     private final IsoReader reader;

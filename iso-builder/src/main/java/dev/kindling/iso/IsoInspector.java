@@ -31,7 +31,8 @@ public final class IsoInspector {
      * @param hybrid how it boots besides as a CD
      * @param areas for configurations
      */
-    public record Report(String system, String version, IsoReader.Volume volume, long bytes, List<IsoReader.Names> names,
+    public record Report(String system, String version, IsoReader.Volume volume, long bytes,
+            List<IsoReader.Names> names,
             boolean udf, long files, long directories, long contentBytes, List<Boot> boot, PartitionTables partitions,
             List<String> hybrid, List<Area> areas) {}
 
@@ -112,7 +113,8 @@ public final class IsoInspector {
         if (tables.bootCode()) {
             byte[] code = reader.content().slice(0, 512).bytes();
             String text = new String(code, java.nio.charset.StandardCharsets.ISO_8859_1);
-            kinds.add("BIOS by " + (text.contains("isolinux") ? "isohybrid" : text.contains("GRUB") ? "GRUB" : "other code")
+            kinds.add("BIOS by "
+                    + (text.contains("isolinux") ? "isohybrid" : text.contains("GRUB") ? "GRUB" : "other code")
                     + " in the first sector");
         }
         if (Media.efiImages(reader).stream()

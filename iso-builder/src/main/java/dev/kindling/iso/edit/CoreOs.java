@@ -239,8 +239,9 @@ public final class CoreOs {
     public Map<Long, byte[]> kernelArguments(String text) throws IOException {
         byte[] bytes = text.strip().getBytes(UTF_8);
         if (bytes.length > argumentCapacity()) {
-            throw new IOException("the kernel arguments have " + bytes.length + " bytes, the area in the image has room "
-                    + "for " + argumentCapacity() + ": leave some out");
+            throw new IOException(
+                    "the kernel arguments have " + bytes.length + " bytes, the area in the image has room "
+                            + "for " + argumentCapacity() + ": leave some out");
         }
         Map<Long, byte[]> writes = new LinkedHashMap<>();
         for (Place place : areas().places()) {

@@ -14,10 +14,10 @@ import java.util.Optional;
 import java.util.zip.CRC32;
 
 /**
- * Room for a configuration in an image: a file of a fixed size that is found by its directory record, never by searching
- * for a mark. 64 bytes of header (16 of magic, then little-endian: version, length, CRC-32 of the configuration; zeros),
- * then the configuration, then zeros. An empty one has the length 0, so that taking a configuration out leaves the image
- * byte for byte as it was made.
+ * Room for a configuration in an image: a file of a fixed size that is found by its directory record, never by
+ * searching for a mark. 64 bytes of header (16 of magic, then little-endian: version, length, CRC-32 of the
+ * configuration; zeros), then the configuration, then zeros. An empty one has the length 0, so that taking a
+ * configuration out leaves the image byte for byte as it was made.
  */
 public final class EmbedArea {
     /** Where it is in the tree of an image. */
@@ -116,8 +116,9 @@ public final class EmbedArea {
      */
     public Map<Long, byte[]> with(byte[] newConfig) throws IOException {
         if (newConfig.length > capacity) {
-            throw new IOException("the configuration has " + newConfig.length + " bytes, the area in the image has room "
-                    + "for " + capacity + ": make it smaller, or make the medium with a larger area");
+            throw new IOException(
+                    "the configuration has " + newConfig.length + " bytes, the area in the image has room "
+                            + "for " + capacity + ": make it smaller, or make the medium with a larger area");
         }
         // What is behind the longer one of the two is zero already.
         int touched = Math.max(newConfig.length, config.length);

@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
 
 /**
  * The checksums that media carry: Debian's and Ubuntu's list of files, md5sum.txt, and the sum of the whole image that
- * Fedora's and Red Hat's media check at boot (isomd5sum), which is in the primary volume descriptor's application field.
+ * Fedora's and Red Hat's media check at boot (isomd5sum), which is in the primary volume descriptor's application
+ * field.
  */
 public final class Md5Sums {
     private static final int DESCRIPTOR = 16 * 2048;
@@ -157,7 +158,10 @@ public final class Md5Sums {
         return overlaid(image, Map.of((long) FIELD, blank));
     }
 
-    /** The image with the sum of itself; reads all of it. Without sums of fragments, and saying so: their places depend on the program. */
+    /**
+     * The image with the sum of itself; reads all of it. Without sums of fragments, and saying so: their places depend
+     * on the program.
+     */
     public static Content implanted(Content image) throws IOException {
         long summed = volumeBytes(image) - SKIPPED_SECTORS * 2048L;
         String text = "ISO MD5SUM = " + digest(blank(image).slice(0, summed)) + ";SKIPSECTORS = " + SKIPPED_SECTORS

@@ -237,7 +237,12 @@ public final class IsoReader {
 
     /** The root directory. */
     public Entry root() throws IOException {
-        return entry("", names, List.of(names.self(names.root.block())));
+        Entry root = entry("", names, List.of(names.self(names.root.block())));
+        if (root.kind() != Kind.DIRECTORY) {
+            throw BadImageException.damaged("the root is no directory", names.position(names.root.block()),
+                    "a record of a directory");
+        }
+        return root;
     }
 
     /** What stands at a path; symbolic links are not followed. Plain names are found in either case. */

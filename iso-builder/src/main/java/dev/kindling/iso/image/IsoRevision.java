@@ -92,7 +92,8 @@ public final class IsoRevision {
     }
 
     private boolean reachesEnd(PartitionTables tables, long limit) {
-        return tables.backup().map(b -> Math.min(b.at(), b.entriesAt()) * PartitionTables.SECTOR == limit).orElse(false);
+        return tables.backup().map(b -> Math.min(b.at(), b.entriesAt()) * PartitionTables.SECTOR == limit)
+                .orElse(false);
     }
 
     /** Old bytes with the patches over them. */
