@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** The drives of a Linux machine, as {@code /sys} and {@code /proc} tell: which may be overwritten, and which not. */
@@ -107,8 +108,8 @@ public final class Drives {
     }
 
     private List<String> uses(Path block, String name) throws IOException {
-        TreeSet<String> parts = new TreeSet<>(List.of(name));
-        TreeSet<String> uses = new TreeSet<>();
+        Set<String> parts = new TreeSet<>(List.of(name));
+        Set<String> uses = new TreeSet<>();
         try (DirectoryStream<Path> below = Files.newDirectoryStream(block)) {
             for (Path each : below) {
                 if (Files.exists(each.resolve("partition"))) {
@@ -120,14 +121,14 @@ public final class Drives {
         holders(block.resolve("holders"), uses);
         for (String line : lines(proc.resolve("self/mountinfo"))) {
             // 36 35 8:1 / /mnt options - ext4 /dev/sda1 rw
-            String[] fields = line.split(" ");
+            String[] fields = line.split(" ", -1);
             int dash = List.of(fields).indexOf("-");
             if (dash > 5 && dash + 2 < fields.length && parts.contains(deviceName(fields[dash + 2]))) {
                 uses.add(fields[4].replace("\\040", " "));
             }
         }
         for (String line : lines(proc.resolve("swaps"))) {
-            if (parts.contains(deviceName(line.split("\\s")[0]))) {
+            if (parts.contains(deviceName(line.split("\\s", -1)[0]))) {
                 uses.add("swap");
             }
         }
@@ -144,7 +145,7 @@ public final class Drives {
     }
 
     /** Volume groups, RAID and encryption hold partitions; their own mounts are behind other devices. */
-    private static void holders(Path directory, TreeSet<String> uses) throws IOException {
+    private static void holders(Path directory, Set<String> uses) throws IOException {
         if (Files.isDirectory(directory)) {
             try (DirectoryStream<Path> holders = Files.newDirectoryStream(directory)) {
                 holders.forEach(holder -> uses.add("held by " + holder.getFileName()));

@@ -212,7 +212,7 @@ public final class IsoReader {
 
     public Volume volume() {
         IsoVolume v = volumes.getFirst();
-        byte[] b = v.descriptor.array();
+        byte[] b = ImageBytes.bytes(v.descriptor);
         return new Volume(v.text(40, 32), v.text(8, 32), v.text(190, 128), v.text(318, 128), v.text(446, 128),
                 v.text(574, 128), IsoRecord.longTime(b, 813), IsoRecord.longTime(b, 830),
                 v.space() * IsoVolume.BLOCK);
