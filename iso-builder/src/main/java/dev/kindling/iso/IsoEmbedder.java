@@ -53,7 +53,7 @@ public final class IsoEmbedder {
             return new Place("CoreOS' embed area, config.ign", coreOs.get().offset(), coreOs.get().capacity(),
                     coreOs.get().config());
         }
-        Media.System system = Media.of(reader).system();
+        Media.Kind system = Media.of(reader).system();
         return new Place(switch (system) {
             case DEBIAN -> "Debian's preseed.cfg and kernel arguments";
             case UBUNTU -> "Ubuntu's autoinstall and kernel arguments";
@@ -63,8 +63,8 @@ public final class IsoEmbedder {
         }, -1, 0, new byte[0]);
     }
 
-    private static String remedy(Media.System system) {
-        return system == Media.System.TALOS
+    private static String remedy(Media.Kind system) {
+        return system == Media.Kind.TALOS
                 ? "Talos reads it from a second medium: kindling iso seed --user-data CONFIG --label metal-iso -o "
                         + "SEED.iso, and kindling iso edit --kernel-args talos.config=metal-iso"
                 : "Add the file that its installer looks for, and its kernel arguments: kindling iso edit --add FILE=PATH "

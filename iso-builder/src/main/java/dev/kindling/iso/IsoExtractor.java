@@ -109,7 +109,7 @@ public final class IsoExtractor {
         Path parent = to.getParent();
         // Names have no slashes and are not "..": only something that was in the target before can lead out of it.
         if (!to.startsWith(target) || parent == null || !parent.toRealPath().startsWith(target)
-                || to.getNameCount() != target.getNameCount() + relative.split("/").length) {
+                || to.getNameCount() != target.getNameCount() + relative.split("/", -1).length) {
             throw new IOException(entry.path() + " would be written outside of " + target);
         }
         return to;
@@ -134,7 +134,7 @@ public final class IsoExtractor {
         int depth = (int) relative.chars().filter(c -> c == '/').count();
         boolean inside = !entry.target().startsWith("/") && entry.target().indexOf('\\') < 0;
         boolean down = false;
-        for (String name : entry.target().split("/")) {
+        for (String name : entry.target().split("/", -1)) {
             // Up only at the start, where the directories are real ones: behind a name may be another link.
             if (name.equals("..")) {
                 depth--;
@@ -176,7 +176,7 @@ public final class IsoExtractor {
                 PosixFilePermission.OWNER_READ};
         Set<PosixFilePermission> set = EnumSet.noneOf(PosixFilePermission.class);
         for (int bit = 0; bit < all.length; bit++) {
-            if ((mode & 1 << bit) != 0) {
+            if ((mode & (1 << bit)) != 0) {
                 set.add(all[bit]);
             }
         }

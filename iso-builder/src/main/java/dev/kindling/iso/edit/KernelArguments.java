@@ -32,7 +32,7 @@ public final class KernelArguments {
         while (line.find()) {
             String rest = line.group(4);
             String word = line.group(2).toLowerCase(Locale.ROOT);
-            if (rest.isEmpty() || rest.contains("memtest") || word.equals("options") && !rest.contains("=")) {
+            if (rest.isEmpty() || rest.contains("memtest") || (word.equals("options") && !rest.contains("="))) {
                 continue;
             }
             boolean grub = word.contains("linux");

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 /** What kind of installation medium an image is, told by the files that each kind has. */
 public final class Media {
     /** A kind of medium. */
-    public enum System {
+    public enum Kind {
         DEBIAN("Debian installer"), DEBIAN_LIVE("Debian live"), UBUNTU("Ubuntu"), RHEL(
                 "Fedora, Red Hat or alike"), COREOS("Fedora CoreOS, RHEL CoreOS or OKD live"), TALOS("Talos"), PROXMOX(
                         "Proxmox"), ALPINE(
@@ -23,7 +23,7 @@ public final class Media {
 
         private final String title;
 
-        System(String title) {
+        Kind(String title) {
             this.title = title;
         }
 
@@ -36,48 +36,48 @@ public final class Media {
     private Media() {}
 
     /** The kind, and what the medium says of itself; empty where it says nothing. */
-    public record Found(System system, String version) {}
+    public record Found(Kind system, String version) {}
 
     /** Looks at a handful of paths. */
     public static Found of(IsoReader reader) throws IOException {
         String info = firstLine(reader.text(".disk/info").orElse(""));
         String treeinfo = reader.text(".treeinfo").orElse("");
         if (has(reader, EmbedArea.PATH)) {
-            return new Found(System.KINDLING, info);
+            return new Found(Kind.KINDLING, info);
         }
         if (has(reader, "coreos/igninfo.json") || has(reader, "coreos/kargs.json") || has(reader, "images/ignition.img")
                 || CoreOs.of(reader).isPresent()) {
-            return new Found(System.COREOS, reader.volume().label());
+            return new Found(Kind.COREOS, reader.volume().label());
         }
         if (has(reader, "casper") || info.startsWith("Ubuntu")) {
-            return new Found(System.UBUNTU, info);
+            return new Found(Kind.UBUNTU, info);
         }
         if (reader.volume().label().toUpperCase(java.util.Locale.ROOT).startsWith("TALOS")) {
-            return new Found(System.TALOS, reader.volume().label());
+            return new Found(Kind.TALOS, reader.volume().label());
         }
         if (has(reader, ".pve-cd-id.txt") || has(reader, "pve-installer.squashfs")) {
-            return new Found(System.PROXMOX, info);
+            return new Found(Kind.PROXMOX, info);
         }
         if (!treeinfo.isEmpty() || has(reader, "images/pxeboot")) {
-            return new Found(System.RHEL, treeinfo.lines().filter(l -> l.startsWith("name")).findFirst()
+            return new Found(Kind.RHEL, treeinfo.lines().filter(l -> l.startsWith("name")).findFirst()
                     .map(l -> l.replaceFirst("name *= *", "")).orElse(reader.volume().label()));
         }
         if (has(reader, "live/filesystem.squashfs")) {
-            return new Found(System.DEBIAN_LIVE, info);
+            return new Found(Kind.DEBIAN_LIVE, info);
         }
         if (has(reader, "install.amd") || has(reader, "install.a64") || info.startsWith("Debian")) {
-            return new Found(System.DEBIAN, info);
+            return new Found(Kind.DEBIAN, info);
         }
         if (has(reader, ".alpine-release")) {
-            return new Found(System.ALPINE, firstLine(reader.text(".alpine-release").orElse("")));
+            return new Found(Kind.ALPINE, firstLine(reader.text(".alpine-release").orElse("")));
         }
         if (has(reader, "control.xml") || has(reader, "boot/x86_64/loader")) {
-            return new Found(System.SUSE, reader.volume().label());
+            return new Found(Kind.SUSE, reader.volume().label());
         }
         if (has(reader, "sources/boot.wim") || has(reader, "SOURCES/BOOT.WIM")) {
-            return new Found(System.WINDOWS, reader.volume().label());
+            return new Found(Kind.WINDOWS, reader.volume().label());
         }
-        return new Found(System.UNKNOWN, info);
+        return new Found(Kind.UNKNOWN, info);
     }
 
     private static boolean has(IsoReader reader, String path) throws IOException {

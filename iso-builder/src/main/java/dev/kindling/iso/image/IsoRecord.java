@@ -202,7 +202,7 @@ final class IsoRecord {
                 case "TF" -> times(area, field, length);
                 case "PN" -> {
                     if (length >= 20) {
-                        device = (area.getInt(field + 4) & 0xFFFF_FFFFL) << 32 | area.getInt(field + 12) & 0xFFFF_FFFFL;
+                        device = ((area.getInt(field + 4) & 0xFFFF_FFFFL) << 32) | (area.getInt(field + 12) & 0xFFFF_FFFFL);
                     }
                 }
                 case "CL" -> {
@@ -229,7 +229,7 @@ final class IsoRecord {
         // bits 1 and 2 say "." and "..", which the identifier says already
         if (length >= 5 && (area.get(field + 4) & 0x06) == 0) {
             pieces.named = true;
-            pieces.name.write(area.array(), field + 5, length - 5);
+            pieces.name.writeBytes(ImageBytes.bytes(area.slice(field + 5, length - 5)));
         }
     }
 
@@ -250,7 +250,7 @@ final class IsoRecord {
                 } else if ((flags & 0x04) != 0) {
                     pieces.target.writeBytes("..".getBytes(US_ASCII));
                 } else {
-                    pieces.target.write(area.array(), part + 2, size);
+                    pieces.target.writeBytes(ImageBytes.bytes(area.slice(part + 2, size)));
                 }
                 // bit 0: the name goes on in the next part
                 pieces.joined = (flags & 0x01) != 0;
@@ -268,7 +268,8 @@ final class IsoRecord {
         // the time of creation, where there is one, stands in front of the time of modification
         int place = field + 5 + ((flags & 0x01) != 0 ? each : 0);
         if ((flags & 0x02) != 0 && place + each <= field + length) {
-            modified = each == 17 ? longTime(area.array(), place) : time(area.array(), place);
+            byte[] date = ImageBytes.bytes(area.slice(place, each));
+            modified = each == 17 ? longTime(date, 0) : time(date, 0);
         }
     }
 

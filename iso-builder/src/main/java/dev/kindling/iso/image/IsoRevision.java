@@ -181,7 +181,7 @@ public final class IsoRevision {
     }
 
     private boolean stays(Content content) {
-        return content instanceof Content.Slice slice && slice.whole() == image.image() && slice.offset() % BLOCK == 0;
+        return content instanceof Content.Slice slice && slice.whole().equals(image.image()) && slice.offset() % BLOCK == 0;
     }
 
     private List<Moved> placeFiles() throws IOException {
@@ -363,7 +363,7 @@ public final class IsoRevision {
                         .putLong((each.to() + delta) / PartitionTables.SECTOR).array());
             }
         }
-        if (tables.gpt().isEmpty() || !tables.gpt().get().problems().isEmpty() && tables.backup().isEmpty()) {
+        if (tables.gpt().isEmpty() || (!tables.gpt().get().problems().isEmpty() && tables.backup().isEmpty())) {
             return new byte[0];
         }
         PartitionTables.GptHeader gpt = tables.gpt().get();
@@ -415,6 +415,6 @@ public final class IsoRevision {
         }
         int head = (int) (sector / 32 % 64);
         int s = (int) (sector % 32) + 1;
-        return new byte[]{(byte) head, (byte) (s | cylinder >> 8 << 6), (byte) cylinder};
+        return new byte[]{(byte) head, (byte) (s | ((cylinder >> 8) << 6)), (byte) cylinder};
     }
 }

@@ -6,7 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_16BE;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -90,9 +89,7 @@ final class IsoVolume {
             throw BadImageException.damaged("a directory record of " + length + " bytes with a name of " + name,
                     sectorAt + offset, "at least 34 bytes that hold the name, within one sector");
         }
-        return new IsoRecord(sectorAt + offset,
-                Arrays.copyOfRange(sector.array(), sector.arrayOffset() + offset,
-                        sector.arrayOffset() + offset + length));
+        return new IsoRecord(sectorAt + offset, ImageBytes.bytes(sector.slice(offset, length)));
     }
 
     /** The records of a directory in their order, "." and ".." with them, system use fields read. */

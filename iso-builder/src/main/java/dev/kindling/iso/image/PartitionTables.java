@@ -145,12 +145,12 @@ public record PartitionTables(List<Mbr> mbr, boolean bootCode, long bootImage, O
                     + " are not within the image, or too many");
         } else {
             ByteBuffer entries = image.read(entriesAt * SECTOR, count * entrySize, "partition entries");
-            check(problems, "the entries' checksum", crc(entries.array()) & 0xFFFF_FFFFL,
+            check(problems, "the entries' checksum", crc(ImageBytes.bytes(entries)) & 0xFFFF_FFFFL,
                     in.getInt(88) & 0xFFFF_FFFFL);
             for (int i = 0; i < count; i++) {
                 int at = i * entrySize;
                 if (entries.getLong(at) != 0 || entries.getLong(at + 8) != 0) {
-                    String name = new String(entries.array(), at + 56, 72, UTF_16LE);
+                    String name = new String(ImageBytes.bytes(entries.slice(at + 56, 72)), UTF_16LE);
                     int end = name.indexOf('\0');
                     partitions.add(new GptPartition(i, Gpt.guid(entries, at), Gpt.guid(entries, at + 16),
                             entries.getLong(at + 32), entries.getLong(at + 40),
