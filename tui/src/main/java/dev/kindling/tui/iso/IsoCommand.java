@@ -12,8 +12,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code kindling iso}. */
 @Command(name = "iso", description = "Installation media: makes, changes and reads them, without other programs.", subcommands = {
-        BuildCommand.class, InspectCommand.class, ExtractCommand.class, EditCommand.class, EmbedCommand.class,
-        SeedCommand.class, WriteCommand.class})
+        BuildCommand.class})
 public final class IsoCommand implements Runnable {
     @ParentCommand
     @Nullable
