@@ -147,14 +147,10 @@ final class Replies {
         DhcpOptions asked = x.request().options();
         DhcpOptions options = reply.options();
         if (x.caller().agent() != Agent.OPERATING_SYSTEM) {
-            options = copy(asked, options, OptionCode.CLIENT_UUID);
+            options = options.copying(asked, OptionCode.CLIENT_UUID);
         }
-        options = copy(asked, options, OptionCode.CLIENT_ID);
-        return reply.withOptions(copy(asked, options, OptionCode.RELAY_AGENT_INFORMATION));
-    }
-
-    private static DhcpOptions copy(DhcpOptions from, DhcpOptions to, int code) {
-        return from.bytes(code).map(value -> to.with(code, value)).orElse(to);
+        return reply.withOptions(options.copying(asked, OptionCode.CLIENT_ID)
+                .copying(asked, OptionCode.RELAY_AGENT_INFORMATION));
     }
 
     private static byte[] cString(String text) {
