@@ -119,6 +119,10 @@ public record DhcpPacket(Op op, int hops, int xid, int secs, boolean broadcast, 
         return code.isPresent() ? MessageType.of(code.getAsInt()) : Optional.empty();
     }
 
+    boolean is(MessageType wanted) {
+        return options.number(OptionCode.MESSAGE_TYPE).orElse(0) == wanted.code();
+    }
+
     /** The boot file, from option 67 or else from {@code file}. */
     public Optional<String> bootFile() {
         return options.text(OptionCode.BOOT_FILE_NAME)
