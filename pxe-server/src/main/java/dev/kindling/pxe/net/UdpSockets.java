@@ -120,7 +120,7 @@ public final class UdpSockets implements AutoCloseable {
 
     /** The same, after that time. */
     public void schedule(Duration delay, Runnable task) {
-        loop.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+        var _ = loop.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /**
