@@ -158,6 +158,9 @@ public final class PxeServer implements AutoCloseable {
             proxyPort = listen(endpoint, Arrival.Service.BOOT_SERVER, config.ports().proxy());
             dhcpPort = listen(endpoint, Arrival.Service.DHCP, config.ports().dhcp());
             config.links().forEach(endpoint::lookOut);
+            if (config.links().stream().anyMatch(link -> link.interfaceName() != null)) {
+                Rehearsal.begin();
+            }
         }
     }
 

@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
  * What UDP sockets cannot do on one Ethernet interface: ask by ARP who uses an address, send to a machine that does not
  * answer ARP yet, ask other DHCP servers as a client would, and hear what they answer. Needs CAP_NET_RAW.
  */
+@SuppressWarnings("ByteBufferBackingArray") // each buffer is made by allocate or wrap
 public final class EthernetSegment implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EthernetSegment.class);
     private static final MacAddress BROADCAST = new MacAddress(0xffff_ffff_ffffL);
