@@ -48,6 +48,9 @@ final class DhcpEndpoint implements AutoCloseable {
     /** With more offers waiting than this, a whole rack was switched on. It gets its addresses unchecked. */
     private static final int MOST_HELD = 32;
     private static final Duration UNCHECKED_FOR = Duration.ofSeconds(10);
+    /** Pauses after which other servers are looked for again; the last one from then on. */
+    private static final List<Duration> PROBES = List.of(Duration.ofSeconds(2), Duration.ofSeconds(8),
+            Duration.ofMinutes(10));
     /** Requests whose leases wait for the disk: some seconds of all that one service can take. */
     private static final int MOST_UNSTORED = 50_000;
 
@@ -123,11 +126,23 @@ final class DhcpEndpoint implements AutoCloseable {
                 }
             });
             segments.put(link, segment);
-            segment.broadcastAsClient(DhcpService.probe(segment.mac(), (int) clock.millis()));
+            probe(segment, PROBES);
         } catch (IOException e) {
             LOG.warn("{}: other servers, and hosts that use addresses of ours, are not seen: {}", device,
                     e.getMessage());
         }
+    }
+
+    /** Asks who else gives addresses or boot files here; what is lost is asked again. */
+    private void probe(EthernetSegment segment, List<Duration> pauses) {
+        try {
+            segment.broadcastAsClient(DhcpService.probe(segment.mac(), (int) clock.millis()));
+        } catch (IOException e) {
+            // such as while the interface is down
+            LOG.debug("other servers are not asked: {}", e.getMessage());
+        }
+        List<Duration> left = pauses.size() > 1 ? pauses.subList(1, pauses.size()) : pauses;
+        sockets.schedule(pauses.getFirst(), () -> probe(segment, left));
     }
 
     private void later(Runnable task) {

@@ -31,11 +31,11 @@ final class Attempts {
     /** The machine asks; how many offers it was sent before, and has not taken. */
     Untaken asked(MacAddress mac, Instant now) {
         Attempt before = byMac.remove(mac);
-        boolean anew = before == null || before.last().plus(FORGOTTEN).isBefore(now);
-        int offers = anew ? 0 : before.offers();
-        Instant first = anew ? now : before.first();
-        byMac.put(mac, new Attempt(offers + 1, first, now));
-        return new Untaken(offers, Duration.between(first, now));
+        if (before == null || before.last().plus(FORGOTTEN).isBefore(now)) {
+            before = new Attempt(0, now, now);
+        }
+        byMac.put(mac, new Attempt(before.offers() + 1, before.first(), now));
+        return new Untaken(before.offers(), Duration.between(before.first(), now));
     }
 
     /** The machine took an offer, ours or another server's. */
