@@ -67,7 +67,8 @@ class SegmentTest {
                 "--dhcp-range=10.77.0.200,10.77.0.209,1h", "--dhcp-boot=tag:!x,other.efi,,10.77.0.8",
                 "--dhcp-leasefile=" + directory.resolve("dnsmasq.leases"), "--leasefile-ro").await("DHCP, IP range");
 
-        var server = network.serve("PROXY", "-", LINK + "101,3600");
+        // it may be heard before READY
+        var server = network.start(Namespace.javaCommand("PROXY", "-", LINK + "101,3600"));
 
         String text = server.await("ForeignServer");
         assertThat(text).contains("another DHCP server, 10.77.0.9, on br0 gives addresses, such as 10.77.0.20",
