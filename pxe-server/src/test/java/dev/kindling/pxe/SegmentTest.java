@@ -102,7 +102,8 @@ class SegmentTest {
         network.serve("DHCP", directory.resolve("leases").toString(), LINK + "199,3600", "QUIET");
 
         // ends with 3 where a packet was dropped
-        String report = machine.run(Namespace.tool("perfdhcp", "kea-admin"), "-4", "-l", "cl0", "-r", "50", "-n", "50", "-d", "20", "-W",
+        String report = machine.run(Namespace.tool("perfdhcp", "kea-admin"), "-4", "-l", "cl0", "-r", "50", "-n", "50",
+                "-d", "20", "-W",
                 "5000000",
                 "-R", "100", "-u", "10.77.0.1");
 

@@ -22,6 +22,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -104,8 +105,7 @@ class NetworksTest {
     @Test
     void hasTheAddressCheckedBeforeItIsOfferedAndNotAgainSoon() {
         Outcome first = lab.outcome(message(MessageType.DISCOVER, 1), "0.0.0.0", 68, Arrival.Service.DHCP);
-        Inet4Address address = first.unchecked();
-        assertThat(address).isNotNull();
+        Inet4Address address = Objects.requireNonNull(first.unchecked());
 
         lab.service.unanswered(address, lab.now);
         assertThat(lab.outcome(message(MessageType.DISCOVER, 1), "0.0.0.0", 68, Arrival.Service.DHCP).unchecked())
