@@ -65,7 +65,7 @@ final class Dhcp6Endpoint implements AutoCloseable {
         return MacAddress.of(bytes);
     }
 
-    private List<Datagram> handle(List<Datagram> received) {
+    private void handle(UdpSockets.Port port, List<Datagram> received) {
         Instant now = clock.instant();
         var replies = new ArrayList<Datagram>();
         for (Datagram datagram : received) {
@@ -75,7 +75,7 @@ final class Dhcp6Endpoint implements AutoCloseable {
             }
             outcome.events().forEach(this::tell);
         }
-        return replies;
+        port.send(replies);
     }
 
     /** A fault in the decision about one machine must not stop the service for the others. */

@@ -7,76 +7,339 @@ import dev.kindling.pxe.dhcp.Lease;
 import dev.kindling.pxe.dhcp.LeaseLog;
 import dev.kindling.pxe.dhcp.Outcome;
 import dev.kindling.pxe.net.Datagram;
+import dev.kindling.pxe.net.EthernetSegment;
+import dev.kindling.pxe.net.UdpSockets;
+import dev.kindling.pxe.net.UdpSockets.Port;
+import dev.kindling.pxe.net.Vlan;
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries out what {@link DhcpService} decides, in the order that keeps the promise of an ACK: decide for all datagrams
- * that are waiting, make their leases durable with one disk sync, then reply, then tell.
+ * Carries out what {@link DhcpService} decides.
+ *
+ * <p>
+ * One thread, the one of the sockets, decides. A second one makes leases durable: it takes all that was decided while
+ * it wrote the former ones, writes them with one disk sync, and only then has their replies sent. So an ACK that was
+ * sent is on the disk, and the disk's time is shared by all who wait for it.
  */
-final class DhcpEndpoint {
+final class DhcpEndpoint implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DhcpEndpoint.class);
+    /**
+     * How long an offer waits for a stranger to claim its address. A host on the link answers ARP in well under a
+     * millisecond; one that answers later than this still takes the address out of use before firmware asks for it.
+     */
+    private static final Duration ARP_PATIENCE = Duration.ofMillis(10);
+    /** With more offers waiting than this, a whole rack was switched on. It gets its addresses unchecked. */
+    private static final int MOST_HELD = 32;
+    private static final Duration UNCHECKED_FOR = Duration.ofSeconds(10);
+    /** Pauses after which other servers are looked for again; the last one from then on. */
+    private static final List<Duration> PROBES = List.of(Duration.ofSeconds(2), Duration.ofSeconds(8),
+            Duration.ofMinutes(10));
+    /** Requests whose leases wait for the disk: some seconds of all that one service can take. */
+    private static final int MOST_UNSTORED = 50_000;
 
     private final DhcpService service;
     private final @Nullable LeaseLog log;
     private final Consumer<PxeEvent> events;
     private final Clock clock;
+    private final UdpSockets sockets;
+    private final Map<Link, EthernetSegment> segments = new ConcurrentHashMap<>();
+    private final LinkedBlockingQueue<Batch> unstored = new LinkedBlockingQueue<>();
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final @Nullable Thread writer;
+    /** Offers that wait until nobody has answered. Used by the thread of the sockets only, like what follows. */
+    private final Map<Inet4Address, Held> held = new LinkedHashMap<>();
+    private Instant uncheckedUntil = Instant.MIN;
 
-    DhcpEndpoint(DhcpService service, @Nullable LeaseLog log, Consumer<PxeEvent> events, Clock clock) {
+    private static final Batch CLOSE = new Batch(null, List.of());
+
+    /** What came in by one socket, in one turn; without a socket where there is nothing to reply. */
+    private record Batch(@Nullable Desk desk, List<Outcome> outcomes) {}
+
+    private record Held(Desk desk, Datagram asked, Outcome outcome) {}
+
+    /** A socket of ours, and what is known of its place. */
+    private record Desk(Port port, Link link, @Nullable Integer vlan, Arrival.Service service) {}
+
+    /**
+     * @param sockets whose thread decides; close them before this
+     */
+    DhcpEndpoint(DhcpService service, @Nullable LeaseLog log, Consumer<PxeEvent> events, Clock clock,
+            UdpSockets sockets) {
         this.service = service;
         this.log = log;
         this.events = events;
         this.clock = clock;
+        this.sockets = sockets;
+        this.writer = log == null
+                ? null
+                : Thread.ofPlatform().daemon().name("dhcp-leases").start(() -> write(log));
     }
 
-    List<Datagram> handle(Link link, Arrival.Service port, List<Datagram> received) {
-        Instant now = clock.instant();
-        List<Outcome> outcomes = received.stream()
-                .map(datagram -> decide(datagram, new Arrival(link, datagram.peer(), port), now)).toList();
-        IOException notStored = store(outcomes.stream().flatMap(outcome -> outcome.changes().stream()).toList());
-        var replies = new ArrayList<Datagram>();
-        for (Outcome outcome : outcomes) {
-            if (notStored != null && !outcome.changes().isEmpty()) {
-                String reason = "its lease could not be stored: " + notStored.getMessage();
-                tell(new PxeEvent.Ignored(now, outcome.changes().getFirst().mac(), reason, reason));
-                continue;
-            }
-            if (outcome.reply() != null) {
-                replies.add(new Datagram(outcome.reply().payload(), outcome.reply().to()));
-            }
-            outcome.events().forEach(this::tell);
+    /**
+     * Opens a socket.
+     *
+     * @return the UDP port
+     */
+    int listen(Link link, Arrival.Service service, int port) throws IOException {
+        Integer vlan = link.interfaceName() == null ? null : Vlan.idOf(link.interfaceName()).orElse(null);
+        return sockets.open(link, service == Arrival.Service.DHCP, port,
+                (open, received) -> handle(new Desk(open, link, vlan, service), received)).number();
+    }
+
+    /**
+     * Begins to look out for strangers on a link: hosts that use our addresses, other servers. Without the privilege
+     * the service goes on without, and says so.
+     */
+    void lookOut(Link link) {
+        String device = link.interfaceName();
+        if (device == null) {
+            return;
         }
-        return replies;
+        try {
+            EthernetSegment segment = EthernetSegment.open(device, new EthernetSegment.Listener() {
+                @Override
+                public void uses(Inet4Address address, MacAddress host) {
+                    later(() -> claimed(address, host));
+                }
+
+                @Override
+                public void overheard(byte[] payload, InetSocketAddress server) {
+                    later(() -> service.overheard(payload, link, server, clock.instant()).events()
+                            .forEach(DhcpEndpoint.this::tell));
+                }
+            });
+            segments.put(link, segment);
+            probe(segment, PROBES);
+        } catch (IOException e) {
+            LOG.warn("{}: other servers, and hosts that use addresses of ours, are not seen: {}", device,
+                    e.getMessage());
+        }
+    }
+
+    /** Asks who else gives addresses or boot files here; what is lost is asked again. */
+    private void probe(EthernetSegment segment, List<Duration> pauses) {
+        try {
+            segment.broadcastAsClient(DhcpService.probe(segment.mac(), (int) clock.millis()));
+        } catch (IOException e) {
+            // such as while the interface is down
+            LOG.debug("other servers are not asked: {}", e.getMessage());
+        }
+        List<Duration> left = pauses.size() > 1 ? pauses.subList(1, pauses.size()) : pauses;
+        sockets.schedule(pauses.getFirst(), () -> probe(segment, left));
+    }
+
+    private void later(Runnable task) {
+        try {
+            sockets.execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("heard while closing", e);
+        }
+    }
+
+    private void handle(Desk desk, List<Datagram> received) {
+        Instant now = clock.instant();
+        var outcomes = new ArrayList<Outcome>(received.size());
+        for (Datagram datagram : received) {
+            Outcome outcome = decide(desk, datagram, now);
+            if (!holds(desk, datagram, outcome, now)) {
+                outcomes.add(outcome);
+            }
+        }
+        carryOut(desk, outcomes);
     }
 
     /** A fault in the decision about one machine must not stop the service for the others. */
-    private Outcome decide(Datagram datagram, Arrival arrival, Instant now) {
+    private Outcome decide(Desk desk, Datagram datagram, Instant now) {
         try {
-            return service.handle(datagram.payload(), arrival, now);
+            return service.handle(datagram.payload(), new Arrival(desk.link(), desk.vlan(), datagram.peer(),
+                    desk.service()), now);
         } catch (RuntimeException e) {
             LOG.error("no decision about a datagram from {}", datagram.peer(), e);
-            return new Outcome(null, List.of(), List.of(new PxeEvent.Ignored(now, null, "an internal error",
+            return new Outcome(null, null, List.of(), List.of(new PxeEvent.Ignored(now, null, "an internal error",
                     "a datagram from %s not answered because of an internal error: %s".formatted(datagram.peer(), e))));
         }
     }
 
-    private @Nullable IOException store(List<Lease> changes) {
-        if (log == null) {
-            return null;
+    /** Asks who has the address that is about to be offered, and keeps the offer meanwhile. */
+    private boolean holds(Desk desk, Datagram asked, Outcome outcome, Instant now) {
+        Inet4Address address = outcome.unchecked();
+        EthernetSegment segment = address == null ? null : segments.get(desk.link());
+        if (address == null || segment == null || !desk.link().subnet().contains(address)
+                || now.isBefore(uncheckedUntil)) {
+            return false;
+        }
+        if (held.size() >= MOST_HELD) {
+            LOG.info("many machines ask at once: for {} s they are offered addresses without asking whether a stranger"
+                    + " uses them", UNCHECKED_FOR.toSeconds());
+            uncheckedUntil = now.plus(UNCHECKED_FOR);
+            List<Held> all = List.copyOf(held.values());
+            held.clear();
+            all.forEach(each -> carryOut(each.desk(), List.of(each.outcome())));
+            return false;
         }
         try {
-            log.append(changes, service::leases);
-            return null;
+            segment.ask(address, desk.link().address());
         } catch (IOException e) {
+            LOG.warn("{}: {} is offered without asking who has it: {}", desk.link().interfaceName(),
+                    address.getHostAddress(), e.getMessage());
+            return false;
+        }
+        var entry = new Held(desk, asked, outcome);
+        held.put(address, entry);
+        sockets.schedule(ARP_PATIENCE, () -> {
+            if (held.remove(address, entry)) {
+                service.unanswered(address, clock.instant());
+                carryOut(desk, List.of(outcome));
+            }
+        });
+        return true;
+    }
+
+    private void claimed(Inet4Address address, MacAddress host) {
+        Instant now = clock.instant();
+        Outcome found = service.inUse(address, host, now);
+        if (found.changes().isEmpty()) {
+            return;
+        }
+        carryOut(null, List.of(found));
+        Held waits = held.remove(address);
+        if (waits != null) {
+            // with another address this time
+            handle(waits.desk(), List.of(waits.asked()));
+        }
+    }
+
+    /** At once what changes no lease; the rest when it is on the disk. */
+    private void carryOut(@Nullable Desk desk, List<Outcome> outcomes) {
+        if (log == null) {
+            finish(desk, outcomes);
+            return;
+        }
+        var ready = new ArrayList<Outcome>(outcomes.size());
+        var unstoredOnes = new ArrayList<Outcome>();
+        for (Outcome outcome : outcomes) {
+            (outcome.changes().isEmpty() ? ready : unstoredOnes).add(outcome);
+        }
+        finish(desk, ready);
+        if (unstoredOnes.isEmpty()) {
+            return;
+        }
+        if (waiting.addAndGet(unstoredOnes.size()) > MOST_UNSTORED) {
+            waiting.addAndGet(-unstoredOnes.size());
+            refuse(unstoredOnes, "the disk is too slow for so many");
+            return;
+        }
+        unstored.add(new Batch(desk, unstoredOnes));
+    }
+
+    private void write(LeaseLog to) {
+        var batches = new ArrayList<Batch>();
+        boolean closing = false;
+        try {
+            while (!closing) {
+                batches.add(unstored.take());
+                unstored.drainTo(batches);
+                closing = batches.remove(CLOSE);
+                store(to, batches);
+                batches.clear();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void store(LeaseLog to, List<Batch> batches) {
+        var changes = new ArrayList<Lease>();
+        for (Batch batch : batches) {
+            batch.outcomes().forEach(outcome -> changes.addAll(outcome.changes()));
+        }
+        String failure = null;
+        try {
+            to.append(changes, service::leases);
+        } catch (IOException | RuntimeException e) {
             LOG.error("leases could not be stored", e);
-            return e;
+            failure = String.valueOf(e.getMessage());
+        }
+        for (Batch batch : batches) {
+            waiting.addAndGet(-batch.outcomes().size());
+            if (failure == null) {
+                finish(batch.desk(), batch.outcomes());
+            } else {
+                refuse(batch.outcomes(), failure);
+            }
+        }
+    }
+
+    private void refuse(List<Outcome> outcomes, String why) {
+        String reason = "its lease could not be stored: " + why;
+        for (Outcome outcome : outcomes) {
+            tell(new PxeEvent.Ignored(clock.instant(), outcome.changes().getFirst().mac(), reason, reason));
+        }
+    }
+
+    /** Sends the replies and tells what happened. */
+    private void finish(@Nullable Desk desk, List<Outcome> outcomes) {
+        if (desk != null) {
+            var replies = new ArrayList<Datagram>(outcomes.size());
+            for (Outcome outcome : outcomes) {
+                Outcome.Reply reply = outcome.reply();
+                if (reply != null && !sentToHardware(desk, reply)) {
+                    replies.add(new Datagram(reply.payload(), reply.hardware() == null ? reply.to() : reply.toAll()));
+                }
+            }
+            desk.port().send(replies);
+        }
+        for (Outcome outcome : outcomes) {
+            outcome.events().forEach(this::tell);
+        }
+    }
+
+    /** RFC 2131 section 4.1: by unicast to a machine that cannot answer ARP yet, where that is possible. */
+    private boolean sentToHardware(Desk desk, Outcome.Reply reply) {
+        EthernetSegment segment = reply.hardware() == null ? null : segments.get(desk.link());
+        if (segment == null || reply.hardware() == null) {
+            return false;
+        }
+        try {
+            segment.send(new InetSocketAddress(desk.link().address(), desk.port().number()), reply.to(),
+                    reply.hardware(), reply.payload());
+            return true;
+        } catch (IOException e) {
+            LOG.debug("broadcast instead of unicast to {}: {}", reply.hardware(), e.getMessage());
+            return false;
+        }
+    }
+
+    /** Ends the threads, with what was decided stored. */
+    @Override
+    public void close() throws IOException {
+        if (writer != null) {
+            unstored.add(CLOSE);
+            try {
+                writer.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        for (EthernetSegment segment : segments.values()) {
+            segment.close();
         }
     }
 

@@ -52,6 +52,13 @@ public sealed interface PxeEvent {
             String text) implements PxeEvent {}
 
     /**
+     * A host uses an address of ours that it was not given.
+     *
+     * @param mac the host
+     */
+    record AddressConflict(Instant at, MacAddress mac, InetAddress address, String text) implements PxeEvent {}
+
+    /**
      * Another DHCP or PXE server answers on our link.
      *
      * @param mac the machine that it answers; null where we asked it ourselves

@@ -147,6 +147,9 @@ public final class PxeServer implements AutoCloseable {
         }
         if (config.mode() != Mode.NONE || !config.links6().isEmpty()) {
             var sockets = new UdpSockets();
+            var endpoint = new DhcpEndpoint(dhcp, leaseLog, events, clock, sockets);
+            // closed after the sockets, from whose thread it is used
+            open.push(endpoint);
             open.push(sockets);
             listen6(sockets, source, events);
             if (config.ipv6Absence()) {
@@ -155,9 +158,12 @@ public final class PxeServer implements AutoCloseable {
             if (config.mode() == Mode.NONE) {
                 return;
             }
-            var endpoint = new DhcpEndpoint(dhcp, leaseLog, events, clock);
-            proxyPort = listen(sockets, endpoint, Arrival.Service.BOOT_SERVER, config.ports().proxy());
-            dhcpPort = listen(sockets, endpoint, Arrival.Service.DHCP, config.ports().dhcp());
+            proxyPort = listen(endpoint, Arrival.Service.BOOT_SERVER, config.ports().proxy());
+            dhcpPort = listen(endpoint, Arrival.Service.DHCP, config.ports().dhcp());
+            config.links().forEach(endpoint::lookOut);
+            if (config.links().stream().anyMatch(link -> link.interfaceName() != null)) {
+                Rehearsal.begin();
+            }
         }
     }
 
@@ -206,14 +212,14 @@ public final class PxeServer implements AutoCloseable {
         return ownAddresses().stream().map(InetAddress::getHostAddress).collect(Collectors.joining(", "));
     }
 
-    private int listen(UdpSockets sockets, DhcpEndpoint endpoint, Arrival.Service service, int port)
+    private int listen(DhcpEndpoint endpoint, Arrival.Service service, int port)
             throws IOException {
         boolean broadcasts = service == Arrival.Service.DHCP;
         // where any port will do, the one of the first link serves for all of them
         int bound = port;
         for (Link link : config.links()) {
             try {
-                bound = sockets.open(link, broadcasts, bound, received -> endpoint.handle(link, service, received));
+                bound = endpoint.listen(link, service, bound);
             } catch (IOException e) {
                 String where = link.interfaceName() == null ? link.address().getHostAddress() : link.interfaceName();
                 throw PortFailure.explain(broadcasts ? "DHCP" : "The PXE boot server", Transport.UDP, where,

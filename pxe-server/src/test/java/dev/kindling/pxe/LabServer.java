@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A boot service in a process of its own, so that it can be started in a network namespace. It serves Debian's iPXE
@@ -19,15 +20,25 @@ import java.util.Optional;
  * input does.
  *
  * <p>
- * Arguments: {@code MODE LEASEFILE LINK...} with LINK as {@code INTERFACE,ADDRESS,PREFIX,FROM,TO,SECONDS}; - for none.
+ * Arguments: {@code MODE LEASEFILE LINK...} with LINK as {@code INTERFACE,ADDRESS,PREFIX,FROM,TO,SECONDS}, or without
+ * an interface for a relayed network; - for no lease file; QUIET as the last one: no events.
  */
 final class LabServer implements BootSource {
     private LabServer() {}
 
     public static void main(String[] arguments) throws Exception {
-        List<Link> links = List.of(arguments).subList(2, arguments.length).stream().map(LabServer::link).toList();
-        runUntilInputEnds(PxeConfig.of(links, Mode.valueOf(arguments[0]))
-                .withLeaseFile(arguments[1].equals("-") ? null : Path.of(arguments[1])), new LabServer());
+        boolean quiet = arguments[arguments.length - 1].equals("QUIET");
+        List<String> texts = List.of(arguments).subList(2, arguments.length - (quiet ? 1 : 0));
+        List<Link> links = texts.stream().filter(text -> !text.startsWith(",")).map(LabServer::link).toList();
+        List<Subnet> relayed = texts.stream().filter(text -> text.startsWith(",")).map(LabServer::link)
+                .map(Link::subnet).toList();
+        runUntilInputEnds(PxeConfig.of(links, Mode.valueOf(arguments[0])).withRelayed(relayed)
+                .withLeaseFile(arguments[1].equals("-") ? null : Path.of(arguments[1])), new LabServer(),
+                event -> {
+                    if (!quiet) {
+                        print(event);
+                    }
+                });
     }
 
     static Link link(String text) {
@@ -41,9 +52,16 @@ final class LabServer implements BootSource {
 
     /** Says READY, then each event on a line; or FAILED and why. */
     static void runUntilInputEnds(PxeConfig config, BootSource source) throws IOException {
-        try (var _ = PxeServer.start(config, source,
-                event -> System.out.println(event.getClass().getSimpleName() + ' ' + event.mac() + ' ' + event.text()),
-                Clock.systemUTC())) {
+        runUntilInputEnds(config, source, LabServer::print);
+    }
+
+    private static void print(PxeEvent event) {
+        System.out.println(event.getClass().getSimpleName() + ' ' + event.mac() + ' ' + event.text());
+    }
+
+    private static void runUntilInputEnds(PxeConfig config, BootSource source, Consumer<PxeEvent> events)
+            throws IOException {
+        try (var _ = PxeServer.start(config, source, events, Clock.systemUTC())) {
             System.out.println("READY");
             System.in.transferTo(System.err);
         } catch (IOException e) {

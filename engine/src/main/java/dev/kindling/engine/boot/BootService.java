@@ -142,6 +142,8 @@ public final class BootService implements AutoCloseable {
             case PxeEvent.FetchFailed failed -> machines.overheard(name, failed.at(), stage -> stage, failed.text());
             case PxeEvent.Stalled stalled -> machines.overheard(name, stalled.at(), stage -> stage, stalled.text());
             case PxeEvent.Ignored ignored -> machines.overheard(name, ignored.at(), stage -> stage, ignored.text());
+            case PxeEvent.AddressConflict conflict -> machines.overheard(name, conflict.at(), stage -> stage,
+                    conflict.text());
             case PxeEvent.ForeignServer _ -> throw new IllegalStateException("told above");
         }
     }

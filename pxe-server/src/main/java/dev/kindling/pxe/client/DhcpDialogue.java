@@ -184,7 +184,8 @@ final class DhcpDialogue {
     }
 
     /** The next answer to us; null when the deadline has passed. */
-    private @Nullable DhcpPacket receive(DhcpWire wire, int xid, long deadline) throws IOException, InterruptedException {
+    private @Nullable DhcpPacket receive(DhcpWire wire, int xid, long deadline)
+            throws IOException, InterruptedException {
         while (true) {
             var received = wire.receive(deadline);
             if (received == null) {

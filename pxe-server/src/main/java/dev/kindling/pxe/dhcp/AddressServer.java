@@ -1,10 +1,15 @@
 package dev.kindling.pxe.dhcp;
 
+import dev.kindling.pxe.Agent;
 import dev.kindling.pxe.Answer;
+import dev.kindling.pxe.MacAddress;
 import dev.kindling.pxe.PxeConfig.Subnet;
+import dev.kindling.pxe.PxeEvent;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +24,7 @@ final class AddressServer {
     private static final Duration QUARANTINE = Duration.ofMinutes(10);
 
     private final LeaseTable leases;
+    private final Attempts attempts = new Attempts();
     private final Set<InetAddress> ourAddresses;
 
     /**
@@ -63,6 +69,7 @@ final class AddressServer {
     }
 
     private Outcome otherServer(Exchange x, InetAddress chosen) {
+        attempts.taken(x.mac());
         Lease offered = leases.of(x.mac());
         if (offered != null && offered.state() == Lease.State.OFFERED) {
             leases.put(new Lease(offered.address(), x.mac(), Lease.State.RELEASED, x.now()));
@@ -89,11 +96,27 @@ final class AddressServer {
             }
             address = free.get();
         }
+        if (leases.isUnchecked(address, x.mac(), x.now())) {
+            x.check(address);
+        }
         Lease current = leases.at(address);
         if (current == null || !current.isBound(x.now())) {
             leases.put(new Lease(address, x.mac(), Lease.State.OFFERED, x.now().plus(OFFER_HELD)));
         }
+        Attempts.Untaken untaken = attempts.asked(x.mac(), x.now());
+        if (untaken.isNews()) {
+            x.stalled(untaken, whyUntaken(x, answer));
+        }
         return give(x, MessageType.OFFER, address, answer);
+    }
+
+    private static String whyUntaken(Exchange x, Answer.Lease answer) {
+        boolean boots = x.caller().agent() != Agent.OPERATING_SYSTEM;
+        String other = "our answers do not reach it (a switch port that is still blocked by spanning tree, a firewall,"
+                + " a VLAN), or it waits for another server's";
+        return boots && answer.bootFile() == null && answer.menu() == null
+                ? "there is no boot file in them, and firmware takes no offer without one; or " + other
+                : other;
     }
 
     private static String noneFree(Subnet subnet) {
@@ -109,6 +132,7 @@ final class AddressServer {
         if (address.isAnyLocalAddress()) {
             return x.ignore("it requests no address");
         }
+        attempts.taken(x.mac());
         String refusal = refusal(x, answer, address);
         if (refusal != null) {
             String why = address.getHostAddress() + " " + refusal;
@@ -118,7 +142,7 @@ final class AddressServer {
         if (former != null && !former.address().equals(address) && former.holds(x.now())) {
             record(x, new Lease(former.address(), x.mac(), Lease.State.RELEASED, x.now()));
         }
-        record(x, new Lease(address, x.mac(), Lease.State.BOUND, x.now().plus(leases.subnet().leaseTime())));
+        record(x, new Lease(address, x.mac(), Lease.State.BOUND, end(x.now())));
         return give(x, MessageType.ACK, address, answer);
     }
 
@@ -133,7 +157,7 @@ final class AddressServer {
         Lease holder = leases.at(address);
         if (holder != null && leases.isForeign(address, x.mac(), x.now())) {
             return switch (holder.state()) {
-                case DECLINED -> "was found in use by an unknown host, and is not given before " + holder.until();
+                case DECLINED -> "was found in use by another host, and is not given before " + holder.until();
                 case BOUND -> "is leased to %s until %s".formatted(holder.mac(), holder.until());
                 // a reservation goes before an offer that nobody took yet
                 case OFFERED, RELEASED -> answer.address() != null ? null : "is offered to " + holder.mac();
@@ -149,7 +173,7 @@ final class AddressServer {
         return address.isAnyLocalAddress()
                 ? x.ignore("it informs of no address")
                 : x.reply(Replies.inform(x, leases.subnet(), answer), address, answer.bootFile(), "to the INFORM of "
-                        + address.getHostAddress() + booting(answer));
+                        + address.getHostAddress() + BootServer.booting(answer));
     }
 
     private Outcome release(Exchange x) {
@@ -174,6 +198,34 @@ final class AddressServer {
         return x.silence();
     }
 
+    /** In whole seconds, as the client is told them, and never before the client's own end. */
+    private Instant end(Instant now) {
+        Instant end = now.plus(leases.subnet().leaseTime());
+        return end.getNano() == 0 ? end : Instant.ofEpochSecond(end.getEpochSecond() + 1);
+    }
+
+    /**
+     * A host said by ARP that it has the address. Where it is not the machine that we gave it to, the address is kept
+     * from everybody for a while.
+     *
+     * @return what to store and to tell
+     */
+    Outcome inUse(Inet4Address address, MacAddress host, Instant now) {
+        Lease lease = leases.at(address);
+        boolean rightful = lease != null && lease.mac().equals(host);
+        if (rightful || (lease != null && lease.isBound(now)) || lease == null) {
+            return Outcome.silent(List.of());
+        }
+        var declined = new Lease(address, host, Lease.State.DECLINED, now.plus(QUARANTINE));
+        boolean known = lease.state() == Lease.State.DECLINED && lease.holds(now);
+        leases.put(declined);
+        return new Outcome(null, null, List.of(declined), known
+                ? List.of()
+                : List.of(new PxeEvent.AddressConflict(now, host, address, "uses " + address.getHostAddress()
+                        + ", which it was not given; the address is kept from others for "
+                        + QUARANTINE.toMinutes() + " minutes")));
+    }
+
     private void record(Exchange x, Lease lease) {
         leases.put(lease);
         x.change(lease);
@@ -181,10 +233,6 @@ final class AddressServer {
 
     private Outcome give(Exchange x, MessageType type, Inet4Address address, Answer.Lease answer) {
         return x.reply(Replies.lease(x, type, leases.subnet(), address, answer), address, answer.bootFile(),
-                address.getHostAddress() + booting(answer));
-    }
-
-    private static String booting(Answer.Lease answer) {
-        return answer.bootFile() == null ? "" : ", boot file " + answer.bootFile();
+                address.getHostAddress() + BootServer.booting(answer));
     }
 }

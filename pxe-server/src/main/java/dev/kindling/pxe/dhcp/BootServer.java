@@ -6,7 +6,6 @@ import dev.kindling.pxe.MacAddress;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -15,17 +14,18 @@ import java.util.Optional;
  * of PXE 2.1 on port 4011.
  */
 final class BootServer {
-    /** A bound, so that forged requests cannot fill the memory. */
     private static final int MOST_KNOWN = 65_536;
 
-    private final Map<InetAddress, MacAddress> known = Collections.synchronizedMap(new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1;
+    private final Map<InetAddress, MacAddress> known = Collections.synchronizedMap(new Bounded<>(MOST_KNOWN));
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<InetAddress, MacAddress> eldest) {
-            return size() > MOST_KNOWN;
-        }
-    });
+    private final Attempts attempts = new Attempts();
+
+    /** For people. */
+    static String booting(Answer.Lease answer) {
+        return (answer.menu() == null ? "" : ", boot menu") + (answer.bootFile() == null
+                ? ""
+                : ", boot file " + answer.bootFile());
+    }
 
     /** The machine that was last heard to use the address, or to ask the foreign server for it. */
     Optional<MacAddress> whoHas(InetAddress address) {
@@ -42,13 +42,18 @@ final class BootServer {
         };
     }
 
-    private static Outcome offer(Exchange x) {
+    private Outcome offer(Exchange x) {
         return switch (x.ask()) {
             case Answer.Ignore ignore -> x.ignore(ignore.reason());
-            case Answer.Lease(var _, var _, String bootFile, var _) when bootFile != null -> {
+            case Answer.Lease lease when lease.bootFile() != null || lease.menu() != null -> {
                 x.seen();
-                yield x.reply(Replies.proxyOffer(x, bootFile), Ipv4.ZERO, bootFile,
-                        "without an address, boot file " + bootFile);
+                Attempts.Untaken untaken = attempts.asked(x.mac(), x.now());
+                if (untaken.isNews()) {
+                    x.stalled(untaken, "no DHCP server gives it an address, or it does not put two offers together:"
+                            + " then give the addresses here too, or set the boot file on the other server");
+                }
+                yield x.reply(Replies.proxyOffer(x, lease), Ipv4.ZERO, lease.bootFile(),
+                        "without an address" + booting(lease));
             }
             case Answer.Lease _ -> x.ignore("there is nothing for it to boot");
         };
@@ -56,6 +61,7 @@ final class BootServer {
 
     /** Learns who has which address, and which server gives it: firmware broadcasts this message for all to hear. */
     private Outcome watch(Exchange x) {
+        attempts.taken(x.mac());
         Inet4Address requested = x.requestedAddress();
         learn(x, requested != null ? requested : x.request().ciaddr());
         Inet4Address server = x.serverId();
@@ -84,10 +90,11 @@ final class BootServer {
                 : x.request().ciaddr();
         return switch (x.ask()) {
             case Answer.Ignore ignore -> x.ignore(ignore.reason());
-            case Answer.Lease(var _, var _, String bootFile, var _) when bootFile != null -> {
+            case Answer.Lease lease when lease.bootFile() != null -> {
                 learn(x, own);
                 x.seen(x.type() + " to the boot server from " + x.caller().text());
-                yield x.reply(Replies.bootServerAck(x, bootFile), own, bootFile, "boot file " + bootFile);
+                yield x.reply(Replies.bootServerAck(x, lease), own, lease.bootFile(), own.getHostAddress()
+                        + booting(lease));
             }
             case Answer.Lease _ -> x.ignore("there is nothing for it to boot");
         };

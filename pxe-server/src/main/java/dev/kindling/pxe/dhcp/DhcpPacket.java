@@ -1,15 +1,14 @@
 package dev.kindling.pxe.dhcp;
 
 import dev.kindling.pxe.MacAddress;
-import java.io.ByteArrayOutputStream;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A DHCP message for Ethernet (RFC 2131 section 2), without what surrounds it in UDP.
@@ -116,7 +115,12 @@ public record DhcpPacket(Op op, int hops, int xid, int secs, boolean broadcast, 
 
     /** Option 53; empty for BOOTP and for types that this package does not know. */
     public Optional<MessageType> type() {
-        return options.number(OptionCode.MESSAGE_TYPE).stream().boxed().findFirst().flatMap(MessageType::of);
+        OptionalInt code = options.number(OptionCode.MESSAGE_TYPE);
+        return code.isPresent() ? MessageType.of(code.getAsInt()) : Optional.empty();
+    }
+
+    boolean is(MessageType wanted) {
+        return options.number(OptionCode.MESSAGE_TYPE).orElse(0) == wanted.code();
     }
 
     /** The boot file, from option 67 or else from {@code file}. */
@@ -138,7 +142,7 @@ public record DhcpPacket(Op op, int hops, int xid, int secs, boolean broadcast, 
             return new Malformed("hardware type %d with addresses of %d bytes is not Ethernet"
                     .formatted(hardwareType, hardwareLength), null);
         }
-        var mac = MacAddress.of(Arrays.copyOfRange(bytes, 28, 34));
+        var mac = MacAddress.of(bytes, 28);
         if (op != 1 && op != 2) {
             return new Malformed("op %d is neither request nor reply".formatted(op), mac);
         }
@@ -183,66 +187,92 @@ public record DhcpPacket(Op op, int hops, int xid, int secs, boolean broadcast, 
      * @param limit bytes of UDP payload, at least {@link #DEFAULT_LIMIT}
      */
     public byte[] encode(int limit) {
-        Map<Integer, byte[]> left = new LinkedHashMap<>(options.raw());
-        byte[] relay = left.remove(OptionCode.RELAY_AGENT_INFORMATION);
-        int room = Math.max(limit, DEFAULT_LIMIT) - OPTIONS - 1 - (relay == null ? 0 : DhcpOptions.size(relay));
-        int needed = left.values().stream().mapToInt(DhcpOptions::size).sum();
-        var area = new ByteArrayOutputStream();
-        byte[] fileField = field(file, COOKIE - FILE);
-        byte[] snameField = field(sname, FILE - SNAME);
+        int relayAt = -1;
+        int needed = 0;
+        boolean[] left = new boolean[options.count()];
+        for (int at = 0; at < left.length; at++) {
+            left[at] = options.codeAt(at) != OptionCode.RELAY_AGENT_INFORMATION;
+            relayAt = left[at] ? relayAt : at;
+            needed += left[at] ? DhcpOptions.size(options.valueAt(at)) : 0;
+        }
+        int relay = relayAt < 0 ? 0 : DhcpOptions.size(options.valueAt(relayAt));
+        int room = Math.max(limit, DEFAULT_LIMIT) - OPTIONS - 1 - relay;
+        var area = new DhcpOptions.Area(Math.min(needed, room) + relay + 1);
+        byte @Nullable [] fileField = null;
+        byte @Nullable [] snameField = null;
         if (needed <= room) {
-            left.forEach((code, value) -> DhcpOptions.write(area, code, value));
+            take(left, area, room);
         } else {
+            // three bytes for option 52
             take(left, area, room - 3);
             int overload = 0;
-            if (file.isEmpty() && !left.isEmpty()) {
+            if (file.isEmpty() && some(left)) {
                 fileField = overloaded(left, COOKIE - FILE);
                 overload |= FILE_HOLDS_OPTIONS;
             }
-            if (sname.isEmpty() && !left.isEmpty()) {
+            if (sname.isEmpty() && some(left)) {
                 snameField = overloaded(left, FILE - SNAME);
                 overload |= SNAME_HOLDS_OPTIONS;
             }
             if (overload != 0) {
-                DhcpOptions.write(area, OptionCode.OVERLOAD, new byte[]{(byte) overload});
+                area.add(OptionCode.OVERLOAD, new byte[]{(byte) overload});
             }
         }
-        if (relay != null) {
-            DhcpOptions.write(area, OptionCode.RELAY_AGENT_INFORMATION, relay);
+        if (relayAt >= 0) {
+            area.add(OptionCode.RELAY_AGENT_INFORMATION, options.valueAt(relayAt));
         }
-        area.write(OptionCode.END);
-        return ByteBuffer.allocate(Math.max(MINIMUM, OPTIONS + area.size()))
-                .put((byte) (op == Op.REQUEST ? 1 : 2)).put((byte) ETHERNET).put((byte) 6).put((byte) hops)
-                .putInt(xid).putShort((short) secs).putShort((short) (broadcast ? BROADCAST_FLAG : 0))
-                .put(ciaddr.getAddress()).put(yiaddr.getAddress()).put(siaddr.getAddress()).put(giaddr.getAddress())
-                .put(mac.bytes()).put(new byte[10]).put(snameField).put(fileField).putInt(MAGIC)
-                .put(area.toByteArray()).array();
+        area.end();
+        byte[] bytes = new byte[Math.max(MINIMUM, OPTIONS + area.used())];
+        ByteBuffer.wrap(bytes).put((byte) (op == Op.REQUEST ? 1 : 2)).put((byte) ETHERNET).put((byte) 6)
+                .put((byte) hops).putInt(xid).putShort((short) secs).putShort((short) (broadcast ? BROADCAST_FLAG : 0))
+                .putInt(Ipv4.value(ciaddr)).putInt(Ipv4.value(yiaddr)).putInt(Ipv4.value(siaddr))
+                .putInt(Ipv4.value(giaddr)).putShort((short) (mac.bits() >> 32)).putInt((int) mac.bits())
+                .putInt(COOKIE, MAGIC);
+        field(sname, snameField, bytes, SNAME);
+        field(file, fileField, bytes, FILE);
+        System.arraycopy(area.bytes(), 0, bytes, OPTIONS, area.used());
+        return bytes;
+    }
+
+    private static boolean some(boolean[] left) {
+        for (boolean each : left) {
+            if (each) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Moves options that fit into {@code room} bytes, in their order; one that does not fit is passed over. */
-    private static void take(Map<Integer, byte[]> from, ByteArrayOutputStream to, int room) {
-        for (var each = from.entrySet().iterator(); each.hasNext();) {
-            var option = each.next();
-            if (to.size() + DhcpOptions.size(option.getValue()) <= room) {
-                DhcpOptions.write(to, option.getKey(), option.getValue());
-                each.remove();
+    private void take(boolean[] left, DhcpOptions.Area to, int room) {
+        for (int at = 0; at < left.length; at++) {
+            if (left[at] && to.used() + DhcpOptions.size(options.valueAt(at)) <= room) {
+                to.add(options.codeAt(at), options.valueAt(at));
+                left[at] = false;
             }
         }
     }
 
-    private static byte[] overloaded(Map<Integer, byte[]> left, int size) {
-        var field = new ByteArrayOutputStream();
+    private byte[] overloaded(boolean[] left, int size) {
+        var field = new DhcpOptions.Area(size);
         take(left, field, size - 1);
-        field.write(OptionCode.END);
-        return Arrays.copyOf(field.toByteArray(), size);
+        field.end();
+        return field.bytes();
     }
 
-    private static byte[] field(String text, int size) {
-        return Arrays.copyOf(text.getBytes(StandardCharsets.ISO_8859_1), size);
+    @SuppressWarnings("deprecation") // the low byte of each char is just what the wire wants
+    private static void field(String text, byte @Nullable [] holds, byte[] to, int at) {
+        if (holds != null) {
+            System.arraycopy(holds, 0, to, at, holds.length);
+        } else if (!text.isEmpty()) {
+            text.getBytes(0, text.length(), to, at);
+        }
     }
 
     private static Inet4Address address(byte[] bytes, int at) {
-        return Ipv4.of(Arrays.copyOfRange(bytes, at, at + 4));
+        return bytes[at] == 0 && bytes[at + 1] == 0 && bytes[at + 2] == 0 && bytes[at + 3] == 0
+                ? Ipv4.ZERO
+                : Ipv4.of(Arrays.copyOfRange(bytes, at, at + 4));
     }
 
     private static String text(byte[] bytes, int from, int to) {
@@ -250,6 +280,6 @@ public record DhcpPacket(Op op, int hops, int xid, int secs, boolean broadcast, 
         while (end < to && bytes[end] != 0) {
             end++;
         }
-        return new String(bytes, from, end - from, StandardCharsets.ISO_8859_1);
+        return end == from ? "" : new String(bytes, from, end - from, StandardCharsets.ISO_8859_1);
     }
 }

@@ -7,6 +7,7 @@ import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeEvent;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -28,6 +29,7 @@ public final class DhcpService {
     /** Those of the networks on our links, in their order, then the relayed ones. */
     private final List<AddressServer> addressServers = new ArrayList<>();
     private final BootServer bootServer = new BootServer();
+    private final Foreign foreign = new Foreign();
 
     /**
      * @param httpPort of our HTTP service, as really bound, by the time of the first datagram
@@ -105,12 +107,76 @@ public final class DhcpService {
         InetAddress server = packet.options().address(OptionCode.SERVER_ID).<InetAddress>map(a -> a)
                 .orElse(arrival.from().getAddress());
         if (config.links().stream().anyMatch(link -> link.address().equals(server))) {
-            return new Outcome(null, List.of(), List.of());
+            return Outcome.silent(List.of());
         }
         String text = "another DHCP server, %s, answers on the network of %s".formatted(server.getHostAddress(),
                 arrival.link().address().getHostAddress());
-        return new Outcome(null, List.of(),
-                List.of(new PxeEvent.ForeignServer(now, packet.mac(), server, offer(packet), text)));
+        return Outcome.silent(List.of(new PxeEvent.ForeignServer(now, packet.mac(), server, offer(packet), text)));
+    }
+
+    /**
+     * A datagram to a client's port, which another server sent.
+     *
+     * @param link that it was heard on
+     * @param from its sender
+     */
+    public Outcome overheard(byte[] datagram, Link link, InetSocketAddress from, Instant now) {
+        if (!(DhcpPacket.decode(datagram) instanceof DhcpPacket packet) || packet.op() != DhcpPacket.Op.REPLY
+                || packet.is(MessageType.NAK)) {
+            return Outcome.silent(List.of());
+        }
+        InetAddress server = packet.options().address(OptionCode.SERVER_ID).<InetAddress>map(a -> a)
+                .orElse(from.getAddress());
+        PxeEvent.Offer offer = offer(packet);
+        boolean ours = config.links().stream().map(Link::address)
+                .anyMatch(own -> own.equals(server) || own.equals(from.getAddress()));
+        if (ours || !foreign.isNews(server, offer, now)) {
+            return Outcome.silent(List.of());
+        }
+        boolean boots = offer.bootFile() != null
+                || packet.options().text(OptionCode.VENDOR_CLASS).orElse("").startsWith("PXEClient");
+        String gives = offer.address() == null ? "" : " gives addresses, such as " + offer.address().getHostAddress();
+        String serves = boots
+                ? (gives.isEmpty() ? "" : ", and") + " serves network boot, file " + offer.bootFile() + " from "
+                        + (offer.nextServer() == null ? "itself" : offer.nextServer().getHostAddress())
+                : "";
+        String text = "another %s server, %s, on %s%s%s".formatted(offer.address() == null ? "network boot" : "DHCP",
+                server.getHostAddress(), link.interfaceName(), gives, serves);
+        return Outcome.silent(List.of(new PxeEvent.ForeignServer(now, packet.mac(), server, offer, text)));
+    }
+
+    /**
+     * A message to other servers, as a machine that boots would send it: who answers is there beside us.
+     *
+     * @param mac of the interface that it leaves from
+     */
+    public static byte[] probe(MacAddress mac, int xid) {
+        return DhcpPacket.request(mac, xid).withBroadcast(true).withOptions(DhcpOptions.none()
+                .withByte(OptionCode.MESSAGE_TYPE, MessageType.DISCOVER.code())
+                .with(OptionCode.PARAMETER_LIST, new byte[]{1, 3, 6, 15, 43, 54, 60, 66, 67})
+                .with(OptionCode.VENDOR_CLASS, "PXEClient:Arch:00007:UNDI:003016")
+                .withShort(OptionCode.CLIENT_ARCHITECTURE, 7).with(OptionCode.CLIENT_NETWORK_INTERFACE,
+                        new byte[]{1, 3, 16}))
+                .encode();
+    }
+
+    /** A host said by ARP that it has the address. */
+    public Outcome inUse(Inet4Address address, MacAddress host, Instant now) {
+        for (AddressServer server : addressServers) {
+            if (server.leases().inNetwork(address)) {
+                return server.inUse(address, host, now);
+            }
+        }
+        return Outcome.silent(List.of());
+    }
+
+    /** Nobody answered when it was asked who has {@link Outcome#unchecked}. */
+    public void unanswered(Inet4Address address, Instant now) {
+        for (AddressServer server : addressServers) {
+            if (server.leases().inNetwork(address)) {
+                server.leases().unanswered(address, now);
+            }
+        }
     }
 
     /** What a server's message gives. */
@@ -125,7 +191,7 @@ public final class DhcpService {
     private static Outcome ignore(Instant now, @Nullable MacAddress mac, String reason,
             Arrival arrival) {
         String text = "a datagram from %s not answered: %s".formatted(arrival.from(), reason);
-        return new Outcome(null, List.of(), List.of(new PxeEvent.Ignored(now, mac, reason, text)));
+        return Outcome.silent(List.of(new PxeEvent.Ignored(now, mac, reason, text)));
     }
 
     /**

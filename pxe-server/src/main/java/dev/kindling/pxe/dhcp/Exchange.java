@@ -22,6 +22,7 @@ final class Exchange {
     private final Arrival arrival;
     private final Instant now;
     private final Caller caller;
+    private @Nullable Inet4Address unchecked;
     private final List<Lease> changes = new ArrayList<>();
     private final List<PxeEvent> events = new ArrayList<>();
 
@@ -98,6 +99,19 @@ final class Exchange {
         return setup.source().isReserved(address);
     }
 
+    /** Notes that a stranger may use the address that is about to be offered. */
+    void check(Inet4Address address) {
+        unchecked = address;
+    }
+
+    /** Tells that the machine does not take what it is offered. */
+    void stalled(Attempts.Untaken untaken, String why) {
+        long seconds = untaken.since().toSeconds();
+        events.add(new PxeEvent.Stalled(now, mac(), "DHCP", seconds, why,
+                "%s was sent our offer %d times in %d s and took none: %s".formatted(caller.text(), untaken.offers(),
+                        seconds, why)));
+    }
+
     void change(Lease lease) {
         changes.add(lease);
     }
@@ -122,7 +136,7 @@ final class Exchange {
     }
 
     Outcome silence() {
-        return new Outcome(null, changes, events);
+        return new Outcome(null, unchecked, changes, events);
     }
 
     /** Sends {@code reply} and tells {@code text}, which goes behind the message type. */
@@ -130,7 +144,7 @@ final class Exchange {
         String replyType = reply.type().orElseThrow().name();
         events.add(new PxeEvent.DhcpAnswered(now, mac(), replyType, address, bootFile, replyType + " " + text));
         byte[] payload = reply.encode(Replies.limit(request));
-        return new Outcome(new Outcome.Reply(payload, ReplyAddress.of(request, reply, arrival, setup.ownPort())),
-                changes, events);
+        ReplyAddress to = ReplyAddress.of(request, reply, arrival, setup.ownPort());
+        return new Outcome(new Outcome.Reply(payload, to.to(), to.hardware()), unchecked, changes, events);
     }
 }

@@ -3,7 +3,6 @@ package dev.kindling.pxe.dhcp;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
 
 /** IPv4 addresses as numbers, because a pool is a range of them. */
 final class Ipv4 {
@@ -13,7 +12,7 @@ final class Ipv4 {
     private Ipv4() {}
 
     static Inet4Address of(int value) {
-        return of(ByteBuffer.allocate(4).putInt(value).array());
+        return of(new byte[]{(byte) (value >> 24), (byte) (value >> 16), (byte) (value >> 8), (byte) value});
     }
 
     /** The address in {@code four} bytes, in network order. */
@@ -26,11 +25,11 @@ final class Ipv4 {
     }
 
     static int value(InetAddress address) {
-        byte[] bytes = address.getAddress();
-        if (bytes.length != 4) {
+        if (!(address instanceof Inet4Address)) {
             throw new IllegalArgumentException("not an IPv4 address: " + address.getHostAddress());
         }
-        return ByteBuffer.wrap(bytes).getInt();
+        // the hash code of an Inet4Address is its value, by its documentation
+        return address.hashCode();
     }
 
     static int mask(int prefixLength) {

@@ -16,9 +16,9 @@ import java.nio.file.StandardOpenOption;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -38,8 +38,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class LeaseLog implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(LeaseLog.class);
-    /** A busy network renews each lease twice in its time; the file may hold this many lines more than leases. */
-    private static final int SLACK = 10_000;
+    /** Lines that the file may hold before it is compacted: some megabytes, for a compaction makes the writer wait. */
+    private static final int SLACK = 100_000;
 
     private final Path file;
     private final List<Lease> restored;
@@ -95,7 +95,7 @@ public final class LeaseLog implements Closeable {
         torn = false;
         lines += changes.size();
         List<Lease> standing = lines > SLACK ? all.get() : List.of();
-        if (lines > SLACK && lines > SLACK + 2L * standing.size()) {
+        if (lines > SLACK && lines > SLACK + 4L * standing.size()) {
             FileChannel next = replace(file, standing);
             channel.close();
             channel = next;
@@ -138,7 +138,18 @@ public final class LeaseLog implements Closeable {
     private static void write(FileChannel channel, Collection<Lease> leases, String before)
             throws IOException {
         var text = new StringBuilder(before);
-        leases.forEach(lease -> text.append(line(lease)).append('\n'));
+        var line = new StringBuilder();
+        // leases of one moment end in the same second
+        Instant until = null;
+        String end = "";
+        for (Lease lease : leases) {
+            end = lease.until().equals(until) ? end : lease.until().toString();
+            until = lease.until();
+            line.setLength(0);
+            line.append(lease.state().name()).append(' ').append(lease.address().getHostAddress()).append(' ')
+                    .append(lease.mac().value()).append(' ').append(end);
+            text.append(line).append(' ').append(checksum(line)).append('\n');
+        }
         var bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.US_ASCII));
         while (bytes.hasRemaining()) {
             channel.write(bytes);
@@ -171,12 +182,6 @@ public final class LeaseLog implements Closeable {
         return List.copyOf(last.values());
     }
 
-    private static String line(Lease lease) {
-        String text = "%s %s %s %s".formatted(lease.state(), lease.address().getHostAddress(), lease.mac(),
-                lease.until());
-        return text + ' ' + checksum(text);
-    }
-
     private static Optional<Lease> parse(String line) {
         String[] words = line.split(" ", -1);
         if (words.length != 5 || !words[4].equals(checksum(line.substring(0, line.lastIndexOf(' '))))) {
@@ -190,9 +195,9 @@ public final class LeaseLog implements Closeable {
         }
     }
 
-    private static String checksum(String text) {
+    private static String checksum(CharSequence text) {
         var crc = new CRC32();
-        crc.update(text.getBytes(StandardCharsets.ISO_8859_1));
-        return String.format(Locale.ROOT, "%08x", crc.getValue());
+        crc.update(text.toString().getBytes(StandardCharsets.ISO_8859_1));
+        return HexFormat.of().toHexDigits((int) crc.getValue());
     }
 }

@@ -5,8 +5,10 @@ import dev.kindling.pxe.PxeConfig.Range;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -17,19 +19,33 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The addresses of one network. Changed by one thread; {@link #boundTo} may be asked by any.
+ * The addresses of one network. Changed by one thread; {@link #boundTo} and {@link #all} may be asked by any. It grows
+ * with the addresses of the network, never with the machines that ask: forged requests do not fill the memory.
  *
  * <p>
  * A machine is known by its MAC, not by its client identifier (RFC 2131 section 4.2 would prefer that): firmware, iPXE
  * and the installed system of one machine send three different identifiers, and have to get one address.
  */
 final class LeaseTable {
+    /** How long an answerless ARP request counts. */
+    private static final Duration CHECK_COUNTS = Duration.ofMinutes(5);
+    /** How many used addresses are looked at for the one that was left longest ago. */
+    private static final int SAMPLE = 64;
+
     private final Subnet subnet;
     private final int network;
     private final int mask;
+    private final int first;
+    /** 0 where there is no pool. */
+    private final int size;
     private final Set<InetAddress> neverGiven = new HashSet<>();
     private final Map<Inet4Address, Lease> byAddress = new ConcurrentHashMap<>();
     private final Map<MacAddress, Inet4Address> lastOf = new ConcurrentHashMap<>();
+    private final Map<Inet4Address, Instant> unanswered = new HashMap<>();
+    /** Where the search through a crowded pool goes on, so that it does not pass the same addresses each time. */
+    private int cursor;
+    /** A search found nothing, and before this nothing becomes free by itself. */
+    private Instant exhaustedUntil = Instant.MIN;
 
     /**
      * @param ours addresses of this server
@@ -45,6 +61,9 @@ final class LeaseTable {
         network = Ipv4.value(subnet.network()) & mask;
         neverGiven.add(Ipv4.of(network));
         neverGiven.add(Ipv4.of(network | ~mask));
+        Range range = subnet.range();
+        first = range == null ? 0 : Ipv4.value(range.from());
+        size = range == null ? 0 : Ipv4.value(range.to()) - first + 1;
     }
 
     Subnet subnet() {
@@ -56,11 +75,18 @@ final class LeaseTable {
     }
 
     void put(Lease lease) {
-        byAddress.put(lease.address(), lease);
+        Lease former = byAddress.put(lease.address(), lease);
+        if (former != null && !former.mac().equals(lease.mac())) {
+            lastOf.remove(former.mac(), lease.address());
+        }
         if (lease.state() == Lease.State.DECLINED) {
             lastOf.remove(lease.mac(), lease.address());
+            unanswered.remove(lease.address());
         } else {
             lastOf.put(lease.mac(), lease.address());
+        }
+        if (lease.state() == Lease.State.RELEASED || lease.until().isBefore(exhaustedUntil)) {
+            exhaustedUntil = Instant.MIN;
         }
     }
 
@@ -96,14 +122,27 @@ final class LeaseTable {
 
     /** Whether the machine may have this address of the pool. */
     boolean isFree(Inet4Address address, MacAddress mac, Predicate<InetAddress> reserved, Instant now) {
-        return inPool(address) && !neverGiven.contains(address) && !isForeign(address, mac, now)
+        return inPool(address) && !isForeign(address, mac, now) && !neverGiven.contains(address)
                 && !reserved.test(address);
     }
 
-    private boolean inPool(Inet4Address address) {
-        Range range = subnet.range();
-        return range != null && Integer.compareUnsigned(Ipv4.value(address), Ipv4.value(range.from())) >= 0
-                && Integer.compareUnsigned(Ipv4.value(address), Ipv4.value(range.to())) <= 0;
+    boolean inPool(Inet4Address address) {
+        return Integer.compareUnsigned(Ipv4.value(address) - first, size) < 0;
+    }
+
+    /** Notes that nobody answered when it was asked who uses the address. */
+    void unanswered(Inet4Address address, Instant now) {
+        unanswered.put(address, now);
+    }
+
+    /** Whether somebody else may use the address without our knowing. */
+    boolean isUnchecked(Inet4Address address, MacAddress mac, Instant now) {
+        Lease lease = byAddress.get(address);
+        if (lease != null && lease.isBound(now) && lease.mac().equals(mac)) {
+            return false;
+        }
+        Instant asked = unanswered.get(address);
+        return asked == null || asked.plus(CHECK_COUNTS).isBefore(now);
     }
 
     /**
@@ -122,25 +161,40 @@ final class LeaseTable {
         if (wanted != null && isFree(wanted, mac, reserved, now)) {
             return Optional.of(wanted);
         }
-        Range range = subnet.range();
-        if (range == null) {
+        if (size == 0 || now.isBefore(exhaustedUntil)) {
             return Optional.empty();
         }
-        int first = Ipv4.value(range.from());
-        int size = Ipv4.value(range.to()) - first + 1;
-        int start = (int) (hash(mac) % size);
+        Inet4Address near = search((int) (hash(mac) % size), Math.min(SAMPLE, size), mac, reserved, now);
+        if (near == null) {
+            near = search(cursor, size, mac, reserved, now);
+            cursor = near == null ? cursor : Ipv4.value(near) - first;
+        }
+        if (near == null) {
+            exhaustedUntil = byAddress.values().stream().filter(lease -> lease.holds(now) && inPool(lease.address()))
+                    .map(Lease::until).min(Instant::compareTo).orElse(now);
+        }
+        return Optional.ofNullable(near);
+    }
+
+    /** The first address that nobody had; else of those that are free, and not far apart, the one left longest ago. */
+    private @Nullable Inet4Address search(int start, int most, MacAddress mac, Predicate<InetAddress> reserved,
+            Instant now) {
         Lease oldest = null;
-        for (int step = 0; step < size; step++) {
+        int end = most;
+        for (int step = 0; step < end; step++) {
             Inet4Address candidate = Ipv4.of(first + (int) (((long) start + step) % size));
             if (isFree(candidate, mac, reserved, now)) {
                 Lease former = byAddress.get(candidate);
                 if (former == null) {
-                    return Optional.of(candidate);
+                    return candidate;
+                }
+                if (oldest == null) {
+                    end = Math.min(most, step + SAMPLE);
                 }
                 oldest = oldest == null || former.until().isBefore(oldest.until()) ? former : oldest;
             }
         }
-        return oldest == null ? Optional.empty() : Optional.of(oldest.address());
+        return oldest == null ? null : oldest.address();
     }
 
     private static long hash(MacAddress mac) {

@@ -4,10 +4,11 @@ import dev.kindling.pxe.Agent;
 import dev.kindling.pxe.Answer;
 import dev.kindling.pxe.Firmware;
 import dev.kindling.pxe.PxeConfig.Subnet;
+import dev.kindling.pxe.PxeMenu;
+import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** What stands in our messages. Options are added in the order of their importance: see {@link DhcpPacket#encode}. */
 final class Replies {
@@ -17,6 +18,13 @@ final class Replies {
     private static final int FILE_ROOM = 127;
     /** PXE 2.1 table 2-1, tag 6: bit 3 is "download the boot file that this offer names, ask no boot server". */
     private static final int USE_THIS_BOOT_FILE = 8;
+
+    /** Bits 0 to 2: no broadcast, no multicast, and only the boot servers that are listed. */
+    private static final int ASK_LISTED_SERVERS = 7;
+    /** The boot ROM takes an offer only with this text as its menu's only item; it boots without showing it. */
+    private static final DhcpOptions RASPBERRY_PI = DhcpOptions.none()
+            .withByte(OptionCode.PXE_DISCOVERY_CONTROL, 3)
+            .with(OptionCode.PXE_BOOT_MENU, "\0\0\21Raspberry Pi Boot").with(OptionCode.PXE_MENU_PROMPT, "\0PXE");
 
     private Replies() {}
 
@@ -33,13 +41,13 @@ final class Replies {
         long seconds = Math.clamp(subnet.leaseTime().toSeconds(), 1, 0xffffffffL);
         DhcpOptions options = start.options().withInt(OptionCode.LEASE_TIME, (int) seconds);
         return finish(x, boot(x, network(subnet, answer, start.withOptions(options).withYiaddr(address)
-                .withCiaddr(x.request().ciaddr())), answer.bootFile(), Role.DHCP));
+                .withCiaddr(x.request().ciaddr())), answer, Role.DHCP));
     }
 
     /** The ACK to an INFORM: everything but an address and its time (RFC 2131 section 4.3.5). */
     static DhcpPacket inform(Exchange x, Subnet subnet, Answer.Lease answer) {
         DhcpPacket start = start(x, MessageType.ACK).withCiaddr(x.request().ciaddr());
-        return finish(x, boot(x, network(subnet, answer, start), answer.bootFile(), Role.DHCP));
+        return finish(x, boot(x, network(subnet, answer, start), answer, Role.DHCP));
     }
 
     static DhcpPacket nak(Exchange x, String why) {
@@ -50,13 +58,13 @@ final class Replies {
     }
 
     /** The offer of a ProxyDHCP server: what to boot, no address. */
-    static DhcpPacket proxyOffer(Exchange x, String bootFile) {
-        return finish(x, boot(x, start(x, MessageType.OFFER), bootFile, Role.PROXY));
+    static DhcpPacket proxyOffer(Exchange x, Answer.Lease answer) {
+        return finish(x, boot(x, start(x, MessageType.OFFER), answer, Role.PROXY));
     }
 
     /** The answer of a boot server, on port 4011. */
-    static DhcpPacket bootServerAck(Exchange x, String bootFile) {
-        return finish(x, boot(x, start(x, MessageType.ACK).withCiaddr(x.request().ciaddr()), bootFile,
+    static DhcpPacket bootServerAck(Exchange x, Answer.Lease answer) {
+        return finish(x, boot(x, start(x, MessageType.ACK).withCiaddr(x.request().ciaddr()), answer,
                 Role.BOOT_SERVER));
     }
 
@@ -87,7 +95,14 @@ final class Replies {
         return reply.withOptions(options.with(OptionCode.BROADCAST_ADDRESS, Ipv4.of(broadcast)));
     }
 
-    private static DhcpPacket boot(Exchange x, DhcpPacket reply, @Nullable String bootFile, Role role) {
+    private static DhcpPacket boot(Exchange x, DhcpPacket reply, Answer.Lease answer, Role role) {
+        PxeMenu menu = role != Role.BOOT_SERVER && x.caller().agent() == Agent.FIRMWARE_PXE ? answer.menu() : null;
+        if (menu != null) {
+            return reply.withSiaddr(x.link().address()).withOptions(reply.options()
+                    .with(OptionCode.VENDOR_CLASS, "PXEClient")
+                    .with(OptionCode.VENDOR_SPECIFIC, menu(menu, x.link().address())));
+        }
+        String bootFile = answer.bootFile();
         if (bootFile == null) {
             return reply;
         }
@@ -113,6 +128,9 @@ final class Replies {
 
     private static DhcpOptions pxe(Exchange x, DhcpOptions options, Role role) {
         DhcpOptions named = options.with(OptionCode.VENDOR_CLASS, "PXEClient");
+        if (x.caller().firmware() == Firmware.RASPBERRY_PI && role != Role.BOOT_SERVER) {
+            return named.with(OptionCode.VENDOR_SPECIFIC, RASPBERRY_PI);
+        }
         DhcpOptions useBootFile = DhcpOptions.none().withByte(OptionCode.PXE_DISCOVERY_CONTROL, USE_THIS_BOOT_FILE);
         return switch (role) {
             // without option 43 the firmware would ask port 4011 first; we answer there too, it only takes longer
@@ -123,6 +141,29 @@ final class Replies {
                     : named;
             case BOOT_SERVER -> bootItem(x).map(item -> named.with(OptionCode.VENDOR_SPECIFIC, item)).orElse(named);
         };
+    }
+
+    /** PXE 2.1 table 2-1: the items, us as the server of each, and the prompt. */
+    private static DhcpOptions menu(PxeMenu menu, InetAddress server) {
+        var servers = new ByteArrayOutputStream();
+        var items = new ByteArrayOutputStream();
+        for (PxeMenu.Item item : menu.items()) {
+            byte[] text = item.text().getBytes(StandardCharsets.UTF_8);
+            items.writeBytes(new byte[]{(byte) (item.type() >> 8), (byte) item.type(), (byte) text.length});
+            items.writeBytes(text);
+            if (item.type() != PxeMenu.LOCAL_BOOT) {
+                servers.writeBytes(new byte[]{(byte) (item.type() >> 8), (byte) item.type(), 1});
+                servers.writeBytes(server.getAddress());
+            }
+        }
+        var prompt = new ByteArrayOutputStream();
+        // 255: no time limit
+        prompt.write(menu.timeout() == null ? 255 : (int) menu.timeout().toSeconds());
+        prompt.writeBytes(menu.prompt().getBytes(StandardCharsets.UTF_8));
+        return DhcpOptions.none().withByte(OptionCode.PXE_DISCOVERY_CONTROL, ASK_LISTED_SERVERS)
+                .with(OptionCode.PXE_BOOT_SERVERS, servers.toByteArray())
+                .with(OptionCode.PXE_BOOT_MENU, items.toByteArray())
+                .with(OptionCode.PXE_MENU_PROMPT, prompt.toByteArray());
     }
 
     private static Optional<DhcpOptions> bootItem(Exchange x) {
@@ -147,14 +188,10 @@ final class Replies {
         DhcpOptions asked = x.request().options();
         DhcpOptions options = reply.options();
         if (x.caller().agent() != Agent.OPERATING_SYSTEM) {
-            options = copy(asked, options, OptionCode.CLIENT_UUID);
+            options = options.copying(asked, OptionCode.CLIENT_UUID);
         }
-        options = copy(asked, options, OptionCode.CLIENT_ID);
-        return reply.withOptions(copy(asked, options, OptionCode.RELAY_AGENT_INFORMATION));
-    }
-
-    private static DhcpOptions copy(DhcpOptions from, DhcpOptions to, int code) {
-        return from.bytes(code).map(value -> to.with(code, value)).orElse(to);
+        return reply.withOptions(options.copying(asked, OptionCode.CLIENT_ID)
+                .copying(asked, OptionCode.RELAY_AGENT_INFORMATION));
     }
 
     private static byte[] cString(String text) {

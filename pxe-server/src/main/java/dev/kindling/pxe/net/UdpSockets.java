@@ -5,6 +5,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
@@ -24,9 +25,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +42,11 @@ public final class UdpSockets implements AutoCloseable {
     /** Linux: SOL_SOCKET, SO_BINDTODEVICE, and IFNAMSIZ bytes of value. */
     private static final RawUnixChannelOption BIND_TO_DEVICE = new RawUnixChannelOption("KINDLING_SO_BINDTODEVICE", 1,
             25, 16);
+    /** Linux: SOL_SOCKET, SO_RCVBUFFORCE; beyond net.core.rmem_max, with CAP_NET_ADMIN. */
+    private static final RawUnixChannelOption RECEIVE_BUFFER_FORCE = new RawUnixChannelOption(
+            "KINDLING_SO_RCVBUFFORCE", 1, 33, 4);
+    /** For the thousand machines of a row of racks that are switched on at once. */
+    private static final int RECEIVE_BUFFER = 4 << 20;
     /** No DHCP message is longer than an Ethernet frame. */
     private static final int MOST_BYTES = 1500;
     /** Datagrams taken from the kernel by one system call. */
@@ -47,12 +56,20 @@ public final class UdpSockets implements AutoCloseable {
     private final List<Channel> channels = new ArrayList<>();
 
     /**
-     * Takes what has come in, and says what to send. Called by the one thread of these sockets with all datagrams that
-     * were waiting, so that a costly step, such as a disk sync, can be one for all of them.
+     * Takes what has come in. Called by the one thread of these sockets with all datagrams that were waiting, so that a
+     * costly step, such as a disk sync, can be one for all of them. Must not throw.
      */
     public interface Handler {
-        /** The datagrams to send from the socket that {@code received} came in on. Must not throw. */
-        List<Datagram> handle(List<Datagram> received);
+        void handle(Port port, List<Datagram> received);
+    }
+
+    /** An open socket, to send from. */
+    public interface Port {
+        /** Sends them with as few system calls as can be; from any thread. What fails is told in the log. */
+        void send(List<Datagram> datagrams);
+
+        /** The UDP port, as really bound. */
+        int number();
     }
 
     /**
@@ -75,16 +92,16 @@ public final class UdpSockets implements AutoCloseable {
      *            what is sent to the link's address
      * @param broadcasts whether datagrams that were sent to no address of ours are wanted
      * @param port 0 picks a free one
-     * @return the port
+     * @return the socket
      * @throws IOException if that fails; the cause is the kernel's error
      */
-    public int open(Link link, boolean broadcasts, int port, Handler handler) throws IOException {
+    public Port open(Link link, boolean broadcasts, int port, Handler handler) throws IOException {
         String device = link.interfaceName();
         InetAddress address = device != null && broadcasts ? new InetSocketAddress(0).getAddress() : link.address();
         ChannelFuture bound = new Bootstrap().group(loop).channelFactory(() -> channel(device))
                 .option(ChannelOption.SO_BROADCAST, true)
-                // a rack that is switched on at once; the kernel cuts it to net.core.rmem_max
-                .option(ChannelOption.SO_RCVBUF, 4 << 20)
+                // the kernel cuts it to net.core.rmem_max
+                .option(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER)
                 .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, MOST_BYTES)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(MOST_BYTES * BATCH))
                 .handler(new Batches(handler)).bind(address, port).awaitUninterruptibly();
@@ -93,7 +110,17 @@ public final class UdpSockets implements AutoCloseable {
             throw new IOException(cause.getMessage(), cause);
         }
         channels.add(bound.channel());
-        return ((InetSocketAddress) bound.channel().localAddress()).getPort();
+        return new Open(bound.channel());
+    }
+
+    /** Runs it on the thread of the sockets, where no handler runs meanwhile. */
+    public void execute(Runnable task) {
+        loop.execute(task);
+    }
+
+    /** The same, after that time. */
+    public void schedule(Duration delay, Runnable task) {
+        var _ = loop.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /**
@@ -139,6 +166,12 @@ public final class UdpSockets implements AutoCloseable {
             name.put(device.getBytes(StandardCharsets.US_ASCII)).position(0);
             channel.config().setOption(BIND_TO_DEVICE, name);
         }
+        try {
+            channel.config().setOption(RECEIVE_BUFFER_FORCE,
+                    ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder()).putInt(RECEIVE_BUFFER).flip());
+        } catch (ChannelException e) {
+            LOG.debug("without CAP_NET_ADMIN the receive buffer is at most net.core.rmem_max: {}", e.getMessage());
+        }
         return channel;
     }
 
@@ -149,10 +182,42 @@ public final class UdpSockets implements AutoCloseable {
         loop.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 
+    private record Open(Channel channel) implements Port {
+        @Override
+        public void send(List<Datagram> datagrams) {
+            if (datagrams.isEmpty()) {
+                return;
+            }
+            if (!channel.eventLoop().inEventLoop()) {
+                try {
+                    channel.eventLoop().execute(() -> send(datagrams));
+                } catch (RejectedExecutionException e) {
+                    LOG.debug("not sent, for the sockets are closed: {} datagrams", datagrams.size());
+                }
+                return;
+            }
+            for (Datagram each : datagrams) {
+                ChannelFuture written = channel.write(new DatagramPacket(Unpooled.wrappedBuffer(each.payload()),
+                        each.peer()));
+                written.addListener(sent -> {
+                    if (!sent.isSuccess()) {
+                        LOG.warn("a datagram to {} was not sent: {}", each.peer(), sent.cause().getMessage());
+                    }
+                });
+            }
+            channel.flush();
+        }
+
+        @Override
+        public int number() {
+            return ((InetSocketAddress) channel.localAddress()).getPort();
+        }
+    }
+
     /** Gathers what one turn of the event loop reads. */
     private static final class Batches extends SimpleChannelInboundHandler<DatagramPacket> {
         private final Handler handler;
-        private final List<Datagram> received = new ArrayList<>();
+        private List<Datagram> received = new ArrayList<>();
 
         Batches(Handler handler) {
             this.handler = handler;
@@ -165,17 +230,9 @@ public final class UdpSockets implements AutoCloseable {
 
         @Override
         public void channelReadComplete(ChannelHandlerContext context) {
-            List<Datagram> batch = List.copyOf(received);
-            received.clear();
-            for (Datagram reply : handler.handle(batch)) {
-                context.write(new DatagramPacket(Unpooled.wrappedBuffer(reply.payload()), reply.peer()))
-                        .addListener(sent -> {
-                            if (!sent.isSuccess()) {
-                                LOG.warn("a reply to {} was not sent: {}", reply.peer(), sent.cause().getMessage());
-                            }
-                        });
-            }
-            context.flush();
+            List<Datagram> batch = received;
+            received = new ArrayList<>();
+            handler.handle(new Open(context.channel()), batch);
         }
 
         @Override

@@ -1,6 +1,6 @@
 /**
- * UDP sockets bound to one network interface each, and what the kernel tells about ports and neighbours. The only place
- * with native access (Netty's epoll transport).
+ * UDP sockets bound to one network interface each, whole Ethernet frames, and what the kernel tells about ports,
+ * neighbours and VLANs. The only place with native access (Netty's epoll transport, and system calls by the FFM API).
  */
 @NullMarked
 package dev.kindling.pxe.net;

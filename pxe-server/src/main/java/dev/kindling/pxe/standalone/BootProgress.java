@@ -83,6 +83,7 @@ public record BootProgress(MacAddress mac, Stage stage, Instant since, String ev
                     failed.reason()));
             case PxeEvent.Ignored ignored -> trouble(ignored, "it is not answered: " + ignored.reason());
             case PxeEvent.Stalled stalled -> trouble(stalled, stalled.reason());
+            case PxeEvent.AddressConflict conflict -> trouble(conflict, conflict.text());
             case PxeEvent.ForeignServer foreign -> trouble(foreign, "another server is on this network: "
                     + foreign.address().getHostAddress());
         };

@@ -48,7 +48,9 @@ class CapturedPacketsTest {
                     .append(": ").append(event.text()).append('\n'));
             outcome.changes().forEach(lease -> text.append("  stores ").append(lease).append('\n'));
             if (outcome.reply() != null) {
-                text.append("  sends to ").append(outcome.reply().to()).append('\n')
+                text.append("  sends to ").append(outcome.reply().to())
+                        .append(outcome.reply().hardware() == null ? "" : " at " + outcome.reply().hardware())
+                        .append('\n')
                         .append(describe((DhcpPacket) DhcpPacket.decode(outcome.reply().payload())));
             }
         }

@@ -42,9 +42,18 @@ final class Lab implements BootSource {
         this(mode, LINK, List.of());
     }
 
+    Lab(Mode mode, List<Subnet> relayed) {
+        this(mode, LINK, relayed, List.of());
+    }
+
     Lab(Mode mode, Link link, List<Lease> restored) {
+        this(mode, link, List.of(), restored);
+    }
+
+    private Lab(Mode mode, Link link, List<Subnet> relayed, List<Lease> restored) {
         this.link = link;
-        service = new DhcpService(PxeConfig.of(List.of(link), mode), () -> 80, () -> 0, this, restored);
+        service = new DhcpService(PxeConfig.of(List.of(link), mode).withRelayed(relayed), () -> 80, () -> 0, this,
+                restored);
     }
 
     static Inet4Address ip(String text) {

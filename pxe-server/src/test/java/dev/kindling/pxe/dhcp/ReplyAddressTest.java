@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import java.net.InetSocketAddress;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -24,9 +25,12 @@ class ReplyAddressTest {
             // a refusal is broadcast: the client's address may be wrong
             "REQUEST,  NAK,   0.0.0.0,  10.77.0.20, false, 255.255.255.255:68",
             "REQUEST,  NAK,   0.0.0.0,  0.0.0.0,    false, 255.255.255.255:68",
-            // a client without an address gets a broadcast, with the flag and without
+            // a client without an address gets a broadcast where it asks for that
             "DISCOVER, OFFER, 0.0.0.0,  0.0.0.0,    true,  255.255.255.255:68",
-            "DISCOVER, OFFER, 0.0.0.0,  0.0.0.0,    false, 255.255.255.255:68"})
+            // and else unicast to its new address, at its hardware address
+            "DISCOVER, OFFER, 0.0.0.0,  0.0.0.0,    false, 10.77.0.20:68 at 52:54:00:4b:4c:01",
+            "REQUEST,  ACK,   0.0.0.0,  0.0.0.0,    false, 10.77.0.20:68 at 52:54:00:4b:4c:01"})
+    @DisplayName("lesson 7: replies go where RFC 2131 section 4.1 says; lesson 8: those for a relay to its port 67")
     void followsTheRfc(MessageType asked, MessageType answered, String giaddr, String ciaddr, boolean broadcast,
             String expected) {
         assertThat(destination(asked, answered, giaddr, ciaddr, broadcast,
@@ -65,9 +69,11 @@ class ReplyAddressTest {
             boolean broadcast, Arrival arrival, int ownPort) {
         DhcpPacket request = Lab.message(asked, 1).withGiaddr(Lab.ip(giaddr)).withCiaddr(Lab.ip(ciaddr))
                 .withBroadcast(broadcast);
-        DhcpPacket reply = request.reply()
+        DhcpPacket reply = request.reply().withYiaddr(Lab.ip(answered == MessageType.NAK
+                || arrival.service() == Arrival.Service.BOOT_SERVER ? "0.0.0.0" : "10.77.0.20"))
                 .withOptions(DhcpOptions.none().withByte(OptionCode.MESSAGE_TYPE, answered.code()));
-        InetSocketAddress to = ReplyAddress.of(request, reply, arrival, ownPort);
-        return to.getAddress().getHostAddress() + ":" + to.getPort();
+        ReplyAddress to = ReplyAddress.of(request, reply, arrival, ownPort);
+        return to.to().getAddress().getHostAddress() + ":" + to.to().getPort()
+                + (to.hardware() == null ? "" : " at " + to.hardware());
     }
 }
