@@ -5,10 +5,14 @@ import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeConfig.Ports;
 import dev.kindling.pxe.PxeConfig.Subnet;
+import dev.kindling.pxe.PxeEvent;
 import dev.kindling.pxe.PxeServer;
 import dev.kindling.pxe.Tls;
+import dev.kindling.pxe.http.HttpServer;
+import dev.kindling.pxe.net.PortFailure;
 import dev.kindling.pxe.standalone.BootSettings;
 import dev.kindling.pxe.standalone.Interfaces;
+import dev.kindling.pxe.standalone.Metrics;
 import dev.kindling.pxe.standalone.RootDirectory;
 import dev.kindling.tui.cli.Cli;
 import dev.kindling.tui.cli.ExitCode;
@@ -18,6 +22,7 @@ import dev.kindling.tui.cli.Signals;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +30,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -114,6 +120,10 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     String script;
 
+    @Option(names = "--metrics-port", paramLabel = "PORT", description = "TCP: counters for Prometheus at /metrics, on the addresses that are served (default: none)")
+    @Nullable
+    Integer metricsPort;
+
     @Option(names = "--warm-up", hidden = true, description = "for the launcher, which keeps the classes that were loaded: boots a machine of our own, and stops")
     boolean warmUp;
 
@@ -132,8 +142,11 @@ final class ServeCommand implements Callable<Integer> {
             var config = PxeConfig.of(links, mode)
                     .withPorts(new Ports(dhcpPort, proxyPort, tftpPort, httpPort, httpsPort))
                     .withLeaseFile(leaseFile).withTls(tls());
+            var metrics = new Metrics();
+            Consumer<PxeEvent> events = metricsPort == null ? screen : screen.andThen(metrics);
             try (var _ = reservations(files, screen);
-                    var server = PxeServer.start(config, files, screen, cli.world().clock())) {
+                    var _ = metrics(metrics, links, cli.world().clock());
+                    var server = PxeServer.start(config, files, events, cli.world().clock())) {
                 boundHttp.set(server.httpPort());
                 screen.ready(server);
                 if (warmUp) {
@@ -160,6 +173,18 @@ final class ServeCommand implements Callable<Integer> {
             hangUp.close();
             watch.close();
         };
+    }
+
+    private Interrupts.Registration metrics(Metrics metrics, List<Link> links, Clock clock) throws IOException {
+        if (metricsPort == null) {
+            return () -> {};
+        }
+        try {
+            return HttpServer.start(links, metricsPort, metrics, address -> null, event -> {}, clock)::close;
+        } catch (IOException e) {
+            throw PortFailure.explain("The metrics service", PortFailure.Transport.TCP, "the addresses served",
+                    metricsPort, e);
+        }
     }
 
     private @Nullable Tls tls() {

@@ -141,6 +141,23 @@ class PxeCommandsTest {
     }
 
     @Test
+    void metricsCountWhatAMachineDid() throws Exception {
+        serve("--metrics-port", "9100");
+        lan.kindlingOnMachine("try", "--interface", "cl0", "--firmware", "bios");
+        lan.onMachine("ip", "address", "add", "10.77.0.2/24", "dev", "cl0");
+
+        String metrics = lan.onMachine("curl", "-s", "http://10.77.0.1:9100/metrics").output();
+
+        assertThat(metrics).contains("# TYPE kindling_dhcp_requests_total counter\n",
+                "kindling_dhcp_requests_total{type=\"DISCOVER\",agent=\"firmware_pxe\"} 1\n",
+                "kindling_dhcp_answers_total{type=\"ACK\"} 2\n",
+                "kindling_transfer_bytes_total{protocol=\"tftp\"} 70000\n",
+                "kindling_transfers_done_total{protocol=\"http\"} 3\n", "kindling_transfers_active{protocol=\"tftp\"} 0\n",
+                "kindling_transfers_active{protocol=\"http\"} 0\n",
+                "kindling_transfer_seconds_count{protocol=\"http\"} 3\n", "process_resident_memory_bytes ");
+    }
+
+    @Test
     void aSecondServiceNamesTheProcessThatHoldsThePort() throws Exception {
         Process first = serve();
         Path second = directory.resolve("second");
