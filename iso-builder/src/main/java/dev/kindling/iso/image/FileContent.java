@@ -25,6 +25,7 @@ record FileContent(Path path, long size, long modified) implements Content {
             if (length < 0) {
                 throw changed("it ends at byte " + channel.size());
             }
+            unchanged();
             return length;
         }
     }

@@ -1,0 +1,337 @@
+package dev.kindling.iso;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.kindling.iso.image.Content;
+import dev.kindling.iso.image.FatImage;
+import dev.kindling.iso.image.Node;
+import dev.kindling.iso.image.Tree;
+import dev.kindling.iso.image.TreeScan;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Images, as programs of others read them. */
+class IsoBuilderTest {
+    private static final Instant TIME = Instant.parse("2026-03-04T05:06:07Z");
+
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+    void bsdtarFindsEveryNodeOfAnyTree(long seed) throws Exception {
+        Tree tree = RandomTrees.of(seed, true);
+        write(MediaSpec.of(tree, "RANDOM"));
+        String listing = Tool.run("libarchive-tools", directory, List.of("bsdtar", "-cf", "-", "--format=mtree",
+                "--options=!all,type,mode,uid,gid,time,size,link,device,sha256", "@image.iso"));
+        Map<String, String> found = new TreeMap<>();
+        for (String line : listing.lines().toList()) {
+            if (line.startsWith("./") && !line.startsWith("./rr_moved ")) {
+                int blank = line.indexOf(' ');
+                found.put(unescape(line.substring(2, blank)), normal(line.substring(blank + 1)));
+            }
+        }
+        Map<String, String> expected = new TreeMap<>();
+        tree.walk((path, node) -> expected.put(path, mtree(node)));
+        assertThat(found.entrySet()).as("seed %s", seed).containsExactlyInAnyOrderElementsOf(expected.entrySet());
+    }
+
+    /** Fields in alphabetical order. */
+    private static String normal(String fields) {
+        return String.join(" ", Stream.of(fields.split(" ", -1)).filter(field -> !field.isEmpty())
+                .map(field -> field.startsWith("link=") ? "link=" + unescape(field.substring(5)) : field).sorted()
+                .toList());
+    }
+
+    private static String unescape(String name) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int i = 0; i < name.length(); i++) {
+            if (name.charAt(i) == '\\') {
+                bytes.write(Integer.parseInt(name.substring(i + 1, i + 4), 8));
+                i += 3;
+            } else {
+                bytes.write(name.charAt(i));
+            }
+        }
+        return bytes.toString(UTF_8);
+    }
+
+    private static String mtree(Node node) {
+        Node.Attributes attributes = node.attributes();
+        List<String> fields = new ArrayList<>(List.of("mode=" + Integer.toOctalString(attributes.permissions()),
+                "uid=" + attributes.uid(), "gid=" + attributes.gid(),
+                "time=" + attributes.modified().getEpochSecond() + ".0"));
+        switch (node) {
+            case Node.Directory _ -> fields.add("type=dir");
+            case Node.File file -> {
+                fields.add("type=file");
+                fields.add("size=" + file.content().size());
+                fields.add("sha256digest=" + sha256(file.content()));
+            }
+            case Node.Symlink link -> {
+                fields.add("type=link");
+                fields.add("link=" + link.target());
+            }
+            case Node.Special special -> {
+                switch (special.kind()) {
+                    case CHARACTER_DEVICE -> fields.add("type=char");
+                    case BLOCK_DEVICE -> fields.add("type=block");
+                    default -> fields.add("type=fifo");
+                }
+                if (special.kind() != Node.Special.Kind.FIFO) {
+                    fields.add("device=native," + special.major() + "," + special.minor());
+                }
+            }
+        }
+        Collections.sort(fields);
+        return String.join(" ", fields);
+    }
+
+    private static String sha256(Content content) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            ByteBuffer buffer = ByteBuffer.allocate(70_001);
+            for (long at = 0; at < content.size(); at += buffer.limit()) {
+                buffer.clear();
+                content.read(at, buffer);
+                digest.update(buffer.flip());
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {11, 12, 13})
+    void xorrisoExtractsWhatWentIn(long seed) throws IOException {
+        Tree tree = RandomTrees.of(seed, false);
+        write(MediaSpec.of(tree, "RANDOM"));
+        Tool.run("xorriso", directory, List.of("xorriso", "-osirrox", "on", "-indev", "image.iso", "-extract", "/",
+                "out"));
+        Map<String, String> found = contents(TreeScan.of(directory.resolve("out")).tree());
+        // what is too deep was moved from here, and xorriso leaves the empty place
+        found.remove("rr_moved");
+        assertThat(found.entrySet()).as("seed %s", seed)
+                .containsExactlyInAnyOrderElementsOf(contents(tree).entrySet());
+    }
+
+    private static Map<String, String> contents(Tree tree) {
+        Map<String, String> all = new TreeMap<>();
+        tree.walk((path, node) -> all.put(path, switch (node) {
+            case Node.Directory _ -> "directory";
+            case Node.File file -> sha256(file.content()) + " " + file.attributes();
+            case Node.Symlink link -> link.target();
+            case Node.Special special -> special.kind().toString();
+        }));
+        return all;
+    }
+
+    @Test
+    void jolietHasTheNamesThatWindowsShows() throws IOException {
+        Tree tree = new Tree(Node.Attributes.directory(TIME));
+        tree.put("Mixed Case Name.txt", file("1")).put("star*.txt", file("2")).put("deep/er/plain.txt", file("3"));
+        tree.put("link", new Node.Symlink(Node.Attributes.file(TIME), "x")).put("x".repeat(200), file("4"));
+        write(MediaSpec.of(tree, "JOLIET"));
+        String names = Tool.run("genisoimage", directory, List.of("isoinfo", "-J", "-f", "-i", "image.iso"));
+        assertThat(names.lines()).containsExactlyInAnyOrder("/deep", "/deep/er", "/deep/er/plain.txt;1",
+                "/Mixed Case Name.txt;1", "/star_.txt;1", "/" + "x".repeat(103) + ";1");
+    }
+
+    @Test
+    void plainNamesAreSortedAndShort() throws IOException {
+        Tree tree = new Tree(Node.Attributes.directory(TIME));
+        for (String name : List.of("isolinux.cfg", "ab.b1", "ab.b", "vmlinuz", "a-very-long-name-indeed-it-is-1.text",
+                "a-very-long-name-indeed-it-is-2.text", "b", "B", "abc")) {
+            tree.put(name, file(name));
+        }
+        write(MediaSpec.of(tree, "PLAIN"));
+        assertThat(Tool.run("genisoimage", directory, List.of("isoinfo", "-f", "-i", "image.iso")).lines())
+                .containsExactly("/AB.B;1", "/AB.B1;1", "/ABC.;1", "/A_VERY_LONG_NAME_INDEED000.TEXT;1",
+                        "/A_VERY_LONG_NAME_INDEED_IT.TEXT;1", "/B.;1", "/B000.;1", "/ISOLINUX.CFG;1", "/VMLINUZ.;1");
+    }
+
+    @Test
+    void hybridImagesSatisfyOtherPrograms() throws IOException {
+        write(Media.isolinuxAndGrub(TIME));
+        assertThat(Tool.run("gdisk", directory, List.of("sgdisk", "-v", "image.iso"))).contains("No problems found");
+        String gpt = Tool.run("gdisk", directory, List.of("sgdisk", "-p", "image.iso"));
+        assertThat(gpt).contains("EF00  EFI system");
+        String report = Tool.run("xorriso", directory, List.of("xorriso", "-indev", "image.iso", "-report_el_torito",
+                "plain", "-report_system_area", "plain"));
+        assertThat(report).contains("El Torito boot img :   1  BIOS  y   none").contains("boot-info-table")
+                .contains("isohybrid-suitable").contains("El Torito boot img :   2  UEFI  y   none")
+                .contains("MBR isohybrid").contains("GPT");
+        assertThat(Tool.run("xorriso", directory, List.of("xorriso", "-indev", "image.iso", "-check_media", "--")))
+                .contains(", + good");
+        assertThat(Tool.run("p7zip-full", directory, List.of("7z", "t", "image.iso"))).contains("Everything is Ok");
+        assertThat(Tool.run("file", directory, List.of("file", "image.iso"))).contains("'KINDLING' (bootable)");
+        long start = Long.parseLong(gpt.lines().filter(line -> line.contains("EF00")).findFirst().orElseThrow().strip()
+                .split("\\s+", -1)[1]);
+        try (RandomAccessFile image = new RandomAccessFile(directory.resolve("image.iso").toFile(), "r")) {
+            image.seek(start * 512);
+            Files.copy(Channels.newInputStream(image.getChannel()), directory.resolve("esp.img"));
+        }
+        Tool.run("dosfstools", directory, List.of("fsck.vfat", "-n", "esp.img"));
+        assertThat(Tool.run("mtools", directory, List.of("mdir", "-b", "-i", "esp.img", "::/EFI/BOOT")))
+                .contains("BOOTX64.EFI").containsIgnoringCase("GRUBX64.EFI");
+    }
+
+    @Test
+    void aLargeEfiImageHasTheLoadCountZero() throws IOException {
+        FatImage fat = new FatImage(FatImage.Kind.FAT32, 48 << 20, "EFI", 1, TIME);
+        Tree tree = new Tree(Node.Attributes.directory(TIME));
+        tree.put("efi.img", new Node.File(Node.Attributes.file(TIME), fat.content()));
+        Content image = IsoBuilder.image(MediaSpec.of(tree, "LARGE").withEfi("efi.img"));
+        byte[] catalogue = image.slice(20 * 2048, 2048).bytes();
+        assertThat(catalogue[1]).isEqualTo((byte) 0xEF);
+        assertThat(catalogue[32]).isEqualTo((byte) 0x88);
+        assertThat(new byte[]{catalogue[38], catalogue[39]}).containsOnly(0);
+        int sum = 0;
+        for (int at = 0; at < 32; at += 2) {
+            sum += (catalogue[at] & 0xFF) | ((catalogue[at + 1] & 0xFF) << 8);
+        }
+        assertThat(sum & 0xFFFF).isZero();
+    }
+
+    @Test
+    void sameInputAndEpochGiveTheSameBytesAnywhere() throws Exception {
+        List<String> names = new ArrayList<>(IntStream.range(0, 300).mapToObj(i -> "d" + i % 17 + "/file-" + i).toList());
+        List<String> sums = new ArrayList<>();
+        for (int run = 0; run < 2; run++) {
+            Path from = Files.createDirectory(directory.resolve("from" + run));
+            Collections.shuffle(names, new Random(run));
+            for (String name : names) {
+                Path file = from.resolve(name);
+                Files.createDirectories(file.getParent());
+                Files.writeString(file, name.repeat(100));
+                Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000_000_000L * (run + 1)));
+            }
+            Path image = directory.resolve("image" + run);
+            IsoBuilder.write(MediaSpec.of(TreeScan.of(from).tree(), "SAME").withEpoch(TIME), image, _ -> {});
+            sums.add(sha256(Content.file(image)));
+        }
+        assertThat(sums.get(0)).isEqualTo(sums.get(1));
+    }
+
+    @Test
+    void anyPartOfAnImageIsWhatTheFileHasThere() throws IOException {
+        MediaSpec spec = MediaSpec.of(RandomTrees.of(21, true), "PARTS");
+        write(spec);
+        byte[] file = Files.readAllBytes(directory.resolve("image.iso"));
+        Content image = IsoBuilder.image(spec);
+        assertThat(image.size()).isEqualTo(file.length);
+        Random random = new Random(1);
+        for (int i = 0; i < 2000; i++) {
+            int from = random.nextInt(file.length);
+            byte[] part = new byte[random.nextInt(Math.min(50_000, file.length - from))];
+            image.readFully(from, ByteBuffer.wrap(part));
+            assertThat(part).isEqualTo(java.util.Arrays.copyOfRange(file, from, from + part.length));
+        }
+        ByteArrayOutputStream streamed = new ByteArrayOutputStream();
+        image.transferTo(1000, file.length - 2000, Channels.newChannel(streamed));
+        assertThat(streamed.toByteArray()).isEqualTo(java.util.Arrays.copyOfRange(file, 1000, file.length - 1000));
+        assertThat(image.read(file.length, ByteBuffer.allocate(1))).isEqualTo(-1);
+    }
+
+    @Test
+    void aFileThatChangesWhileItIsReadStopsTheImageAndLeavesNothing() throws IOException {
+        Path from = Files.createDirectory(directory.resolve("from"));
+        Files.writeString(from.resolve("log"), "before");
+        MediaSpec spec = MediaSpec.of(TreeScan.of(from).tree(), "CHANGED");
+        Files.writeString(from.resolve("log"), "after it");
+        assertThatIOException().isThrownBy(() -> write(spec)).withMessageContaining("log changed while the image was");
+        Files.writeString(from.resolve("log"), "afters");
+        Files.setLastModifiedTime(from.resolve("log"), FileTime.from(TIME));
+        assertThatIOException().isThrownBy(() -> write(spec)).withMessageContaining("written to");
+        assertThat(directory.toFile().list()).containsExactly("from");
+    }
+
+    @Test
+    void aFullDiskLeavesNothing() throws IOException {
+        Path small = Files.createDirectory(directory.resolve("small"));
+        Path big = directory.resolve("big");
+        try (RandomAccessFile file = new RandomAccessFile(big.toFile(), "rw")) {
+            file.setLength(8 << 20);
+        }
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        List<String> unshare = System.getProperty("user.name").equals("root") ? List.of("unshare", "-m")
+                : List.of("unshare", "-rm");
+        String script = "mount -t tmpfs -o size=4m small " + small + " && echo old >" + small + "/image.iso && " + java
+                + " -cp '" + System.getProperty("java.class.path") + "' " + FullDisk.class.getName() + " " + big + " "
+                + small + "/image.iso; ls -A " + small + "; cat " + small + "/image.iso";
+        String output = Tool.run("util-linux", directory,
+                Stream.concat(unshare.stream(), Stream.of("sh", "-c", script)).toList());
+        assertThat(output).contains("no room for " + small + "/image.iso").endsWith("\nimage.iso\nold\n");
+    }
+
+    @Test
+    void whatCannotBeMadeIsRefused() throws IOException {
+        Tree tree = new Tree(Node.Attributes.directory(TIME)).put("no-fat", file("x"));
+        assertThatIllegalArgumentException().isThrownBy(() -> IsoBuilder.image(MediaSpec.of(tree, "x".repeat(33))))
+                .withMessageContaining("1 to 32 characters");
+        assertThatIllegalArgumentException().isThrownBy(() -> IsoBuilder.image(MediaSpec.of(tree, "ü")));
+        assertThatIllegalArgumentException().isThrownBy(() -> IsoBuilder.image(MediaSpec.of(tree, "A").withBios("b")))
+                .withMessageContaining("BIOS boot image b is no regular file");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> IsoBuilder.image(MediaSpec.of(tree, "A").withEfi("no-fat")))
+                .withMessageContaining("no FAT file system");
+        assertThatIllegalArgumentException().isThrownBy(() -> IsoBuilder.image(MediaSpec.of(tree, "A")
+                .withMbr(Content.of("isolinux.bin missing or corrupt".getBytes(UTF_8)))))
+                .withMessageContaining("--bios");
+    }
+
+    @Test
+    @Tag("full")
+    void aFileAboveFourGibibytesHasSeveralExtents() throws Exception {
+        Path from = Files.createDirectory(directory.resolve("from"));
+        byte[] end = "the end of it".getBytes(UTF_8);
+        try (RandomAccessFile file = new RandomAccessFile(from.resolve("huge.bin").toFile(), "rw")) {
+            file.setLength((4L << 30) + 12_345);
+            file.seek(file.length());
+            file.write(end);
+        }
+        Files.writeString(from.resolve("small"), "small");
+        write(MediaSpec.of(TreeScan.of(from).tree(), "HUGE"));
+        long size = Files.size(from.resolve("huge.bin"));
+        assertThat(Tool.run("xorriso", directory, List.of("xorriso", "-indev", "image.iso", "-lsl", "/")))
+                .contains(" " + size + " ");
+        String listing = Tool.run("libarchive-tools", directory, List.of("bsdtar", "-cf", "-", "--format=mtree",
+                "--options=!all,size,sha256", "@image.iso"));
+        assertThat(listing).contains("size=" + size).contains(sha256(Content.file(from.resolve("huge.bin"))));
+        assertThat(Tool.run("p7zip-full", directory, List.of("7z", "t", "image.iso"))).contains("Everything is Ok");
+    }
+
+    private void write(MediaSpec spec) throws IOException {
+        IsoBuilder.write(spec, directory.resolve("image.iso"), _ -> {});
+    }
+
+    private static Node file(String text) {
+        return new Node.File(Node.Attributes.file(TIME), Content.of(text.getBytes(UTF_8)));
+    }
+}
