@@ -1,5 +1,6 @@
 package dev.kindling.tui.cli;
 
+import dev.kindling.engine.Engine;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.tui.terminal.TuiApp;
 import java.io.IOException;
@@ -27,7 +28,7 @@ final class TuiCommand implements Callable<Integer> {
                     "kindling up and kindling status do the same in scripts");
         }
         try (Kindling kindling = cli.openToRun()) {
-            String farewell = TuiApp.run(kindling, cli.world().directory(),
+            String farewell = TuiApp.run(kindling, Engine.primer(), cli.world().directory(),
                     Commands.withWorkspace("kindling tui", cli), ascii || !cli.world().unicode(), cli.world().clock());
             if (!farewell.isEmpty()) {
                 cli.world().out().println(farewell);
