@@ -59,7 +59,7 @@ final class PrimerHere implements Primer {
                         .map(Path::of).toList();
                 PrimerMedium medium = PrimerMedium.make(ready.assets(),
                         new PrimerMedium.Order(order.output(), order.answers(), order.definition(), order.discovery(),
-                                order.packages(), classPath, MAIN, List.of("hardware")),
+                                order.packages(), classPath, MAIN, List.of("tui", "--warm-up")),
                         progress::at);
                 yield new Made(List.of(), medium.file(), medium.bytes(), medium.id());
             }

@@ -267,7 +267,12 @@ final class PrimerLayers {
         List<String> command = new ArrayList<>(javaCommand(runtimeTree().toString(),
                 "-XX:ArchiveClassesAtExit=" + tree.resolve(HOME + "/kindling.jsa"), classPath, mainClass));
         command.addAll(training);
-        Command.run(tree, command);
+        Path workspace = Files.createTempDirectory(cache.path(), ".workspace-");
+        try {
+            Command.run(tree, command, Map.of("KINDLING_WORKSPACE", workspace.toString()), new byte[0]);
+        } finally {
+            CacheDirectory.deleteTree(workspace);
+        }
     }
 
     private static void script(Path file, byte[] content) throws IOException {

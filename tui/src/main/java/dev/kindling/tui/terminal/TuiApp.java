@@ -4,6 +4,7 @@ import com.googlecode.lanterna.TerminalSize;
 import com.googlecode.lanterna.input.KeyStroke;
 import com.googlecode.lanterna.screen.TerminalScreen;
 import com.googlecode.lanterna.terminal.Terminal;
+import com.googlecode.lanterna.terminal.virtual.DefaultVirtualTerminal;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Primer;
 import dev.kindling.tui.screen.Effect;
@@ -75,6 +76,15 @@ public final class TuiApp {
         TuiApp app = new TuiApp(new TtyTerminal(charset), kindling, primer, directory, reattach, ascii, clock,
                 task -> Thread.ofVirtual().name("tui-effect").start(task));
         return app.run();
+    }
+
+    /** Draws the first screen in memory, so that everything that it needs has been loaded once. */
+    public static void warmUp(Kindling kindling, Primer primer, Path directory, Clock clock) throws IOException {
+        TuiApp app = new TuiApp(new DefaultVirtualTerminal(new TerminalSize(80, 24)), kindling, primer, directory, "",
+                true, clock, Runnable::run);
+        app.open();
+        app.turn();
+        app.close();
     }
 
     private String run() throws IOException, InterruptedException {
