@@ -18,6 +18,12 @@ has_answers() {
         [ "$(tail -c +65 "$area" | head -c 5 | tr -d '\n')" != --- ]
 }
 
+form_cluster() {
+    if kindling up "$primer/definition.yaml" --yes --keep --no-color; then
+        touch "$primer/formed"
+    fi
+}
+
 find_consoles
 case $primer_state in
 live)
@@ -35,10 +41,8 @@ discovery)
 disk)
     if [ -s "$primer/definition.yaml" ] && [ ! -e "$primer/formed" ]; then
         log "forming the cluster of $primer/definition.yaml"
-        if kindling up "$primer/definition.yaml" --yes --keep --no-color >/var/log/kindling-up.log 2>&1; then
-            touch "$primer/formed"
-        fi
-        tail -n 3 /var/log/kindling-up.log | tell
+        # The screens follow it meanwhile.
+        form_cluster </dev/null >/var/log/kindling-up.log 2>&1 &
     fi
     ;;
 esac

@@ -102,12 +102,13 @@ class PrimerTest {
             machine.ends(START);
         }
         try (PrimerMachine machine = PrimerMachine.start(directory, firmware, true, disk)) {
-            machine.shows(START, "starting the primer", "state volume unlocked by the TPM", "forming the cluster");
-            machine.shows(START, "cluster demo is", FIRST_SCREEN);
+            machine.shows(START, "starting the primer", "state volume unlocked by the TPM", "forming the cluster",
+                    FIRST_SCREEN);
             machine.type("q");
             machine.shows(START, "A shell of the primer");
-            machine.type("kindling status; echo END\n");
-            machine.shows(START, "STAND-IN", "END");
+            machine.type("until [ -e formed ]; do sleep 2; done; kindling status; hostname; findmnt -n -o SOURCE "
+                    + "/var/lib/kindling/state; echo E''ND\n");
+            machine.shows(START, "demo", "READY", "primer-1", "/dev/mapper/kindling-state", "END");
         }
     }
 
