@@ -77,8 +77,8 @@ final class PrimerInstallCommand implements Callable<Integer> {
                 + ", " + (disk.bytes() >> 20) + " MiB" + (disk.content().isEmpty() ? "" : ", " + disk.content())
                 + "\n");
         if (installation.done()) {
-            cli.say("This very installation is on the disk already; it is not done again.\n"
-                    + "  Remove the medium and restart, or install anew with --disk-serial.\n");
+            cli.say("This very installation is on the disk already; it is not done again.\n");
+            cli.tell("  Remove the medium and restart, or install anew with --disk-serial.\n");
             return ExitCode.DONE;
         }
         int number = 0;
