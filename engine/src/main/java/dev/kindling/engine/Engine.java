@@ -6,6 +6,7 @@ import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Hardware;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
+import dev.kindling.engine.api.Primer;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
 import dev.kindling.engine.api.Validation;
@@ -72,6 +73,11 @@ public final class Engine implements Kindling {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The primer and its medium; needs no workspace. */
+    public static Primer primer() {
+        return new PrimerHere(new Workspace(Path.of(""), System.getenv()).assetCache(), Path.of("/"));
     }
 
     /**

@@ -226,8 +226,9 @@ public final class BootAssets {
      * An unpacked kernel package.
      *
      * @param identity SHA-256 of the package
+     * @param archive the package file
      */
-    record Kernel(Path image, Path modules, String release, String identity) {}
+    record Kernel(Path image, Path modules, String release, String identity, Path archive) {}
 
     /** What is taken from packages that are installed. */
     enum Source {

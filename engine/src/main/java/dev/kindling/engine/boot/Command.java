@@ -5,9 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +31,17 @@ final class Command {
         return new String(bytes(directory, command), UTF_8);
     }
 
+    /**
+     * As above.
+     *
+     * @param environment on top of ours
+     * @param input for its standard input; never shown
+     */
+    static String run(Path directory, List<String> command, Map<String, String> environment, byte[] input)
+            throws IOException {
+        return new String(bytes(directory, command, environment, input, () -> {}), UTF_8);
+    }
+
     /** Standard output as it is. */
     static byte[] bytes(Path directory, List<String> command) throws IOException {
         return bytes(directory, command, () -> {});
@@ -40,11 +53,24 @@ final class Command {
      * @param meanwhile called several times a second while the program runs
      */
     static byte[] bytes(Path directory, List<String> command, Runnable meanwhile) throws IOException {
+        return bytes(directory, command, Map.of(), new byte[0], meanwhile);
+    }
+
+    private static byte[] bytes(Path directory, List<String> command, Map<String, String> environment, byte[] input,
+            Runnable meanwhile) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
         builder.environment().put("LC_ALL", "C.UTF-8");
-        builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+        builder.environment().putAll(environment);
+        if (input.length == 0) {
+            builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+        }
         Process process = builder.start();
         try {
+            if (input.length > 0) {
+                try (OutputStream to = process.getOutputStream()) {
+                    to.write(input);
+                }
+            }
             FutureTask<byte[]> output = reading(process.getInputStream());
             FutureTask<byte[]> error = reading(process.getErrorStream());
             long deadline = System.nanoTime() + LIMIT.toNanos();

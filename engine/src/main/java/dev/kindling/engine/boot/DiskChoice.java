@@ -17,28 +17,39 @@ import org.jspecify.annotations.Nullable;
 public record DiskChoice(Plan.@Nullable DiskTarget target, @Nullable Problem problem) {
     /** Never a guess: the selector must match exactly one disk, that is neither removable nor in use. */
     public static DiskChoice of(Machine machine, Hardware hardware) {
-        List<Hardware.Disk> matching = hardware.disks().stream().filter(disk -> matches(machine.disk(), disk)).toList();
+        return of("machine " + machine.name(), "disk.serial of " + machine.name() + " in the definition",
+                machine.disk(), hardware);
+    }
+
+    /**
+     * As above.
+     *
+     * @param about for messages: what the disk is for
+     * @param where the selector was given
+     */
+    static DiskChoice of(String about, String where, Machine.DiskSelector selector, Hardware hardware) {
+        List<Hardware.Disk> matching = hardware.disks().stream().filter(disk -> matches(selector, disk)).toList();
         if (matching.isEmpty()) {
-            return wrong("disk-missing", machine,
-                    "no disk has " + machine.disk() + "; it has " + list(hardware.disks()),
-                    "exactly one disk with " + machine.disk(), "correct disk.serial of " + machine.name()
-                            + " in the definition: kindling hardware and kindling status show the disks");
+            return wrong("disk-missing", about,
+                    "no disk has " + selector + "; it has " + list(hardware.disks()),
+                    "exactly one disk with " + selector, "correct " + where
+                            + ": kindling hardware and kindling status show the disks");
         }
         if (matching.size() > 1) {
-            return wrong("disk-ambiguous", machine, "several disks have " + machine.disk() + ": " + list(matching),
-                    "exactly one disk with " + machine.disk(), "name the disk by its WWN (disk.wwn)");
+            return wrong("disk-ambiguous", about, "several disks have " + selector + ": " + list(matching),
+                    "exactly one disk with " + selector, "name the disk by its WWN (disk.wwn)");
         }
         Hardware.Disk disk = matching.getFirst();
         if (disk.removable()) {
-            return wrong("disk-removable", machine, list(matching) + " is removable", "a fixed disk",
+            return wrong("disk-removable", about, list(matching) + " is removable", "a fixed disk",
                     "name another disk: a USB stick may be the medium that the machine booted from");
         }
         if (!disk.inUseBy().isEmpty()) {
-            return wrong("disk-in-use", machine, list(matching) + " is in use: " + disk.inUseBy(),
+            return wrong("disk-in-use", about, list(matching) + " is in use: " + disk.inUseBy(),
                     "a disk that nothing uses",
                     "free the disk, or name another one");
         }
-        return new DiskChoice(new Plan.DiskTarget(machine.disk().toString(),
+        return new DiskChoice(new Plan.DiskTarget(selector.toString(),
                 disk.model().isBlank() ? disk.transport() + " disk" : disk.model(), disk.bytes()), null);
     }
 
@@ -59,7 +70,7 @@ public record DiskChoice(Plan.@Nullable DiskTarget target, @Nullable Problem pro
                         .collect(Collectors.joining(", "));
     }
 
-    private static DiskChoice wrong(String code, Machine machine, String message, String expected, String remedy) {
-        return new DiskChoice(null, Problem.error(code, "machine " + machine.name(), message, expected, remedy));
+    private static DiskChoice wrong(String code, String about, String message, String expected, String remedy) {
+        return new DiskChoice(null, Problem.error(code, about, message, expected, remedy));
     }
 }

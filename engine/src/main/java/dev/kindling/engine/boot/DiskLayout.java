@@ -130,7 +130,7 @@ public final class DiskLayout {
     }
 
     /** Partitions end at a whole MiB too. */
-    private static long lastAligned(long sectors) {
+    static long lastAligned(long sectors) {
         return (Gpt.lastUsable(sectors) + 1) / 2048 * 2048 - 1;
     }
 

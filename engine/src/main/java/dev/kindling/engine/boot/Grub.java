@@ -22,7 +22,16 @@ final class Grub {
      */
     static Path build(BootAssets assets, String name, String format, Source directory, String prefix,
             List<String> modules) throws IOException {
-        byte[] config = GuestFiles.bytes(name + ".cfg");
+        return build(assets, name, format, directory, prefix, modules, GuestFiles.bytes(name + ".cfg"));
+    }
+
+    /**
+     * As above.
+     *
+     * @param config to embed
+     */
+    static Path build(BootAssets assets, String name, String format, Source directory, String prefix,
+            List<String> modules, byte[] config) throws IOException {
         Path grub = assets.file(directory).resolveSibling("");
         Path program = assets.file(Source.GRUB_MKIMAGE);
         String key = Hashes

@@ -98,7 +98,7 @@ final class KernelPackage {
                 ? tree.resolve("lib/modules")
                 : tree.resolve("usr/lib/modules");
         String release = String.valueOf(image.getFileName()).substring("vmlinuz-".length());
-        return new Kernel(image, modules.resolve(release), release, identity);
+        return new Kernel(image, modules.resolve(release), release, identity, cache.path().resolve(archive));
     }
 
     private static Path only(Path directory, String part) throws IOException {

@@ -47,12 +47,17 @@ public record SystemImage(Path file, String sha256, long bytes, byte[] bootCode)
 
     /** Builds the image, or takes it from the cache. Same assets, same bytes. */
     public static SystemImage build(BootAssets assets) throws IOException {
-        Path core = Grub.build(assets, "core.img", "i386-pc", Source.GRUB_BIOS, "(,gpt2)/EFI/debian", GRUB_MODULES);
+        Path core = core(assets);
         String key = Hashes.of(String.join("\n", inputs(assets, core))).substring(0, 16);
         Path file = assets.images().get("system-" + key + ".img", aside -> write(aside, assets, core));
         byte[] bootCode = GrubBios.bootCode(Files.readAllBytes(assets.file(Source.GRUB_BIOS)),
                 DiskLayout.BODY_OFFSET / Gpt.SECTOR);
         return new SystemImage(file, Hashes.of(file), Files.size(file), bootCode);
+    }
+
+    /** GRUB for a BIOS, for disks whose second partition has its configuration. */
+    static Path core(BootAssets assets) throws IOException {
+        return Grub.build(assets, "core.img", "i386-pc", Source.GRUB_BIOS, "(,gpt2)/EFI/debian", GRUB_MODULES);
     }
 
     private static List<String> inputs(BootAssets assets, Path core) throws IOException {

@@ -5,6 +5,7 @@ import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.tui.Version;
 import dev.kindling.tui.iso.IsoCommand;
+import dev.kindling.tui.primer.PrimerCommand;
 import dev.kindling.tui.pxe.PxeCommand;
 import dev.kindling.tui.text.Ansi;
 import dev.kindling.tui.text.Ascii;
@@ -88,7 +89,7 @@ public final class Cli implements Runnable {
         return List.of(DemoCommand.class, InitCommand.class, ValidateCommand.class, PlanCommand.class, UpCommand.class,
                 StatusCommand.class, EventsCommand.class, HardwareCommand.class, DownCommand.class,
                 ReportCommand.class, TuiCommand.class, GuiCommand.class, PxeCommand.class, IsoCommand.class,
-                CompletionCommand.class);
+                PrimerCommand.class, CompletionCommand.class);
     }
 
     /** The boot service and the image builder must be up in no time: for them, picocli looks into no other command. */
@@ -117,7 +118,8 @@ public final class Cli implements Runnable {
         return world;
     }
 
-    Ansi ansi() {
+    /** Colours, where the terminal shows them and nobody minds. */
+    public Ansi ansi() {
         boolean asked = noColor || !world.environment().getOrDefault("NO_COLOR", "").isEmpty();
         return new Ansi(world.terminal() && !asked && !dumb());
     }
@@ -203,7 +205,7 @@ public final class Cli implements Runnable {
     }
 
     /** Reads a definition; {@code -} is standard input. */
-    String read(String file) {
+    public String read(String file) {
         try {
             return file.equals("-")
                     ? new String(world.in().readAllBytes(), StandardCharsets.UTF_8)

@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code kindling iso}. */
 @Command(name = "iso", description = "Installation media: makes, changes and reads them, without other programs.", subcommands = {
-        BuildCommand.class})
+        BuildCommand.class, IsoPrimerCommand.class})
 public final class IsoCommand implements Runnable {
     @ParentCommand
     @Nullable

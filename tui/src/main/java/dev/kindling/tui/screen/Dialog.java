@@ -49,6 +49,8 @@ sealed interface Dialog {
         /** The same, and the run starts then. */
         OVERWRITE_AND_START,
         /** The run starts when the typed line is the cluster's name. */
-        START
+        START,
+        /** The primer is installed when the typed line is the disk's serial number. */
+        INSTALL
     }
 }

@@ -36,6 +36,15 @@ public sealed interface Effect {
     /** The run is asked to stop at the next safe point. */
     record Cancel(String run) implements Effect {}
 
+    /** Answered by {@link Message.LiveSystemSeen} in the live system of a primer medium, else not at all. */
+    record LookAround() implements Effect {}
+
+    /** Answered by {@link Message.DisksSeen}. */
+    record LoadDisks() implements Effect {}
+
+    /** Erases a disk. Answered by {@link Message.Installing}, and then {@link Message.Installed} or a refusal. */
+    record Install(String serial) implements Effect {}
+
     /** The screens end; {@code farewell} is what the terminal shows afterwards. */
     record Quit(String farewell) implements Effect {}
 }

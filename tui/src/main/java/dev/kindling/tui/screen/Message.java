@@ -3,6 +3,7 @@ package dev.kindling.tui.screen;
 import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Draft;
 import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Hardware;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.Validation;
@@ -74,6 +75,34 @@ public sealed interface Message {
     record EventsSeen(String cluster, List<Event.Recorded> events) implements Message {
         public EventsSeen {
             events = List.copyOf(events);
+        }
+    }
+
+    /** This is the live system of a primer medium. */
+    record LiveSystemSeen() implements Message {}
+
+    /** The disks of this machine. */
+    record DisksSeen(List<Hardware.Disk> disks) implements Message {
+        public DisksSeen {
+            disks = List.copyOf(disks);
+        }
+    }
+
+    /** The installation goes on; empty: it ended. */
+    record Installing(String what) implements Message {}
+
+    /** Nothing was written, because of these. */
+    record InstallRefused(List<Problem> problems) implements Message {
+        public InstallRefused {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /** The primer is on the disk. {@code recoveryKey}: empty where nothing is encrypted. */
+    record Installed(String serial, String recoveryKey) implements Message {
+        @Override
+        public String toString() {
+            return "Installed[" + serial + ", recoveryKey=***]";
         }
     }
 

@@ -5,6 +5,7 @@ import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Hardware;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
+import dev.kindling.engine.api.Primer;
 import dev.kindling.engine.api.Validation;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class Performer implements AutoCloseable {
     private static final int DEMO_MACHINES = 3;
     private final Kindling kindling;
+    private final Primer primer;
     private final Path directory;
     private final Executor executor;
     private final Consumer<Message> messages;
@@ -33,8 +36,9 @@ public final class Performer implements AutoCloseable {
      * @param executor for what can take time
      * @param messages called from any thread
      */
-    public Performer(Kindling kindling, Path directory, Executor executor, Consumer<Message> messages) {
+    public Performer(Kindling kindling, Primer primer, Path directory, Executor executor, Consumer<Message> messages) {
         this.kindling = kindling;
+        this.primer = primer;
         this.directory = directory;
         this.executor = executor;
         this.messages = messages;
@@ -80,7 +84,45 @@ public final class Performer implements AutoCloseable {
             case Effect.Follow follow -> follow(follow.cluster());
             case Effect.Unfollow _ -> unfollow();
             case Effect.Cancel cancel -> kindling.cancel(cancel.run());
+            case Effect.LookAround _ -> lookAround();
+            case Effect.LoadDisks _ -> messages.accept(new Message.DisksSeen(kindling.hardware().disks()));
+            case Effect.Install install -> install(install.serial());
             case Effect.Quit _ -> throw new IllegalArgumentException("leaving is up to the caller");
+        }
+    }
+
+    private void lookAround() {
+        try {
+            if (primer.live().isPresent()) {
+                messages.accept(new Message.LiveSystemSeen());
+            }
+        } catch (IOException e) {
+            messages.accept(new Message.Failed(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private void install(String serial) {
+        try {
+            Primer.Installation installation = primer.check("this screen",
+                    "disk.serial=" + serial + "\nerase=" + serial + "\nafter=stay\n");
+            if (!installation.problems().isEmpty()) {
+                messages.accept(new Message.InstallRefused(installation.problems()));
+                return;
+            }
+            String definition = primer.live().map(Primer.Live::definition).orElse("");
+            String[] last = {""};
+            Optional<String> key = primer.install(installation, definition, (what, done, total) -> {
+                String line = total > 0 ? what + " " + done * 100 / total + " %" : what;
+                if (!line.equals(last[0])) {
+                    last[0] = line;
+                    messages.accept(new Message.Installing(line));
+                }
+            });
+            messages.accept(new Message.Installed(serial, key.orElse("")));
+        } catch (IOException e) {
+            messages.accept(new Message.Failed("The installation failed and can be begun again: " + e.getMessage()));
+        } finally {
+            messages.accept(new Message.Installing(""));
         }
     }
 

@@ -33,7 +33,7 @@ public final class Update {
 
     /** What has to be done first of all. */
     public static List<Effect> first() {
-        return List.of(new Effect.LoadClusters());
+        return List.of(new Effect.LoadClusters(), new Effect.LookAround());
     }
 
     public static Result of(Model model, Message message) {
@@ -65,6 +65,17 @@ public final class Update {
                     && rack.cluster().equals(seen.status().name()) ? model.with(rack.with(seen.status())) : model);
             case Message.EventsSeen seen -> Result.of(model.screen() instanceof Screen.Rack rack
                     && rack.cluster().equals(seen.cluster()) ? model.with(appended(rack, seen.events())) : model);
+            case Message.LiveSystemSeen _ -> Result.of(model.inLiveSystem());
+            case Message.DisksSeen seen ->
+                Result.of(model.remarking("").with(new Screen.Disks(seen.disks(), 0, "")));
+            case Message.Installing installing ->
+                Result.of(model.screen() instanceof Screen.Disks disks
+                        ? model.with(disks.doing(installing.what()))
+                        : model);
+            case Message.InstallRefused refused ->
+                Result.of(model.with(new Dialog.Notice("Nothing was written", lines(refused.problems()))));
+            case Message.Installed installed -> Result.of(model.with(new Dialog.Notice("The primer is installed",
+                    InstallText.of(installed.serial(), installed.recoveryKey()))));
             case Message.Failed failed ->
                 Result.of(model.remarking("").with(new Dialog.Notice("This did not work", List.of(failed.what()))));
         };
@@ -91,7 +102,8 @@ public final class Update {
     }
 
     private static Result pressed(Model model, Key key) {
-        if (key.name() == Key.Name.INTERRUPT) {
+        if (key.name() == Key.Name.INTERRUPT
+                && !(model.screen() instanceof Screen.Disks disks && !disks.doing().isEmpty())) {
             return leave(model);
         }
         Dialog dialog = model.dialog();
@@ -107,6 +119,7 @@ public final class Update {
             case Screen.Start start -> inStart(model, start, key);
             case Screen.Planned planned -> inPlanned(model, planned, key);
             case Screen.Rack rack -> inRack(model, rack, key);
+            case Screen.Disks disks -> inDisks(model, disks, key);
             case Wizard wizard -> inWizard(model, wizard, key);
         };
     }
@@ -114,7 +127,7 @@ public final class Update {
     private static Result leave(Model model) {
         return switch (model.screen()) {
             case Screen.Rack rack -> Result.of(model, new Effect.Quit(farewell(model, rack)));
-            case Screen.Start _,Screen.Planned _,Wizard _ -> Result.of(model, new Effect.Quit(""));
+            case Screen.Start _,Screen.Planned _,Screen.Disks _,Wizard _ -> Result.of(model, new Effect.Quit(""));
         };
     }
 
@@ -162,6 +175,7 @@ public final class Update {
                     : Result.of(model);
             case SAVE, SAVE_AND_START, OVERWRITE, OVERWRITE_AND_START -> save(model, then, answer);
             case START -> start(model, answer);
+            case INSTALL -> install(model, answer);
         };
     }
 
@@ -171,7 +185,7 @@ public final class Update {
         return switch (model.screen()) {
             case Wizard wizard -> wizard.fresh() ? wizard.validation() : null;
             case Screen.Planned planned -> planned.validation();
-            case Screen.Start _,Screen.Rack _ -> null;
+            case Screen.Start _,Screen.Disks _,Screen.Rack _ -> null;
         };
     }
 
@@ -179,7 +193,7 @@ public final class Update {
         return switch (model.screen()) {
             case Wizard wizard -> wizard.fresh() ? wizard.plan() : null;
             case Screen.Planned planned -> planned.plan();
-            case Screen.Start _,Screen.Rack _ -> null;
+            case Screen.Start _,Screen.Disks _,Screen.Rack _ -> null;
         };
     }
 
@@ -252,7 +266,7 @@ public final class Update {
 
     private static Result inStart(Model model, Screen.Start start, Key key) {
         int clusters = model.clusters().size();
-        int items = clusters + Screen.Start.BEGINNINGS.size();
+        int items = clusters + Screen.Start.beginnings(model.live()).size();
         int selected = Math.clamp(start.selected(), 0, items - 1);
         if (key.is('q') || key.name() == Key.Name.ESCAPE) {
             return leave(model);
@@ -270,10 +284,43 @@ public final class Update {
                     : Result.of(model.remarking("One moment ..."), switch (selected - clusters) {
                         case 0 -> new Effect.LoadWizard();
                         case 1 -> new Effect.PrepareDemo(false);
-                        default -> new Effect.PrepareDemo(true);
+                        case 2 -> new Effect.PrepareDemo(true);
+                        default -> new Effect.LoadDisks();
                     });
             case CHARACTER, ESCAPE, LEFT, RIGHT, BACKSPACE, DELETE, HELP, PICK, INTERRUPT -> Result.of(model);
         };
+    }
+
+    // ---- installing the primer -----------------------------------------------------------------------------------
+
+    private static Result inDisks(Model model, Screen.Disks disks, Key key) {
+        if (!disks.doing().isEmpty()) {
+            return Result.of(model.remarking("The installation goes on; it cannot be left."));
+        }
+        return switch (key.name()) {
+            case UP, BACK_TAB -> Result.of(model.with(disks.select(disks.selected() - 1)));
+            case DOWN, TAB -> Result.of(model.with(disks.select(disks.selected() + 1)));
+            case ESCAPE -> Result.of(model.with(new Screen.Start(0)), new Effect.LoadClusters());
+            case ENTER -> disks.disks().isEmpty()
+                    ? Result.of(model)
+                    : Result.of(model.with(new Dialog.Prompt("Erase this disk?",
+                            InstallText.question(disks.disks().get(disks.selected())), Input.EMPTY,
+                            Dialog.Then.INSTALL)));
+            case CHARACTER, LEFT, RIGHT, PAGE_UP, PAGE_DOWN, HOME, END, BACKSPACE, DELETE, HELP, PICK, INTERRUPT ->
+                key.is('q')
+                        ? Result.of(model.with(new Screen.Start(0)), new Effect.LoadClusters())
+                        : Result.of(model);
+        };
+    }
+
+    private static Result install(Model model, String typed) {
+        if (!(model.screen() instanceof Screen.Disks disks)) {
+            return Result.of(model);
+        }
+        String serial = disks.disks().get(disks.selected()).serial();
+        return serial.isEmpty() || !typed.equals(serial)
+                ? Result.of(model.remarking("That is not the serial number of the disk. Nothing was written."))
+                : Result.of(model.with(disks.doing("checking")), new Effect.Install(serial));
     }
 
     private static Result watch(Model model, String cluster) {

@@ -63,6 +63,7 @@ public final class View {
             case Screen.Start start -> start(start);
             case Screen.Planned planned -> planned(planned);
             case Screen.Rack rack -> rack(rack);
+            case Screen.Disks disks -> disks(disks);
             case Wizard wizard -> wizard(wizard);
         }
     }
@@ -95,7 +96,7 @@ public final class View {
                     + Text.clean(cluster.reason()));
         }
         int clusters = items.size();
-        items.addAll(Screen.Start.BEGINNINGS);
+        items.addAll(Screen.Start.beginnings(model.live()));
         int selected = Math.clamp(start.selected(), 0, items.size() - 1);
         int row = 3;
         int room = lastRow() - row - (clusters > 0 ? 3 : 2);
@@ -112,6 +113,23 @@ public final class View {
                             : i < clusters ? style(model.clusters().get(i).state()) : Style.PLAIN);
         }
         keys("Enter open  " + (selected < clusters ? "r plan and resume  " : "") + "? help  q quit");
+    }
+
+    private void disks(Screen.Disks disks) {
+        title("Install the primer", Text.timeOfDay(model.now()) + " UTC");
+        canvas.put(2, 1, disks.disks().isEmpty() ? "This machine shows no disk." : "Which disk?", Style.STRONG);
+        int row = 3;
+        for (int i = 0; i < disks.disks().size() && row < lastRow() - 2; i++) {
+            Hardware.Disk disk = disks.disks().get(i);
+            boolean free = disk.inUseBy().isEmpty() && !disk.removable() && !disk.serial().isEmpty();
+            canvas.put(row++, 1, canvas.columns() - 2,
+                    (i == disks.selected() ? "▸ " : "  ") + HardwareText.disk(disk),
+                    i == disks.selected() ? Style.SELECTED : free ? Style.PLAIN : Style.DIM);
+        }
+        if (!disks.doing().isEmpty()) {
+            canvas.put(row + 1, 1, canvas.columns() - 2, "Installing: " + disks.doing(), Style.ACCENT);
+        }
+        keys(disks.doing().isEmpty() ? "Enter install  Esc back" : "The disk is being written");
     }
 
     private static Style style(ClusterStatus.State state) {

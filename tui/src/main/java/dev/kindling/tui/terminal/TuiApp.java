@@ -4,7 +4,9 @@ import com.googlecode.lanterna.TerminalSize;
 import com.googlecode.lanterna.input.KeyStroke;
 import com.googlecode.lanterna.screen.TerminalScreen;
 import com.googlecode.lanterna.terminal.Terminal;
+import com.googlecode.lanterna.terminal.virtual.DefaultVirtualTerminal;
 import dev.kindling.engine.api.Kindling;
+import dev.kindling.engine.api.Primer;
 import dev.kindling.tui.screen.Effect;
 import dev.kindling.tui.screen.Frame;
 import dev.kindling.tui.screen.Message;
@@ -50,11 +52,12 @@ public final class TuiApp {
      * @param reattach the command that comes back to this workspace
      * @param executor for what can take time
      */
-    TuiApp(Terminal terminal, Kindling kindling, Path directory, String reattach, boolean ascii, Clock clock,
+    TuiApp(Terminal terminal, Kindling kindling, Primer primer, Path directory, String reattach, boolean ascii,
+            Clock clock,
             Executor executor) throws IOException {
         this.screen = new TerminalScreen(terminal);
         this.clock = clock;
-        this.performer = new Performer(kindling, directory, executor, news::add);
+        this.performer = new Performer(kindling, primer, directory, executor, news::add);
         TerminalSize size = terminal.getTerminalSize();
         this.model = Model.start(new Size(Math.max(1, size.getColumns()), Math.max(1, size.getRows())), ascii,
                 clock.instant(), kindling.workspace().toString(), reattach);
@@ -66,12 +69,22 @@ public final class TuiApp {
      * @return what is to be printed afterwards, may be empty
      * @throws IOException if the terminal cannot be read or written
      */
-    public static String run(Kindling kindling, Path directory, String reattach, boolean ascii, Clock clock)
+    public static String run(Kindling kindling, Primer primer, Path directory, String reattach, boolean ascii,
+            Clock clock)
             throws IOException, InterruptedException {
         Charset charset = ascii ? StandardCharsets.US_ASCII : StandardCharsets.UTF_8;
-        TuiApp app = new TuiApp(new TtyTerminal(charset), kindling, directory, reattach, ascii, clock,
+        TuiApp app = new TuiApp(new TtyTerminal(charset), kindling, primer, directory, reattach, ascii, clock,
                 task -> Thread.ofVirtual().name("tui-effect").start(task));
         return app.run();
+    }
+
+    /** Draws the first screen in memory, so that everything that it needs has been loaded once. */
+    public static void warmUp(Kindling kindling, Primer primer, Path directory, Clock clock) throws IOException {
+        TuiApp app = new TuiApp(new DefaultVirtualTerminal(new TerminalSize(80, 24)), kindling, primer, directory, "",
+                true, clock, Runnable::run);
+        app.open();
+        app.turn();
+        app.close();
     }
 
     private String run() throws IOException, InterruptedException {

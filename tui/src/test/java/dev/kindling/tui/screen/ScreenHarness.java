@@ -1,6 +1,7 @@
 package dev.kindling.tui.screen;
 
 import dev.kindling.tui.FakeKindling;
+import dev.kindling.tui.FakePrimer;
 import dev.kindling.tui.Golden;
 import dev.kindling.tui.MutableClock;
 import dev.kindling.tui.Racks;
@@ -20,7 +21,11 @@ final class ScreenHarness {
     Model model = Model.start(Size.STANDARD, false, Racks.START, "/ws", "kindling tui");
 
     ScreenHarness(Path directory) {
-        performer = new Performer(kindling, directory, Runnable::run, news::add);
+        this(directory, new FakePrimer(false));
+    }
+
+    ScreenHarness(Path directory, FakePrimer primer) {
+        performer = new Performer(kindling, primer, directory, Runnable::run, news::add);
     }
 
     ScreenHarness open() {
@@ -103,6 +108,6 @@ final class ScreenHarness {
 
     Frame frame(Size size, boolean ascii) {
         return View.of(new Model(size, ascii, model.now(), model.workspace(), model.reattach(), model.clusters(),
-                model.screen(), model.dialog(), model.file(), model.remark()));
+                model.screen(), model.dialog(), model.file(), model.remark(), model.live()));
     }
 }

@@ -9,6 +9,7 @@ import com.googlecode.lanterna.input.KeyStroke;
 import com.googlecode.lanterna.input.KeyType;
 import com.googlecode.lanterna.terminal.virtual.DefaultVirtualTerminal;
 import dev.kindling.tui.FakeKindling;
+import dev.kindling.tui.FakePrimer;
 import dev.kindling.tui.MutableClock;
 import dev.kindling.tui.Racks;
 import java.io.IOException;
@@ -31,7 +32,8 @@ class TuiAppTest {
     @BeforeEach
     void open() throws IOException {
         kindling.known(Racks.draft("simulated"), Racks.untilStuck());
-        app = new TuiApp(terminal, kindling, directory, "kindling tui", false, clock, Runnable::run);
+        app = new TuiApp(terminal, kindling, new FakePrimer(false), directory, "kindling tui", false, clock,
+                Runnable::run);
         app.open();
         app.turn();
     }

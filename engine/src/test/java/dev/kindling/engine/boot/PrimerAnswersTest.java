@@ -1,0 +1,75 @@
+package dev.kindling.engine.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kindling.engine.api.Problem;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PrimerAnswersTest {
+    private static final String ENOUGH = "disk.serial=S 1\nerase=S 1\n";
+
+    private static List<String> codes(String text) {
+        return PrimerAnswers.read("answers", text).problems().stream()
+                .map(problem -> problem.code() + ":" + problem.line()).toList();
+    }
+
+    @Test
+    void theDiskAndItsConfirmationAreEnough() {
+        PrimerAnswers answers = PrimerAnswers.read("answers", "# mine\n\n" + ENOUGH);
+        assertThat(answers.problems()).isEmpty();
+        assertThat(answers.get("encryption")).isEqualTo("auto");
+        assertThat(answers.get("disk.serial")).isEqualTo("S 1");
+    }
+
+    @Test
+    void nothingIsErasedWithoutTheSerialTwice() {
+        assertThat(codes("disk.serial=S1\n")).containsExactly("answers-key-missing:0");
+        assertThat(codes("disk.serial=S1\nerase=S2\n")).containsExactly("answers-not-confirmed:0");
+        assertThat(codes("disk.serial=\nerase=\n")).contains("answers-value:1", "answers-value:2");
+        assertThat(codes("")).containsExactly("answers-key-missing:0", "answers-key-missing:0");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"encryption=luks, answers-value:3", "hostname=Primer 1, answers-value:3",
+            "network.address=10.0.0.5, answers-value:3", "network.address=10.0.0.5/24, answers-key-missing:0",
+            "network.dns=1.1.1.1 9.9.9.9, answers-value:3", "after=never, answers-value:3",
+            "console.shell, answers-unknown-key:3", "hostnam=x, answers-unknown-key:3",
+            "erase=S 1, answers-key-twice:3", "recovery.seconds=-1, answers-value:3"})
+    void whatIsWrongIsToldWithItsLine(String line, String expected) {
+        assertThat(codes(ENOUGH + line + "\n")).containsExactly(expected);
+    }
+
+    @Test
+    void everyProblemSaysWhatIsExpected() {
+        assertThat(PrimerAnswers.read("answers", "x=1\nafter=never\n").problems()).hasSizeGreaterThan(3)
+                .extracting(Problem::expected).noneMatch(String::isEmpty);
+    }
+
+    @Test
+    void theAreaGivesBackWhatWasPutIn() throws IOException {
+        byte[] area = PrimerAnswers.Area.encode(ENOUGH, "kind: Cluster\n---\n");
+        assertThat(area).hasSize(PrimerAnswers.Area.BYTES);
+        assertThat(PrimerAnswers.Area.decode(area)).containsExactly(ENOUGH, "kind: Cluster\n---\n");
+        assertThat(PrimerAnswers.Area.decode(PrimerAnswers.Area.encode("", ""))).containsExactly("", "");
+        assertThat(PrimerAnswers.Area.decode(PrimerAnswers.Area.encode("", "d"))).containsExactly("", "d");
+    }
+
+    @Test
+    void damageAndOverflowAreNoticed() throws IOException {
+        byte[] area = PrimerAnswers.Area.encode(ENOUGH, "");
+        byte[] flipped = area.clone();
+        flipped[70] ^= 1;
+        assertThatThrownBy(() -> PrimerAnswers.Area.decode(flipped)).hasMessageContaining("CRC-32");
+        byte[] cut = Arrays.copyOf(area, 80);
+        assertThatThrownBy(() -> PrimerAnswers.Area.decode(cut)).hasMessageContaining("cut off");
+        assertThatThrownBy(() -> PrimerAnswers.Area.decode(new byte[100])).hasMessageContaining("something else");
+        String large = "x".repeat(PrimerAnswers.Area.BYTES);
+        assertThatThrownBy(() -> PrimerAnswers.Area.encode(ENOUGH, large)).hasMessageContaining("room for");
+    }
+}
