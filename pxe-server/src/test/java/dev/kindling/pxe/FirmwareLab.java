@@ -2,6 +2,7 @@ package dev.kindling.pxe;
 
 import dev.kindling.pxe.Namespace.Running;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,25 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class FirmwareLab implements AutoCloseable {
     static final String SERVER = "10.77.0.1";
     static final String LINK = "srv0,10.77.0.1,24,10.77.0.100,10.77.0.199,3600";
+    static final String LINK6 = "srv0,fd77::1,64";
     private static final Duration PATIENCE = Duration.ofSeconds(100);
     private static final int TAIL = 40;
-    /**
-     * Debian's iPXE waits 13 s for IPv6 on a network without a router. One that advertises nothing but itself, and not
-     * even that as a router, is enough to spare the tests that wait.
-     */
-    private static final String ADVERTISE = """
-            import socket, struct, sys, time
-            s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-            index = socket.if_nametoindex(sys.argv[1])
-            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
-            while True:
-                try:
-                    s.sendto(struct.pack(">BBHBBHII", 134, 0, 0, 64, 0, 0, 0, 0), ("ff02::1", 0, 0, index))
-                except OSError:
-                    pass
-                time.sleep(0.25)
-            """;
 
     private final Path directory;
     final Namespace network = new Namespace();
@@ -59,7 +44,6 @@ final class FirmwareLab implements AutoCloseable {
         network.run("ip", "tuntap", "add", "dev", "tap0", "mode", "tap");
         network.run("ip", "link", "set", "tap0", "master", "br0", "up");
         attach(server, "srv0", SERVER + "/24");
-        network.start(Namespace.tool("python3", "python3"), "-c", ADVERTISE, "br0");
         capturing = network.start(Namespace.tool("dumpcap", "tshark"), "-q", "-i", "tap0", "-w", capture.toString(),
                 "-f", "port 67 or port 68 or port 69 or port 4011 or port 546 or port 547");
         capturing.await("File:");
@@ -81,9 +65,25 @@ final class FirmwareLab implements AutoCloseable {
         return other;
     }
 
+    /** The network of {@link #LINK6}, with router advertisements. */
+    static PxeConfig.Link6 link6() {
+        return new PxeConfig.Link6("srv0", InetAddress.ofLiteral("fd77::1"), 64, InetAddress.ofLiteral("fd77::1000"),
+                InetAddress.ofLiteral("fd77::1fff"), List.of(), null, Duration.ofHours(1), true);
+    }
+
     /** Starts the service. */
     void serve(PxeConfig.Mode mode, Path root, String... loaders) throws IOException {
-        var arguments = Stream.concat(Stream.of(mode.name(), root.toString(), LINK), Arrays.stream(loaders))
+        serve(mode, LINK, root, loaders);
+    }
+
+    /** Starts the service for IPv6 alone. */
+    void serveIpv6(Path root, String... loaders) throws IOException {
+        server.run("ip", "address", "add", "fd77::1/64", "dev", "srv0", "nodad");
+        serve(PxeConfig.Mode.NONE, LINK6, root, loaders);
+    }
+
+    private void serve(PxeConfig.Mode mode, String link, Path root, String... loaders) throws IOException {
+        var arguments = Stream.concat(Stream.of(mode.name(), root.toString(), link), Arrays.stream(loaders))
                 .toArray(String[]::new);
         service = server.start(Namespace.javaCommand(FirmwareServer.class, arguments));
         serverSays("READY");

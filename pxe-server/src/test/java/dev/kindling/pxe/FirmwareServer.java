@@ -14,7 +14,8 @@ import java.util.Optional;
  *
  * <p>
  * Arguments: {@code MODE ROOT LINK FIRMWARE=FILE...}, the LINK as {@link LabServer} takes it, FIRMWARE as in
- * {@link Firmware}, or HTTP for what UEFI HTTP Boot loads, or IPXE for the script.
+ * {@link Firmware}, or HTTP for what UEFI HTTP Boot loads, or IPXE for the script. Where the LINK is that of
+ * {@link FirmwareLab#LINK6}, there is boot over IPv6 only.
  */
 final class FirmwareServer implements BootSource {
     private final Path root;
@@ -31,13 +32,15 @@ final class FirmwareServer implements BootSource {
         for (String word : words.subList(3, words.size())) {
             loaders.put(word.substring(0, word.indexOf('=')), word.substring(word.indexOf('=') + 1));
         }
-        var config = PxeConfig.of(List.of(LabServer.link(words.get(2))), Mode.valueOf(words.get(0)));
+        var config = words.get(2).equals(FirmwareLab.LINK6)
+                ? PxeConfig.of(List.of(), Mode.NONE).withLinks6(List.of(FirmwareLab.link6()))
+                : PxeConfig.of(List.of(LabServer.link(words.get(2))), Mode.valueOf(words.get(0)))
+                        .withIpv6Absence(true);
         LabServer.runUntilInputEnds(config, new FirmwareServer(Path.of(words.get(1)), loaders));
     }
 
     @Override
     public Answer answer(Client client) {
-        String url = "http://" + client.server().getHostAddress() + "/";
         String key = switch (client.agent()) {
             case FIRMWARE_PXE -> client.firmware().name();
             case FIRMWARE_HTTP -> "HTTP";
@@ -46,7 +49,7 @@ final class FirmwareServer implements BootSource {
         };
         String file = loaders.get(key);
         boolean byUrl = client.agent() != Agent.FIRMWARE_PXE;
-        return new Answer.Lease(null, null, file != null && byUrl ? url + file : file);
+        return new Answer.Lease(null, null, file != null && byUrl ? client.httpUrl(file) : file);
     }
 
     @Override
