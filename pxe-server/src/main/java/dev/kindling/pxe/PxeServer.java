@@ -101,7 +101,7 @@ public final class PxeServer implements AutoCloseable {
 
     private static void check(PxeConfig config) {
         List<Link> links = config.links();
-        if (links.isEmpty()) {
+        if (links.isEmpty() && config.links6().isEmpty()) {
             throw new IllegalArgumentException("a boot service needs at least one network to serve");
         }
         var interfaces = new HashSet<String>();

@@ -64,7 +64,7 @@ final class BootTree {
                 """.formatted(ARGUMENTS));
         Files.writeString(root.resolve("hello.ipxe"), """
                 #!ipxe
-                imgfetch http://10.77.0.1/reached-by-${platform} && reboot || shell
+                imgfetch reached-by-${platform} && reboot || shell
                 """);
         Files.writeString(root.resolve("reached-by-pcbios"), "the script ran\n");
         Files.writeString(root.resolve("reached-by-efi"), "the script ran\n");

@@ -2,6 +2,7 @@ package dev.kindling.pxe;
 
 import dev.kindling.pxe.Namespace.Running;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class FirmwareLab implements AutoCloseable {
     static final String SERVER = "10.77.0.1";
     static final String LINK = "srv0,10.77.0.1,24,10.77.0.100,10.77.0.199,3600";
+    static final String LINK6 = "srv0,fd77::1,64";
     private static final Duration PATIENCE = Duration.ofSeconds(100);
     private static final int TAIL = 40;
     private static final Path TEST_DATA = Path.of("src/test/resources/testdata/dhcp");
@@ -106,9 +108,25 @@ final class FirmwareLab implements AutoCloseable {
         return other;
     }
 
+    /** The network of {@link #LINK6}, with router advertisements. */
+    static PxeConfig.Link6 link6() {
+        return new PxeConfig.Link6("srv0", InetAddress.ofLiteral("fd77::1"), 64, InetAddress.ofLiteral("fd77::1000"),
+                InetAddress.ofLiteral("fd77::1fff"), List.of(), null, Duration.ofHours(1), true);
+    }
+
     /** Starts the service. */
     void serve(PxeConfig.Mode mode, Path root, String... loaders) throws IOException {
-        var arguments = Stream.concat(Stream.of(mode.name(), root.toString(), LINK), Arrays.stream(loaders))
+        serve(mode, LINK, root, loaders);
+    }
+
+    /** Starts the service for IPv6 alone. */
+    void serveIpv6(Path root, String... loaders) throws IOException {
+        server.run("ip", "address", "add", "fd77::1/64", "dev", "srv0", "nodad");
+        serve(PxeConfig.Mode.NONE, LINK6, root, loaders);
+    }
+
+    private void serve(PxeConfig.Mode mode, String link, Path root, String... loaders) throws IOException {
+        var arguments = Stream.concat(Stream.of(mode.name(), root.toString(), link), Arrays.stream(loaders))
                 .toArray(String[]::new);
         service = server.start(Namespace.javaCommand(FirmwareServer.class, arguments));
         serverSays("READY");

@@ -81,6 +81,33 @@ class FirmwareMatrixTest {
     private static final String[] HTTP_ONLY = {"-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n", "-fw_cfg",
             "name=opt/org.tianocore/IPv6PXESupport,string=n"};
 
+    private static final String[] IPV6_PXE_ONLY = {"-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"};
+
+    @Cell
+    void ovmfBootsByPxeOverIpv6() throws Exception {
+        try (var lab = new FirmwareLab(directory)) {
+            lab.serveIpv6(root, "UEFI_X64=snponly.efi", "IPXE=hello.ipxe");
+            lab.switchOn(VirtualMachine.OVMF, IPV6_PXE_ONLY);
+            lab.serverSays("SOLICIT from UEFI x64 PXE firmware over IPv6");
+            lab.serverSays("has snponly.efi by TFTP");
+            lab.serverSays("SOLICIT from iPXE on UEFI x64 firmware over IPv6");
+            lab.serverSays("has reached-by-efi by HTTP");
+            lab.machineSwitchesItselfOff();
+        }
+    }
+
+    @Cell
+    void ovmfBootsByHttpOverIpv6() throws Exception {
+        try (var lab = new FirmwareLab(directory)) {
+            lab.serveIpv6(root, "HTTP=snponly.efi", "IPXE=hello.ipxe");
+            lab.switchOn(VirtualMachine.OVMF, HTTP_ONLY);
+            lab.serverSays("SOLICIT from UEFI x64 HTTP Boot firmware over IPv6");
+            lab.serverSays("has snponly.efi by HTTP");
+            lab.serverSays("has reached-by-efi by HTTP");
+            lab.machineSwitchesItselfOff();
+        }
+    }
+
     @Cell
     void secureBootGoesThroughShimAndGrubToASignedKernel() throws Exception {
         try (var lab = new FirmwareLab(directory)) {

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Arguments: {@code MODE ROOT LINK FIRMWARE=FILE...}, the LINK as {@link LabServer} takes it, FIRMWARE as in
  * {@link Firmware}, or HTTP for what UEFI HTTP Boot loads, or IPXE for the script. The network behind
- * {@link FirmwareLab}'s relay agent is served too. With KERNEL=FILE the boot source is the one of {@code kindling pxe
- * serve}, with that kernel.
+ * {@link FirmwareLab}'s relay agent is served too; where the LINK is that of {@link FirmwareLab#LINK6}, there is boot
+ * over IPv6 only. With KERNEL=FILE the boot source is the one of {@code kindling pxe serve}, with that kernel.
  */
 final class FirmwareServer implements BootSource {
     private final Path root;
@@ -46,11 +46,14 @@ final class FirmwareServer implements BootSource {
         for (String word : words.subList(3, words.size())) {
             loaders.put(word.substring(0, word.indexOf('=')), word.substring(word.indexOf('=') + 1));
         }
-        Link link = LabServer.link(words.get(2));
-        var config = PxeConfig.of(List.of(link), Mode.valueOf(words.get(0)))
-                .withIpv6Absence(true).withRelayed(List.of(Subnet.of(InetAddress.ofLiteral("10.78.0.1"), 24)
-                        .withRange(InetAddress.ofLiteral("10.78.0.100"), InetAddress.ofLiteral("10.78.0.199"))
-                        .withRouter(InetAddress.ofLiteral("10.78.0.1"))));
+        boolean ipv6 = words.get(2).equals(FirmwareLab.LINK6);
+        Link link = LabServer.link(ipv6 ? FirmwareLab.LINK : words.get(2));
+        var config = ipv6
+                ? PxeConfig.of(List.of(), Mode.NONE).withLinks6(List.of(FirmwareLab.link6()))
+                : PxeConfig.of(List.of(link), Mode.valueOf(words.get(0))).withIpv6Absence(true)
+                        .withRelayed(List.of(Subnet.of(InetAddress.ofLiteral("10.78.0.1"), 24)
+                                .withRange(InetAddress.ofLiteral("10.78.0.100"), InetAddress.ofLiteral("10.78.0.199"))
+                                .withRouter(InetAddress.ofLiteral("10.78.0.1"))));
         LabServer.runUntilInputEnds(config, new FirmwareServer(Path.of(words.get(1)), loaders, link));
     }
 
@@ -59,7 +62,6 @@ final class FirmwareServer implements BootSource {
         if (standalone != null) {
             return standalone.answer(client);
         }
-        String url = "http://" + client.server().getHostAddress() + "/";
         String key = switch (client.agent()) {
             case FIRMWARE_PXE -> client.firmware().name();
             case FIRMWARE_HTTP -> "HTTP";
@@ -68,7 +70,7 @@ final class FirmwareServer implements BootSource {
         };
         String file = loaders.get(key);
         boolean byUrl = client.agent() != Agent.FIRMWARE_PXE;
-        return new Answer.Lease(null, null, file != null && byUrl ? url + file : file);
+        return new Answer.Lease(null, null, file != null && byUrl ? client.httpUrl(file) : file);
     }
 
     @Override

@@ -57,7 +57,8 @@ public final class Metrics implements Consumer<PxeEvent>, BootSource {
                 of(failed.protocol()).failed.increment();
                 refused(failed.protocol().name().toLowerCase(Locale.ROOT), failed.reason());
             }
-            case PxeEvent.Stalled stalled -> count("kindling_stalls_total");
+            case PxeEvent.Stalled _ -> count("kindling_stalls_total");
+            case PxeEvent.AddressConflict _ -> count("kindling_address_conflicts_total");
             case PxeEvent.ForeignServer foreign -> count("kindling_foreign_server_seen_total", "address",
                     foreign.address().getHostAddress());
         }
