@@ -202,7 +202,8 @@ final class IsoRecord {
                 case "TF" -> times(area, field, length);
                 case "PN" -> {
                     if (length >= 20) {
-                        device = ((area.getInt(field + 4) & 0xFFFF_FFFFL) << 32) | (area.getInt(field + 12) & 0xFFFF_FFFFL);
+                        device = ((area.getInt(field + 4) & 0xFFFF_FFFFL) << 32)
+                                | (area.getInt(field + 12) & 0xFFFF_FFFFL);
                     }
                 }
                 case "CL" -> {

@@ -181,7 +181,8 @@ public final class IsoRevision {
     }
 
     private boolean stays(Content content) {
-        return content instanceof Content.Slice slice && slice.whole().equals(image.image()) && slice.offset() % BLOCK == 0;
+        return content instanceof Content.Slice slice && slice.whole().equals(image.image())
+                && slice.offset() % BLOCK == 0;
     }
 
     private List<Moved> placeFiles() throws IOException {

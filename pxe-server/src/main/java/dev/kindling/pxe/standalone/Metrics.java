@@ -20,8 +20,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Counts what happens, and shows it as Prometheus reads it (text format 0.0.4), as the file {@code metrics}. For several
- * threads.
+ * Counts what happens, and shows it as Prometheus reads it (text format 0.0.4), as the file {@code metrics}. For
+ * several threads.
  */
 public final class Metrics implements Consumer<PxeEvent>, BootSource {
     private static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";

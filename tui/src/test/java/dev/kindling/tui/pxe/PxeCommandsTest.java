@@ -152,7 +152,8 @@ class PxeCommandsTest {
                 "kindling_dhcp_requests_total{type=\"DISCOVER\",agent=\"firmware_pxe\"} 1\n",
                 "kindling_dhcp_answers_total{type=\"ACK\"} 2\n",
                 "kindling_transfer_bytes_total{protocol=\"tftp\"} 70000\n",
-                "kindling_transfers_done_total{protocol=\"http\"} 3\n", "kindling_transfers_active{protocol=\"tftp\"} 0\n",
+                "kindling_transfers_done_total{protocol=\"http\"} 3\n",
+                "kindling_transfers_active{protocol=\"tftp\"} 0\n",
                 "kindling_transfers_active{protocol=\"http\"} 0\n",
                 "kindling_transfer_seconds_count{protocol=\"http\"} 3\n", "process_resident_memory_bytes ");
     }
