@@ -221,7 +221,8 @@ class IsoBuilderTest {
 
     @Test
     void sameInputAndEpochGiveTheSameBytesAnywhere() throws Exception {
-        List<String> names = new ArrayList<>(IntStream.range(0, 300).mapToObj(i -> "d" + i % 17 + "/file-" + i).toList());
+        List<String> names = new ArrayList<>(
+                IntStream.range(0, 300).mapToObj(i -> "d" + i % 17 + "/file-" + i).toList());
         List<String> sums = new ArrayList<>();
         for (int run = 0; run < 2; run++) {
             Path from = Files.createDirectory(directory.resolve("from" + run));
@@ -280,7 +281,8 @@ class IsoBuilderTest {
             file.setLength(8 << 20);
         }
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> unshare = System.getProperty("user.name").equals("root") ? List.of("unshare", "-m")
+        List<String> unshare = System.getProperty("user.name").equals("root")
+                ? List.of("unshare", "-m")
                 : List.of("unshare", "-rm");
         String script = "mount -t tmpfs -o size=4m small " + small + " && echo old >" + small + "/image.iso && " + java
                 + " -cp '" + System.getProperty("java.class.path") + "' " + FullDisk.class.getName() + " " + big + " "

@@ -24,8 +24,8 @@ class MediaBootTest {
 
     /** How the medium is put into the machine. */
     enum Slot {
-        CD("media=cdrom", "ide-cd,drive=d,bootindex=1"), DISK("media=disk", "virtio-blk-pci,drive=d,bootindex=1"),
-        USB("media=disk", "usb-storage,drive=d,bootindex=1");
+        CD("media=cdrom", "ide-cd,drive=d,bootindex=1"), DISK("media=disk",
+                "virtio-blk-pci,drive=d,bootindex=1"), USB("media=disk", "usb-storage,drive=d,bootindex=1");
 
         private final String drive;
         private final String device;
@@ -91,7 +91,8 @@ class MediaBootTest {
         IsoBuilder.write(spec, image, _ -> {});
         Path serial = directory.resolve("serial");
         Files.deleteIfExists(serial);
-        List<String> command = new ArrayList<>(List.of("qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-nodefaults",
+        List<String> command = new ArrayList<>(List.of("qemu-system-x86_64", "-accel", "tcg", "-m", "256",
+                "-nodefaults",
                 "-display", "none", "-no-reboot", "-serial", "file:" + serial, "-device", "qemu-xhci", "-drive",
                 "if=none,id=d,format=raw,readonly=on," + slot.drive + ",file=" + image, "-device", slot.device));
         command.addAll(machine);

@@ -13,7 +13,8 @@ import java.util.Random;
 final class RandomTrees {
     private static final String[] WORDS = {"a", "B", "readme.txt", "vmlinuz-6.1.0-25-amd64", ".hidden", "two words",
             "x.tar.gz", "UPPER.EXT", "upper.ext", "ünï-cødé", "漢字", "name+with=signs", "trailing.", "many.dots.in.it",
-            "semi;colon", "star*", "quote'\"", "\uD83D\uDD25", "a-file-with-a-rather-long-name-that-needs-cutting.conf"};
+            "semi;colon", "star*", "quote'\"", "\uD83D\uDD25",
+            "a-file-with-a-rather-long-name-that-needs-cutting.conf"};
     private final Random random;
     private final boolean specials;
 
