@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kindling.engine.api.Problem;
+import dev.kindling.iso.edit.EmbedArea;
+import dev.kindling.iso.image.Content;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -58,6 +61,15 @@ class PrimerAnswersTest {
         assertThat(PrimerAnswers.Area.decode(area)).containsExactly(ENOUGH, "kind: Cluster\n---\n");
         assertThat(PrimerAnswers.Area.decode(PrimerAnswers.Area.encode("", ""))).containsExactly("", "");
         assertThat(PrimerAnswers.Area.decode(PrimerAnswers.Area.encode("", "d"))).containsExactly("", "d");
+    }
+
+    @Test
+    void theAreaIsTheOneThatTheImageBuilderFillsInAFinishedImage() throws IOException {
+        assertThat(PrimerMedium.ANSWERS).isEqualTo(EmbedArea.PATH);
+        assertThat(PrimerAnswers.Area.encode("", ""))
+                .isEqualTo(EmbedArea.empty(PrimerAnswers.Area.BYTES - EmbedArea.HEADER));
+        byte[] embedded = EmbedArea.read(Content.of(PrimerAnswers.Area.encode(ENOUGH, "definition")), 0);
+        assertThat(embedded).asString(StandardCharsets.UTF_8).isEqualTo(ENOUGH + "\n---\ndefinition");
     }
 
     @Test

@@ -120,6 +120,9 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     String script;
 
+    @Option(names = "--tftp-single-port", description = "all of TFTP from its one port, which passes firewalls and NAT")
+    boolean tftpSinglePort;
+
     @Option(names = "--metrics-port", paramLabel = "PORT", description = "TCP: counters for Prometheus at /metrics, on the addresses that are served (default: none)")
     @Nullable
     Integer metricsPort;
@@ -141,7 +144,9 @@ final class ServeCommand implements Callable<Integer> {
                     links, boundHttp::get);
             var config = PxeConfig.of(links, mode)
                     .withPorts(new Ports(dhcpPort, proxyPort, tftpPort, httpPort, httpsPort))
-                    .withLeaseFile(leaseFile).withTls(tls());
+                    .withLeaseFile(leaseFile).withTls(tls())
+                    .withTftp(new PxeConfig.Tftp(tftpSinglePort, PxeConfig.Tftp.STANDARD.maxWindow(),
+                            PxeConfig.Tftp.STANDARD.maxBlock()));
             var metrics = new Metrics();
             Consumer<PxeEvent> events = metricsPort == null ? screen : screen.andThen(metrics);
             try (var _ = reservations(files, screen);
@@ -179,9 +184,12 @@ final class ServeCommand implements Callable<Integer> {
         if (metricsPort == null) {
             return () -> {};
         }
+        var http = HttpServer.of(metrics, address -> null, event -> {}, clock);
         try {
-            return HttpServer.start(links, metricsPort, metrics, address -> null, event -> {}, clock)::close;
+            http.listen(links.stream().map(Link::address).toList(), metricsPort, null);
+            return http::close;
         } catch (IOException e) {
+            http.close();
             throw PortFailure.explain("The metrics service", PortFailure.Transport.TCP, "the addresses served",
                     metricsPort, e);
         }
