@@ -4,8 +4,6 @@ import dev.kindling.pxe.dhcp6.RouterAdvertisement;
 import dev.kindling.pxe.net.Icmp6Socket;
 import java.io.IOException;
 import java.net.Inet6Address;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
@@ -38,31 +36,17 @@ final class RouterAdvertiser implements AutoCloseable {
      * Begins.
      *
      * @param message an ICMPv6 message of {@link RouterAdvertisement}
-     * @throws IOException without CAP_NET_RAW, or where the interface has no link-local address
+     * @throws IOException without CAP_NET_RAW, or where there is no such interface
      */
     static RouterAdvertiser start(String device, byte[] message) throws IOException {
-        var advertiser = new RouterAdvertiser(Icmp6Socket.open(device, linkLocal(device)), message, device);
+        var advertiser = new RouterAdvertiser(Icmp6Socket.open(device), message, device);
         advertiser.thread.start();
         return advertiser;
     }
 
-    private static Inet6Address linkLocal(String device) throws IOException {
-        try {
-            NetworkInterface found = NetworkInterface.getByName(device);
-            if (found != null) {
-                return found.inetAddresses().filter(address -> address.isLinkLocalAddress())
-                        .filter(Inet6Address.class::isInstance).map(Inet6Address.class::cast).findFirst()
-                        .orElseThrow(() -> new IOException(("%s has no IPv6 link-local address: is it up, and is IPv6"
-                                + " switched on there (net.ipv6.conf.%s.disable_ipv6=0)?").formatted(device, device)));
-            }
-        } catch (SocketException e) {
-            throw new IOException("the addresses of %s cannot be read".formatted(device), e);
-        }
-        throw new IOException("there is no network interface " + device);
-    }
-
     private void run() {
         int sent = 0;
+        boolean told = false;
         long next = System.nanoTime();
         while (!Thread.currentThread().isInterrupted()) {
             try {
@@ -81,9 +65,12 @@ final class RouterAdvertiser implements AutoCloseable {
                     socket.advertise(message, asker);
                 }
             } catch (IOException e) {
-                // such as ENETDOWN while the cable is out
-                LOG.warn("no router advertisement: {}", e.getMessage());
-                next = System.nanoTime() + INITIAL_INTERVAL;
+                // our own address is not checked yet, the cable is out, or IPv6 is switched off on this interface
+                if (sent == 0 && !told) {
+                    LOG.info("no router advertisement yet: {}", e.getMessage());
+                    told = true;
+                }
+                next = System.nanoTime() + WAIT.toNanos();
                 if (!pause()) {
                     return;
                 }

@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /**
  * Neighbour discovery as a router on one interface (RFC 4861): hears router solicitations, sends router advertisements.
- * Needs CAP_NET_RAW. The kernel fills in the check sum.
+ * Needs CAP_NET_RAW. The kernel fills in the check sum, and our link-local address as source, as soon as there is one.
  */
 public final class Icmp6Socket implements Closeable {
     private static final int IPPROTO_ICMPV6 = 58;
@@ -44,10 +44,9 @@ public final class Icmp6Socket implements Closeable {
     /**
      * Opens it.
      *
-     * @param own our link-local address there: advertisements leave from it (RFC 4861 section 4.2)
      * @throws IOException without CAP_NET_RAW, or where there is no such interface
      */
-    public static Icmp6Socket open(String device, Inet6Address own) throws IOException {
+    public static Icmp6Socket open(String device) throws IOException {
         int index = Native.interfaceIndex(device);
         int socket = Native.socket(Native.AF_INET6, Native.SOCK_RAW, IPPROTO_ICMPV6);
         try (Arena arena = Arena.ofConfined()) {
@@ -64,7 +63,6 @@ public final class Icmp6Socket implements Closeable {
             MemorySegment.copy(ALL_ROUTERS, 0, group, JAVA_BYTE, 0, 16);
             group.set(JAVA_INT, 16, index);
             Native.option(socket, IPPROTO_IPV6, IPV6_JOIN_GROUP, group);
-            Native.bind(socket, address(arena, own.getAddress(), index));
             return new Icmp6Socket(socket, index);
         } catch (IOException | RuntimeException e) {
             Native.close(socket);
