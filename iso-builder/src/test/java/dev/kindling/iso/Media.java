@@ -21,7 +21,7 @@ final class Media {
         Tree tree = grub(time);
         tree.put("isolinux/isolinux.bin", file(time, "/usr/lib/ISOLINUX/isolinux.bin"));
         tree.put("isolinux/ldlinux.c32", file(time, "/usr/lib/syslinux/modules/bios/ldlinux.c32"));
-        tree.put("isolinux/isolinux.cfg", text(time, "SERIAL 0 115200\nSAY " + MARKER + "\nPROMPT 1\n"));
+        tree.put("isolinux/isolinux.cfg", text(time, "SERIAL 0 115200\nPROMPT 1\n"));
         MediaSpec spec = MediaSpec.of(tree, "KINDLING").withBios(BootFiles.bios(tree).orElseThrow());
         return spec.withMbr(BootFiles.mbr(tree, "isolinux/isolinux.bin").orElseThrow())
                 .withAppended(List.of(BootFiles.efiPartition(tree, time).orElseThrow()));
@@ -42,6 +42,8 @@ final class Media {
         Tree tree = new Tree(Node.Attributes.directory(time));
         tree.put("EFI/BOOT/BOOTX64.EFI", file(time, "/usr/lib/shim/shimx64.efi.signed"));
         tree.put("EFI/BOOT/grubx64.efi", file(time, "/usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed"));
+        // by this file Debian's GRUB finds the medium that it was started from
+        tree.put(".disk/info", text(time, "Kindling test medium\n"));
         tree.put("boot/grub/grub.cfg",
                 text(time, "serial --unit=0 --speed=115200\nterminal_output serial\necho " + MARKER + "\nsleep 600\n"));
         return tree;

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -96,11 +97,14 @@ class FirmwareMatrixTest {
         }
     }
 
+    /** OVMF tries IPv4 for a minute first, and cannot be told not to. */
     @Cell
+    @Tag("full")
     void ovmfBootsByHttpOverIpv6() throws Exception {
         try (var lab = new FirmwareLab(directory)) {
             lab.serveIpv6(root, "HTTP=snponly.efi", "IPXE=hello.ipxe");
             lab.switchOn(VirtualMachine.OVMF, HTTP_ONLY);
+            lab.machineSays(">>Start HTTP Boot over IPv6");
             lab.serverSays("SOLICIT from UEFI x64 HTTP Boot firmware over IPv6");
             lab.serverSays("has snponly.efi by HTTP");
             lab.serverSays("has reached-by-efi by HTTP");
