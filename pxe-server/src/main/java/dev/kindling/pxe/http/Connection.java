@@ -387,8 +387,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private ByteBuf gather(Sending now, ByteBuf buffer) throws IOException {
         var body = now.response.body();
         try {
-            while (buffer.writableBytes() > 0 && now.segment < body.size()) {
+            while (now.segment < body.size()) {
                 var segment = body.get(now.segment);
+                // an empty one has room in a full buffer: left for the next, it would never be passed
+                if (buffer.writableBytes() == 0 && segment.length() > 0) {
+                    return buffer;
+                }
                 int length = (int) Math.min(segment.length() - now.offset, buffer.writableBytes());
                 switch (segment) {
                     case Segment.Octets(byte[] octets, int from, int _) ->

@@ -91,6 +91,14 @@ class HttpServerTest {
     }
 
     @Test
+    void endsAnAnswerWithoutABody() throws Exception {
+        String report = "POST /silent HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi";
+
+        assertThat(raw(report + report.replace("HTTP/1.1", "HTTP/1.0"))).as("and goes on to the next")
+                .containsSubsequence("200 OK", "Content-Length: 0", "200 OK", "Content-Length: 0").endsWith("\r\n\r\n");
+    }
+
+    @Test
     void resumesADownload() throws Exception {
         byte[] content = file("f", 3_000_000);
         Files.write(away.resolve("got"), java.util.Arrays.copyOf(content, 1_234_567));
