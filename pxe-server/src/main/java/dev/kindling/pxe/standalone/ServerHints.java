@@ -193,13 +193,13 @@ public final class ServerHints {
                 .map(code -> routerOsMatcher(row.name() + "-" + code, 93, "0x" + code, row.name())))
                 .collect(Collectors.joining());
         return """
-                # MikroTik RouterOS 7: into a terminal. Write your DHCP server's name for dhcp1, its pool's name for pool1.
-                # RouterOS 6 and early 7 have no "matcher" and cannot tell firmware apart by option 93: they have one boot
+                # MikroTik RouterOS 7.4 and later: into a terminal. Write your DHCP server's name for dhcp1, its pool's name for
+                # pool1, its network for 10.0.0.0/24. Older ones have no "matcher" and cannot tell firmware apart by option 93: they have one boot
                 # file for all (the last command alone); there, rather: kindling pxe serve --mode proxy.
                 # A matcher compares the whole option: firmware that sends several values in option 93 gets that one too.
                 %s%s# iPXE's matcher stands first: else it would load itself again and again
                 %s%s# the server's address for all, and the file for what no matcher knows
-                /ip dhcp-server network set [find] next-server=%s boot-file-name="%s"
+                /ip dhcp-server network set [find address=10.0.0.0/24] next-server=%s boot-file-name="%s"
                 """.formatted(routerOsSet("ipxe", script, false), options,
                 routerOsMatcher("ipxe", 77, "iPXE", "ipxe"), matchers, address, bios);
     }
