@@ -88,9 +88,24 @@ class OtherNetworksTest {
         assertThat(refused.output()).contains("there is no server bind", "isc, kea, dnsmasq");
     }
 
+    /** The kernel first looks whether another host has the link-local addresses (RFC 4862): a second or two. */
+    private void awaitLinkLocal() throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!settled(lan.onServer("ip", "-6", "address", "show", "dev", "srv0"))
+                || !settled(lan.onMachine("ip", "-6", "address", "show", "dev", "cl0"))) {
+            assertThat(System.nanoTime()).as("no link-local address after 30 seconds").isLessThan(end);
+            Thread.sleep(100);
+        }
+    }
+
+    private static boolean settled(Lan.Ended addresses) {
+        return addresses.output().contains("inet6 fe80:") && !addresses.output().contains("tentative");
+    }
+
     @Test
     void dhclientGetsAnIpv6AddressOfTheRangeWhereWeAdvertiseIt() throws Exception {
         lan.onServer("ip", "-6", "address", "add", "fd00:77::1/64", "dev", "srv0", "nodad");
+        awaitLinkLocal();
         lan.serve(output, "--root", root.toString(), "--range", "10.77.0.100-10.77.0.199", "--ipv6-range",
                 "fd00:77::1000-fd00:77::1fff", "--router-advertisements");
         assertThat(output).content().contains("ready\n");
@@ -119,6 +134,7 @@ class OtherNetworksTest {
 
     @Test
     void iPxeIsToldThatThereIsNoIpv6AndRelayedNetworksAreServed() throws Exception {
+        awaitLinkLocal();
         lan.serve(output, "--root", root.toString(), "--no-ipv6-wait", "--relayed",
                 "10.5.0.0/24,10.5.0.100-10.5.0.199,router=10.5.0.1");
         assertThat(output).content().contains("ready\n");
