@@ -145,9 +145,8 @@ public final class ServerHints {
                 row.codes("").map(code -> "substring(option[93].hex, 0, 2) == 0x" + code)
                         .collect(Collectors.joining(" or ")),
                 row.http()
-                        ? """
-                                "option-data": [{"name": "vendor-class-identifier", "data": "HTTPClient", "always-send": true}],
-                                    """
+                        ? "\"option-data\": [{\"name\": \"vendor-class-identifier\", \"data\": \"HTTPClient\", "
+                                + "\"always-send\": true}],\n    "
                         : "\"next-server\": \"%s\",\n    ".formatted(address),
                 row.file())).collect(Collectors.joining());
         return """
@@ -194,9 +193,10 @@ public final class ServerHints {
                 .collect(Collectors.joining());
         return """
                 # MikroTik RouterOS 7.4 and later: into a terminal. Write your DHCP server's name for dhcp1, its pool's name for
-                # pool1, its network for 10.0.0.0/24. Older ones have no "matcher" and cannot tell firmware apart by option 93: they have one boot
-                # file for all (the last command alone); there, rather: kindling pxe serve --mode proxy.
-                # A matcher compares the whole option: firmware that sends several values in option 93 gets that one too.
+                # pool1, its network for 10.0.0.0/24.
+                # Older ones have no "matcher" and cannot tell firmware apart by option 93: they have one boot file for all
+                # (the last command alone); there, rather: kindling pxe serve --mode proxy.
+                # A matcher compares the whole option: firmware that sends several values in option 93 is matched by none.
                 %s%s# iPXE's matcher stands first: else it would load itself again and again
                 %s%s# the server's address for all, and the file for what no matcher knows
                 /ip dhcp-server network set [find address=10.0.0.0/24] next-server=%s boot-file-name="%s"
