@@ -3,9 +3,12 @@ package dev.kindling.pxe.standalone;
 import dev.kindling.pxe.MacAddress;
 import dev.kindling.pxe.net.PacketSocket;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,6 +56,39 @@ public final class Interfaces {
                             .formatted(name, name));
         }
         return addresses;
+    }
+
+    /** An IPv6 address of an interface that is not link-local, with the length of its network's prefix in bits. */
+    public record Address6(Inet6Address address, int prefixLength) {
+        /** Whether the other one is in the same network. */
+        public boolean reaches(Inet6Address other) {
+            return new BigInteger(address.getAddress()).xor(new BigInteger(other.getAddress()))
+                    .shiftRight(128 - prefixLength).signum() == 0;
+        }
+    }
+
+    /**
+     * The IPv6 addresses of an interface that are not link-local, in the kernel's order; none where there is no such
+     * interface.
+     */
+    public static List<Address6> addresses6(String name) throws IOException {
+        NetworkInterface found = NetworkInterface.getByName(name);
+        return found == null ? List.of() : found.getInterfaceAddresses().stream().flatMap(Interfaces::ipv6).toList();
+    }
+
+    private static Stream<Address6> ipv6(InterfaceAddress address) {
+        return address.getAddress() instanceof Inet6Address six && !six.isLinkLocalAddress()
+                ? Stream.of(new Address6(withoutScope(six), address.getNetworkPrefixLength()))
+                : Stream.empty();
+    }
+
+    /** Java adds the interface, which has no place in a URL. */
+    private static Inet6Address withoutScope(Inet6Address address) {
+        try {
+            return Inet6Address.getByAddress(null, address.getAddress(), -1);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("16 octets are an address", e);
+        }
     }
 
     /**

@@ -167,17 +167,18 @@ public final class RootDirectory implements BootSource {
         return path == null || isUrl(path) ? path : client.httpUrl(encoded(path));
     }
 
-    private static String encoded(String path) {
+    /** A path as it stands in a URL. */
+    static String encoded(String path) {
         return Arrays.stream(withoutSlash(path).split("/", -1))
                 .map(segment -> URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20"))
                 .collect(Collectors.joining("/"));
     }
 
-    private static boolean isUrl(String text) {
+    static boolean isUrl(String text) {
         return text.contains("://");
     }
 
-    private static String withoutSlash(String path) {
+    static String withoutSlash(String path) {
         return path.startsWith("/") ? path.substring(1) : path;
     }
 

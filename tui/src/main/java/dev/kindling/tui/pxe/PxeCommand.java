@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code kindling pxe}. */
 @Command(name = "pxe", description = "The network boot service by itself, without a cluster.", subcommands = {
-        ServeCommand.class, ProbeCommand.class, TryCommand.class})
+        ServeCommand.class, ProbeCommand.class, TryCommand.class, HintsCommand.class})
 public final class PxeCommand implements Runnable {
     @ParentCommand
     @Nullable
@@ -23,7 +23,7 @@ public final class PxeCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec().commandLine(), "pxe what? Say serve, probe or try");
+        throw new CommandLine.ParameterException(spec().commandLine(), "pxe what? Say serve, probe, try or hints");
     }
 
     private CommandSpec spec() {

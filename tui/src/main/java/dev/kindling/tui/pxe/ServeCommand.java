@@ -2,6 +2,7 @@ package dev.kindling.tui.pxe;
 
 import dev.kindling.pxe.PxeConfig;
 import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeConfig.Ports;
 import dev.kindling.pxe.PxeConfig.Subnet;
@@ -25,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -76,6 +78,18 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--reservations", paramLabel = "FILE", description = "YAML: what is kept for single machines; read again when it changes, and at SIGHUP")
     @Nullable
     Path reservations;
+
+    @Option(names = "--ipv6-range", paramLabel = "FROM-TO", converter = Addresses.Ranges6.class, description = "serves DHCPv6 with this pool, where an interface has an IPv6 address in that network; again for another's")
+    List<Addresses.Range6> ranges6 = new ArrayList<>();
+
+    @Option(names = "--router-advertisements", description = "with --ipv6-range: tells machines there that DHCPv6 has addresses; not beside an IPv6 router")
+    boolean routerAdvertisements;
+
+    @Option(names = "--no-ipv6-wait", description = "tells machines that there is no IPv6, for which iPXE else waits 13 seconds; not beside an IPv6 router")
+    boolean noIpv6Wait;
+
+    @Option(names = "--relayed", paramLabel = "NETWORK/BITS,FROM-TO[,router=IP]", converter = Addresses.Relayed.class, description = "a network behind a relay agent, and its pool; again for more")
+    List<Subnet> relayed = new ArrayList<>();
 
     @Option(names = "--dhcp-port", paramLabel = "PORT", defaultValue = "67", description = "UDP (default: ${DEFAULT-VALUE})")
     int dhcpPort;
@@ -142,7 +156,8 @@ final class ServeCommand implements Callable<Integer> {
             var files = new RootDirectory(root,
                     new BootSettings(bios, uefiX64, uefiArm64, uefiHttp, script, null, null, List.of(), null),
                     links, boundHttp::get);
-            var config = PxeConfig.of(links, mode)
+            var config = PxeConfig.of(links, mode).withLinks6(links6()).withIpv6Absence(noIpv6Wait)
+                    .withRelayed(relayed())
                     .withPorts(new Ports(dhcpPort, proxyPort, tftpPort, httpPort, httpsPort))
                     .withLeaseFile(leaseFile).withTls(tls())
                     .withTftp(new PxeConfig.Tftp(tftpSinglePort, PxeConfig.Tftp.STANDARD.maxWindow(),
@@ -233,6 +248,48 @@ final class ServeCommand implements Callable<Integer> {
                     .formatted(gateways.getFirst().getHostAddress()), "ip address lists the networks");
         }
         return links;
+    }
+
+    /** Each IPv6 pool with the interface that has an address in its network. */
+    private List<Link6> links6() throws IOException {
+        if (routerAdvertisements && ranges6.isEmpty()) {
+            throw Refusal.badUse("--router-advertisements needs --ipv6-range",
+                    "--ipv6-range FROM-TO says which addresses DHCPv6 gives");
+        }
+        var links = new ArrayList<Link6>();
+        var served = new HashSet<String>();
+        for (Addresses.Range6 pool : ranges6) {
+            Link6 link = link6(pool);
+            if (!served.add(link.interfaceName())) {
+                throw Refusal.badUse("--ipv6-range %s is the second one on %s".formatted(pool, link.interfaceName()),
+                        "one pool for each interface");
+            }
+            links.add(link);
+        }
+        return links;
+    }
+
+    private Link6 link6(Addresses.Range6 pool) throws IOException {
+        for (String name : interfaces) {
+            for (Interfaces.Address6 own : Interfaces.addresses6(name)) {
+                if (own.reaches(pool.from())) {
+                    return new Link6(name, own.address(), own.prefixLength(), pool.from(), pool.to(), List.of(), domain,
+                            leaseTime, routerAdvertisements);
+                }
+            }
+        }
+        throw Refusal.badUse("--ipv6-range %s is in the network of no interface that is served".formatted(pool),
+                "ip -6 address lists the networks; ip -6 address add ADDRESS/64 dev %s gives an interface one"
+                        .formatted(interfaces.getFirst()));
+    }
+
+    /** With what holds for all networks. */
+    private List<Subnet> relayed() {
+        if (mode != Mode.DHCP && !relayed.isEmpty()) {
+            throw Refusal.badUse("--relayed gives addresses, hence needs --mode dhcp", "");
+        }
+        return relayed.stream().map(each -> each.withDns(List.copyOf(dns)).withDomain(domain)
+                .withLeaseTime(leaseTime)).toList();
     }
 
     private Subnet subnet(Inet4Address network, int prefixLength, Addresses.@Nullable Range pool,

@@ -71,6 +71,11 @@ final class Lan implements AutoCloseable {
         return toEnd(start(machine, kindling(arguments)));
     }
 
+    /** {@code kindling pxe ...} on the server's side, to its end. */
+    Ended kindlingOnServer(String... arguments) throws IOException, InterruptedException {
+        return toEnd(start(server, kindling(arguments)));
+    }
+
     /** {@code kindling pxe serve} on the server's side, under way; its output goes into the file. */
     Process serve(Path output, String... arguments) throws IOException, InterruptedException {
         var all = new ArrayList<>(List.of("serve", "--interface", "srv0"));
@@ -83,6 +88,20 @@ final class Lan implements AutoCloseable {
             Thread.sleep(50);
         }
         return process;
+    }
+
+    /** A program on the server's side, under way until the end; its output goes into the file. */
+    void startOnServer(Path output, String ready, String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(join(enter(server), List.of(command))).redirectErrorStream(true)
+                .redirectOutput(output.toFile()).start();
+        started.add(process);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (!Files.readString(output).contains(ready)) {
+            if (!process.isAlive() || System.nanoTime() > end) {
+                throw new AssertionError(command[0] + " never said " + ready + ": " + Files.readString(output));
+            }
+            Thread.sleep(50);
+        }
     }
 
     private static List<String> kindling(String... arguments) {
