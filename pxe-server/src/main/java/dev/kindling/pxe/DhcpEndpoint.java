@@ -47,6 +47,7 @@ final class DhcpEndpoint implements AutoCloseable {
     private static final Duration ARP_PATIENCE = Duration.ofMillis(10);
     /** With more offers waiting than this, a whole rack was switched on. It gets its addresses unchecked. */
     private static final int MOST_HELD = 32;
+    private static final int MOST_HELD_FOR_ONE = 8;
     private static final Duration UNCHECKED_FOR = Duration.ofSeconds(10);
     /** Pauses after which other servers are looked for again; the last one from then on. */
     private static final List<Duration> PROBES = List.of(Duration.ofSeconds(2), Duration.ofSeconds(8),
@@ -64,7 +65,7 @@ final class DhcpEndpoint implements AutoCloseable {
     private final AtomicInteger waiting = new AtomicInteger();
     private final @Nullable Thread writer;
     /** Offers that wait until nobody has answered. Used by the thread of the sockets only, like what follows. */
-    private final Map<Inet4Address, Held> held = new LinkedHashMap<>();
+    private final Map<Inet4Address, List<Held>> held = new LinkedHashMap<>();
     private Instant uncheckedUntil = Instant.MIN;
 
     private static final Batch CLOSE = new Batch(null, List.of());
@@ -72,6 +73,7 @@ final class DhcpEndpoint implements AutoCloseable {
     /** What came in by one socket, in one turn; without a socket where there is nothing to reply. */
     private record Batch(@Nullable Desk desk, List<Outcome> outcomes) {}
 
+    /** One machine may have asked several times, by several programs, before its address is checked. */
     private record Held(Desk desk, Datagram asked, Outcome outcome) {}
 
     /** A socket of ours, and what is known of its place. */
@@ -185,11 +187,20 @@ final class DhcpEndpoint implements AutoCloseable {
                 || now.isBefore(uncheckedUntil)) {
             return false;
         }
+        var entry = new Held(desk, asked, outcome);
+        List<Held> others = held.get(address);
+        if (others != null) {
+            // beyond a bound it is a flood: whoever means it asks again
+            if (others.size() < MOST_HELD_FOR_ONE) {
+                others.add(entry);
+            }
+            return true;
+        }
         if (held.size() >= MOST_HELD) {
             LOG.info("many machines ask at once: for {} s they are offered addresses without asking whether a stranger"
                     + " uses them", UNCHECKED_FOR.toSeconds());
             uncheckedUntil = now.plus(UNCHECKED_FOR);
-            List<Held> all = List.copyOf(held.values());
+            List<Held> all = held.values().stream().flatMap(List::stream).toList();
             held.clear();
             all.forEach(each -> carryOut(each.desk(), List.of(each.outcome())));
             return false;
@@ -201,12 +212,12 @@ final class DhcpEndpoint implements AutoCloseable {
                     address.getHostAddress(), e.getMessage());
             return false;
         }
-        var entry = new Held(desk, asked, outcome);
-        held.put(address, entry);
+        List<Held> offers = new ArrayList<>(List.of(entry));
+        held.put(address, offers);
         sockets.schedule(ARP_PATIENCE, () -> {
-            if (held.remove(address, entry)) {
+            if (held.remove(address, offers)) {
                 service.unanswered(address, clock.instant());
-                carryOut(desk, List.of(outcome));
+                offers.forEach(each -> carryOut(each.desk(), List.of(each.outcome())));
             }
         });
         return true;
@@ -219,10 +230,10 @@ final class DhcpEndpoint implements AutoCloseable {
             return;
         }
         carryOut(null, List.of(found));
-        Held waits = held.remove(address);
-        if (waits != null) {
+        List<Held> offers = held.remove(address);
+        if (offers != null) {
             // with another address this time
-            handle(waits.desk(), List.of(waits.asked()));
+            offers.forEach(each -> handle(each.desk(), List.of(each.asked())));
         }
     }
 
