@@ -12,7 +12,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code kindling iso}. */
 @Command(name = "iso", description = "Installation media: makes, changes and reads them, without other programs.", subcommands = {
-        BuildCommand.class, IsoPrimerCommand.class})
+        BuildCommand.class, InspectCommand.class, ExtractCommand.class, EditCommand.class, EmbedCommand.class,
+        SeedCommand.class, WriteCommand.class, IsoPrimerCommand.class})
 public final class IsoCommand implements Runnable {
     @ParentCommand
     @Nullable
