@@ -10,6 +10,7 @@ import dev.kindling.pxe.PxeServer;
 import dev.kindling.pxe.Tls;
 import dev.kindling.pxe.http.HttpServer;
 import dev.kindling.pxe.net.PortFailure;
+import dev.kindling.pxe.net.TrafficCapture;
 import dev.kindling.pxe.standalone.BootSettings;
 import dev.kindling.pxe.standalone.Interfaces;
 import dev.kindling.pxe.standalone.Metrics;
@@ -19,6 +20,7 @@ import dev.kindling.tui.cli.ExitCode;
 import dev.kindling.tui.cli.Interrupts;
 import dev.kindling.tui.cli.Refusal;
 import dev.kindling.tui.cli.Signals;
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.nio.file.Path;
@@ -123,6 +125,13 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--tftp-single-port", description = "all of TFTP from its one port, which passes firewalls and NAT")
     boolean tftpSinglePort;
 
+    @Option(names = "--capture", paramLabel = "FILE", description = "writes DHCP, TFTP, ARP and IPv6 router discovery of the interfaces into FILE as pcapng, for Wireshark; no HTTP")
+    @Nullable
+    Path capture;
+
+    @Option(names = "--capture-limit", paramLabel = "SIZE", defaultValue = "64M", converter = Octets.class, description = "size at which FILE becomes FILE.1 and another one is begun, such as 500K, 64M or 1G (default: ${DEFAULT-VALUE})")
+    Long captureLimit = 64L << 20;
+
     @Option(names = "--metrics-port", paramLabel = "PORT", description = "TCP: counters for Prometheus at /metrics, on the addresses that are served (default: none)")
     @Nullable
     Integer metricsPort;
@@ -150,6 +159,7 @@ final class ServeCommand implements Callable<Integer> {
             var metrics = new Metrics();
             Consumer<PxeEvent> events = metricsPort == null ? screen : screen.andThen(metrics);
             try (var _ = reservations(files, screen);
+                    var _ = capture(links, screen);
                     var _ = metrics(metrics, links, cli.world().clock());
                     var server = PxeServer.start(config, files, events, cli.world().clock())) {
                 boundHttp.set(server.httpPort());
@@ -193,6 +203,19 @@ final class ServeCommand implements Callable<Integer> {
             throw PortFailure.explain("The metrics service", PortFailure.Transport.TCP, "the addresses served",
                     metricsPort, e);
         }
+    }
+
+    private Closeable capture(List<Link> links, Screen screen) throws IOException {
+        if (capture == null) {
+            return () -> {};
+        }
+        var devices = new ArrayList<TrafficCapture.Device>();
+        for (int i = 0; i < links.size(); i++) {
+            // the link of loopback has no name
+            devices.add(new TrafficCapture.Device(interfaces.get(i), (Inet4Address) links.get(i).address()));
+        }
+        return TrafficCapture.start(capture, captureLimit, devices, tftpPort, List.of(dhcpPort, proxyPort),
+                screen::note);
     }
 
     private @Nullable Tls tls() {
