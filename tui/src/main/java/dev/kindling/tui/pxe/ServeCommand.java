@@ -9,6 +9,7 @@ import dev.kindling.pxe.PxeEvent;
 import dev.kindling.pxe.PxeServer;
 import dev.kindling.pxe.Tls;
 import dev.kindling.pxe.http.HttpServer;
+import dev.kindling.pxe.net.OwnCommand;
 import dev.kindling.pxe.net.PortFailure;
 import dev.kindling.pxe.net.TrafficCapture;
 import dev.kindling.pxe.standalone.BootSettings;
@@ -33,6 +34,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -136,6 +138,9 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     Integer metricsPort;
 
+    @Option(names = "--print-unit", description = "prints a unit of systemd that runs this command with two capabilities only, and serves nothing")
+    boolean printUnit;
+
     @Option(names = "--warm-up", hidden = true, description = "for the launcher, which keeps the classes that were loaded: boots a machine of our own, and stops")
     boolean warmUp;
 
@@ -143,6 +148,9 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         Cli cli = Objects.requireNonNull(parent, "serve runs below pxe").cli();
         cli.withoutWorkspace();
+        if (printUnit) {
+            return printUnit(cli);
+        }
         var stop = new CountDownLatch(1);
         try (var screen = new Screen(cli);
                 Interrupts.Registration _ = Signals.on(List.of("TERM", "INT"), stop::countDown)) {
@@ -176,6 +184,18 @@ final class ServeCommand implements Callable<Integer> {
             throw Refusal.badUse(String.valueOf(e.getMessage()), "kindling pxe serve --help");
         }
         return ExitCode.DONE;
+    }
+
+    private int printUnit(Cli cli) {
+        try {
+            cli.world().out().print(ServiceUnit.text(
+                    OwnCommand.words().stream().filter(word -> !word.equals("--print-unit")).toList(),
+                    cli.world().directory(),
+                    Stream.of(leaseFile, capture).filter(Objects::nonNull).map(Objects::requireNonNull).toList()));
+            return ExitCode.DONE;
+        } catch (IOException e) {
+            throw Refusal.failed(String.valueOf(e.getMessage()), "");
+        }
     }
 
     private Interrupts.Registration reservations(RootDirectory files, Screen screen) throws IOException {
