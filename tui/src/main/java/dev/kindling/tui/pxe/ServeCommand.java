@@ -6,6 +6,7 @@ import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeConfig.Ports;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.PxeEvent;
+import dev.kindling.pxe.PxeHelper;
 import dev.kindling.pxe.PxeServer;
 import dev.kindling.pxe.Tls;
 import dev.kindling.pxe.http.HttpServer;
@@ -23,6 +24,7 @@ import dev.kindling.tui.cli.Refusal;
 import dev.kindling.tui.cli.Signals;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.Inet4Address;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -48,11 +50,12 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     PxeCommand parent;
 
-    @Option(names = "--interface", paramLabel = "IF", required = true, description = "network interface to serve; again for more")
+    @Option(names = "--interface", paramLabel = "IF", description = "network interface to serve; again for more")
     List<String> interfaces = new ArrayList<>();
 
-    @Option(names = "--root", paramLabel = "DIR", required = true, description = "the files that are served; FILE and PATH below are relative to it")
-    Path root = Path.of("");
+    @Option(names = "--root", paramLabel = "DIR", description = "the files that are served; FILE and PATH below are relative to it")
+    @Nullable
+    Path root;
 
     @Option(names = "--mode", paramLabel = "MODE", defaultValue = "dhcp", description = "dhcp: give addresses; proxy: beside another DHCP server; none: TFTP and HTTP only (default: ${DEFAULT-VALUE})")
     Mode mode = Mode.DHCP;
@@ -141,6 +144,9 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--print-unit", description = "prints a unit of systemd that runs this command with two capabilities only, and serves nothing")
     boolean printUnit;
 
+    @Option(names = "--helper", description = "for programs: serves what RemotePxeServer says by standard input, until that ends; no other option counts")
+    boolean helper;
+
     @Option(names = "--warm-up", hidden = true, description = "for the launcher, which keeps the classes that were loaded: boots a machine of our own, and stops")
     boolean warmUp;
 
@@ -148,6 +154,12 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         Cli cli = Objects.requireNonNull(parent, "serve runs below pxe").cli();
         cli.withoutWorkspace();
+        if (helper) {
+            return help(cli);
+        }
+        if (interfaces.isEmpty() || root == null) {
+            throw Refusal.badUse("--interface IF and --root DIR are needed", "kindling pxe serve --help");
+        }
         if (printUnit) {
             return printUnit(cli);
         }
@@ -156,7 +168,7 @@ final class ServeCommand implements Callable<Integer> {
                 Interrupts.Registration _ = Signals.on(List.of("TERM", "INT"), stop::countDown)) {
             var links = links();
             var boundHttp = new AtomicInteger(httpPort);
-            var files = new RootDirectory(root,
+            var files = new RootDirectory(Objects.requireNonNull(root, "checked above"),
                     new BootSettings(bios, uefiX64, uefiArm64, uefiHttp, script, null, null, List.of(), null),
                     links, boundHttp::get);
             var config = PxeConfig.of(links, mode)
@@ -184,6 +196,17 @@ final class ServeCommand implements Callable<Integer> {
             throw Refusal.badUse(String.valueOf(e.getMessage()), "kindling pxe serve --help");
         }
         return ExitCode.DONE;
+    }
+
+    private static int help(Cli cli) {
+        // nothing but frames may go there
+        PrintStream frames = System.out;
+        System.setOut(System.err);
+        try {
+            return PxeHelper.run(cli.world().in(), frames) ? ExitCode.DONE : ExitCode.FAILED;
+        } catch (IOException e) {
+            throw Refusal.failed(String.valueOf(e.getMessage()), "");
+        }
     }
 
     private int printUnit(Cli cli) {

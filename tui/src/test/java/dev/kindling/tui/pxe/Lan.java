@@ -96,7 +96,7 @@ final class Lan implements AutoCloseable {
         return process;
     }
 
-    private static List<String> kindling(String... arguments) {
+    static List<String> kindling(String... arguments) {
         return kindling(classPath(), arguments);
     }
 
