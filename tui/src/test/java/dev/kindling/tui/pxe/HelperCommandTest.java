@@ -13,6 +13,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -53,7 +54,7 @@ class HelperCommandTest {
     @Test
     void withoutItInterfaceAndRootAreNeeded() throws Exception {
         Process serve = new ProcessBuilder(Lan.kindling("serve", "--root", "/")).redirectErrorStream(true).start();
-        assertThat(new String(serve.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8))
+        assertThat(new String(serve.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                 .contains("--interface IF and --root DIR are needed");
         assertThat(serve.waitFor()).isEqualTo(2);
     }
