@@ -99,7 +99,8 @@ class MediaBootTest {
         List<String> command = new ArrayList<>(List.of("qemu-system-x86_64", "-accel", "tcg", "-m", "256",
                 "-nodefaults",
                 // isolinux writes through the adapter's BIOS, and waits where there is none
-                "-vga", "std", "-display", "none", "-no-reboot", "-serial", "file:" + serial, "-device", "qemu-xhci", "-drive",
+                "-vga", "std", "-display", "none", "-no-reboot", "-serial", "file:" + serial, "-device", "qemu-xhci",
+                "-drive",
                 "if=none,id=d,format=raw,readonly=on," + slot.drive + ",file=" + image, "-device", slot.device));
         command.addAll(machine);
         Process process;

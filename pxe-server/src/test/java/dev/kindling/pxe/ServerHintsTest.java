@@ -66,7 +66,8 @@ class ServerHintsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a\"b.efi", "a'b.efi", "a,b.efi", "a;b.efi", "a b.efi", "a\nb.efi", "$b.efi", "tftp://x/b.efi"})
+    @ValueSource(strings = {"a\"b.efi", "a'b.efi", "a,b.efi", "a;b.efi", "a b.efi", "a\nb.efi", "$b.efi",
+            "tftp://x/b.efi"})
     void aNameThatWouldNeedQuotingIsRefused(String name) {
         assertThatThrownBy(() -> hints(80, name, null)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("--uefi-x64").hasMessageContaining(name);
@@ -124,14 +125,15 @@ class ServerHintsTest {
         KEA {
             @Override
             String[] command(Path directory, boolean check) throws IOException {
-                Path file = Files.writeString(directory.resolve("kea.conf"), """
-                        {"Dhcp4": {
-                        "interfaces-config": {"interfaces": ["dhcp0"]},
-                        "lease-database": {"type": "memfile", "persist": false},
-                        "loggers": [{"name": "kea-dhcp4", "severity": "INFO", "output_options": [{"output": "stdout"}]}],
-                        "subnet4": [{"id": 1, "subnet": "10.77.0.0/24", "pools": [{"pool": "10.77.0.200 - 10.77.0.250"}]}],
+                Path file = Files.writeString(directory.resolve("kea.conf"),
                         """
-                        + text(Server.KEA) + "}}");
+                                {"Dhcp4": {
+                                "interfaces-config": {"interfaces": ["dhcp0"]},
+                                "lease-database": {"type": "memfile", "persist": false},
+                                "loggers": [{"name": "kea-dhcp4", "severity": "INFO", "output_options": [{"output": "stdout"}]}],
+                                "subnet4": [{"id": 1, "subnet": "10.77.0.0/24", "pools": [{"pool": "10.77.0.200 - 10.77.0.250"}]}],
+                                """
+                                + text(Server.KEA) + "}}");
                 Path program = Files.copy(Path.of(Namespace.tool("kea-dhcp4", "kea-dhcp4-server")),
                         directory.resolve("kea-dhcp4"), StandardCopyOption.COPY_ATTRIBUTES,
                         StandardCopyOption.REPLACE_EXISTING);

@@ -28,6 +28,10 @@ final class Native {
     static final int SOL_SOCKET = 1;
     static final int SO_BINDTODEVICE = 25;
     static final int SO_ATTACH_FILTER = 26;
+    static final int SO_RCVBUF = 8;
+    static final int SOL_PACKET = 263;
+    static final int PACKET_STATISTICS = 6;
+    private static final long SIOCGSTAMPNS = 0x8907;
     static final int EPERM = 1;
     private static final int EINTR = 4;
     private static final int EAGAIN = 11;
@@ -50,6 +54,12 @@ final class Native {
             ADDRESS, ADDRESS);
     private static final MethodHandle SENDTO = function("sendto", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT,
             ADDRESS, JAVA_INT);
+    private static final MethodHandle GETSOCKOPT = function("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
+            ADDRESS, ADDRESS);
+    /** It takes any arguments after the second one. */
+    private static final MethodHandle IOCTL = LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow("ioctl"),
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), Linker.Option.captureCallState("errno"),
+            Linker.Option.firstVariadicArg(2));
     private static final MethodHandle CLOSE = function("close", JAVA_INT, JAVA_INT);
     private static final MethodHandle IF_NAMETOINDEX = function("if_nametoindex", JAVA_INT, ADDRESS);
     private static final MethodHandle STRERROR = LINKER.downcallHandle(
@@ -121,6 +131,26 @@ final class Native {
     static void option(int socket, int level, int name, int value) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             option(socket, level, name, arena.allocateFrom(JAVA_INT, value));
+        }
+    }
+
+    /** Reads an option that fills {@code value}. */
+    static void readOption(int socket, int level, int name, MemorySegment value) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment length = arena.allocateFrom(JAVA_INT, (int) value.byteSize());
+            call("getsockopt", state -> (int) GETSOCKOPT.invokeExact(state, socket, level, name, value, length));
+        }
+    }
+
+    /**
+     * When the kernel took in what was received last, in nanoseconds since 1970; the time now where it did not note.
+     */
+    static long arrivalNanos(int socket) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            // struct timespec
+            MemorySegment time = arena.allocate(16, 8);
+            call("ioctl", state -> (int) IOCTL.invokeExact(state, socket, SIOCGSTAMPNS, time));
+            return time.get(JAVA_LONG, 0) * 1_000_000_000 + time.get(JAVA_LONG, 8);
         }
     }
 

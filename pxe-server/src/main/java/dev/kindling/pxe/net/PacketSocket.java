@@ -25,6 +25,7 @@ public final class PacketSocket implements Closeable {
     public static final int ARP = 0x0806;
     public static final int IPV6 = 0x86dd;
     private static final int MOST_BYTES = 65_536;
+    private static final int PACKET_OUTGOING = 4;
 
     private final int socket;
     private final Arena arena = Arena.ofShared();
@@ -133,6 +134,40 @@ public final class PacketSocket implements Closeable {
         }
         int length = Native.receive(socket, buffer, from);
         return length < 0 ? Optional.empty() : Optional.of(buffer.asSlice(0, length).toArray(JAVA_BYTE));
+    }
+
+    /**
+     * A frame as it passed.
+     *
+     * @param octets from the destination's hardware address on, as many as the filter lets through
+     * @param nanos when the kernel saw it, in nanoseconds since 1970
+     * @param outgoing whether this machine sent it
+     */
+    record Passed(byte[] octets, long nanos, boolean outgoing) {}
+
+    /** Like {@link #receive}, with what the kernel knows of the frame. */
+    Optional<Passed> watch(Duration most) throws IOException {
+        Optional<byte[]> frame = receive(most);
+        // struct sockaddr_ll: sll_pkttype
+        return frame.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Passed(frame.get(), Native.arrivalNanos(socket),
+                        from.get(JAVA_BYTE, 10) == PACKET_OUTGOING));
+    }
+
+    /** Octets of frames that may wait; the kernel may grant less. */
+    void setWaiting(int octets) throws IOException {
+        Native.option(socket, Native.SOL_SOCKET, Native.SO_RCVBUF, octets);
+    }
+
+    /** Frames that found no room since this was asked last. */
+    int takeDropped() throws IOException {
+        try (Arena own = Arena.ofConfined()) {
+            // struct tpacket_stats: packets, drops
+            MemorySegment statistics = own.allocate(8, 4);
+            Native.readOption(socket, Native.SOL_PACKET, Native.PACKET_STATISTICS, statistics);
+            return statistics.get(JAVA_INT, 4);
+        }
     }
 
     @Override

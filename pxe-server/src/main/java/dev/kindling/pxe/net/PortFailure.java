@@ -49,9 +49,7 @@ public final class PortFailure {
             return new IOException(what + (port < PRIVILEGED && port != 0
                     ? "ports below 1024 need the capability CAP_NET_BIND_SERVICE"
                     : "binding to an interface needs the capability CAP_NET_RAW")
-                    + ". Run as root, or start it with: sudo setpriv --reuid=$(id -u) --regid=$(id -g) --init-groups"
-                    + " --inh-caps=+net_bind_service,+net_raw --ambient-caps=+net_bind_service,+net_raw COMMAND",
-                    cause);
+                    + ". Run as root, or give it only what it needs: " + OwnCommand.withPrivileges(), cause);
         }
         if (text.contains("Cannot assign requested address")) {
             return new IOException(what + "this machine does not have that address. Give it to the interface"

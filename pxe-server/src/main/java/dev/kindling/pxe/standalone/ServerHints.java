@@ -162,7 +162,8 @@ public final class ServerHints {
                     "boot-file-name": "%s"
                   }%s
                 ]
-                """.formatted(address, script, classes);
+                """
+                .formatted(address, script, classes);
     }
 
     private String dnsmasq() {
@@ -200,8 +201,9 @@ public final class ServerHints {
                 %s%s# iPXE's matcher stands first: else it would load itself again and again
                 %s%s# the server's address for all, and the file for what no matcher knows
                 /ip dhcp-server network set [find address=10.0.0.0/24] next-server=%s boot-file-name="%s"
-                """.formatted(routerOsSet("ipxe", script, false), options,
-                routerOsMatcher("ipxe", 77, "iPXE", "ipxe"), matchers, address, bios);
+                """
+                .formatted(routerOsSet("ipxe", script, false), options,
+                        routerOsMatcher("ipxe", 77, "iPXE", "ipxe"), matchers, address, bios);
     }
 
     private static String routerOsSet(String name, String file, boolean http) {
@@ -222,26 +224,29 @@ public final class ServerHints {
 
     private String windows() {
         int order = 2;
-        var text = new StringBuilder("""
-                # Windows Server DHCP: PowerShell as administrator. Write your scope for 10.0.0.0.
-                # Windows has no policy on option 93: it goes by the vendor class in option 60, which has the same number.
-                # Remove options 60, 66 and 67 of the scope and of the server first; keep WDS on another host.
-                $scope = '10.0.0.0'
-                Add-DhcpServerv4OptionDefinition -Name 'PXEClient' -OptionId 60 -Type String -ErrorAction SilentlyContinue
-                # iPXE itself, first: else it would load itself again and again
-                Add-DhcpServerv4Class -Name 'Kindling ipxe' -Type User -Data 'iPXE'
-                Add-DhcpServerv4Policy -ScopeId $scope -Name 'Kindling ipxe' -ProcessingOrder 1 -Condition OR -UserClass EQ,'Kindling ipxe'
-                """);
+        var text = new StringBuilder(
+                """
+                        # Windows Server DHCP: PowerShell as administrator. Write your scope for 10.0.0.0.
+                        # Windows has no policy on option 93: it goes by the vendor class in option 60, which has the same number.
+                        # Remove options 60, 66 and 67 of the scope and of the server first; keep WDS on another host.
+                        $scope = '10.0.0.0'
+                        Add-DhcpServerv4OptionDefinition -Name 'PXEClient' -OptionId 60 -Type String -ErrorAction SilentlyContinue
+                        # iPXE itself, first: else it would load itself again and again
+                        Add-DhcpServerv4Class -Name 'Kindling ipxe' -Type User -Data 'iPXE'
+                        Add-DhcpServerv4Policy -ScopeId $scope -Name 'Kindling ipxe' -ProcessingOrder 1 -Condition OR -UserClass EQ,'Kindling ipxe'
+                        """);
         windowsValues(text, "ipxe", script, false);
         for (Row row : rows) {
             for (int architecture : row.architectures()) {
                 String name = "%s-%05d".formatted(row.name(), architecture);
-                text.append("""
-                        # %1$s
-                        Add-DhcpServerv4Class -Name 'Kindling %2$s' -Type Vendor -Data '%3$s:Arch:%4$05d'
-                        Add-DhcpServerv4Policy -ScopeId $scope -Name 'Kindling %2$s' -ProcessingOrder %5$d -Condition AND -VendorClass EQ,'Kindling %2$s*' -UserClass NE,'Kindling ipxe'
+                text.append(
                         """
-                        .formatted(row.title(), name, row.http() ? "HTTPClient" : "PXEClient", architecture, order));
+                                # %1$s
+                                Add-DhcpServerv4Class -Name 'Kindling %2$s' -Type Vendor -Data '%3$s:Arch:%4$05d'
+                                Add-DhcpServerv4Policy -ScopeId $scope -Name 'Kindling %2$s' -ProcessingOrder %5$d -Condition AND -VendorClass EQ,'Kindling %2$s*' -UserClass NE,'Kindling ipxe'
+                                """
+                                .formatted(row.title(), name, row.http() ? "HTTPClient" : "PXEClient", architecture,
+                                        order));
                 order++;
                 windowsValues(text, name, row.file(), row.http());
             }

@@ -9,6 +9,8 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,7 +58,7 @@ class KernelTablesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-            "67 | Permission denied | ports below 1024 need the capability CAP_NET_BIND_SERVICE. Run as root, or start it with: sudo setpriv",
+            "67 | Permission denied | ports below 1024 need the capability CAP_NET_BIND_SERVICE. Run as root, or give it only what it needs: sudo setpriv",
             "6767 | Operation not permitted | binding to an interface needs the capability CAP_NET_RAW. Run as root",
             "67 | Cannot assign requested address | this machine does not have that address.",
             "67 | No such device | there is no such interface."})
@@ -64,6 +66,19 @@ class KernelTablesTest {
         IOException explained = PortFailure.explain("DHCP", Transport.UDP, "eth0", port,
                 new IOException("wrapped", new BindException("bind(..) failed: " + error)));
 
-        assertThat(explained).hasMessageStartingWith("DHCP cannot listen on eth0, port " + port + "/UDP: " + remedy);
+        assertThat(explained.getMessage()).doesNotContain("COMMAND")
+                .startsWith("DHCP cannot listen on eth0, port " + port + "/UDP: " + remedy);
+    }
+
+    @Test
+    void theRemedyIsTheCommandThatTheUserTyped(@TempDir Path home) throws IOException {
+        Path launcher = Files.createFile(home.resolve("kindling"));
+        List<String> java = List.of("/jdk/bin/java", "-Xmx64m", "-cp", "a.jar", "x.Main", "pxe", "serve", "--root",
+                "/it's here");
+        assertThat(OwnCommand.launched(java, "x.Main pxe serve", home.toString())).as("no launcher").isEqualTo(java);
+
+        Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(OwnCommand.quoted(OwnCommand.launched(java, "x.Main pxe serve", home.toString())))
+                .isEqualTo(launcher + " pxe serve --root '/it'\\''s here'");
     }
 }

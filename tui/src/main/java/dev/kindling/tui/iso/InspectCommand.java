@@ -57,7 +57,8 @@ final class InspectCommand implements Callable<Integer> {
                         each.offset() < 0 || each.what().contains("at byte") ? "" : " (byte " + each.offset() + ")"));
             }
             if (!findings.isEmpty()) {
-                throw Refusal.failed("the image has " + findings.size() + (findings.size() == 1 ? " problem" : " problems"),
+                throw Refusal.failed(
+                        "the image has " + findings.size() + (findings.size() == 1 ? " problem" : " problems"),
                         findings.getFirst().remedy());
             }
             cli.say("verified    structure, tables and checksums are right\n");
@@ -86,7 +87,8 @@ final class InspectCommand implements Callable<Integer> {
         }
         report.hybrid().forEach(kind -> cli.say("as a disk   %s%n".formatted(kind)));
         for (PartitionTables.Mbr each : report.partitions().mbr()) {
-            cli.say("MBR %d       type %02x, sectors %d to %d%s%n".formatted(each.index() + 1, each.type(), each.first(),
+            cli.say("MBR %d       type %02x, sectors %d to %d%s%n".formatted(each.index() + 1, each.type(),
+                    each.first(),
                     each.first() + each.sectors() - 1, each.active() ? ", active" : ""));
         }
         report.partitions().gpt().ifPresent(gpt -> gpt.partitions()

@@ -93,8 +93,9 @@ final class WriteCommand implements Callable<Integer> {
         cli.remark("Everything on it is lost. Type its serial to go on: " + drive.identity());
         String typed = new BufferedReader(new InputStreamReader(cli.world().in(), StandardCharsets.UTF_8)).readLine();
         if (typed == null || !typed.strip().equals(drive.identity())) {
-            throw Refusal.badUse("not confirmed: nothing was written", "type " + drive.identity() + ", or give --yes-erase "
-                    + drive.identity());
+            throw Refusal.badUse("not confirmed: nothing was written",
+                    "type " + drive.identity() + ", or give --yes-erase "
+                            + drive.identity());
         }
     }
 }

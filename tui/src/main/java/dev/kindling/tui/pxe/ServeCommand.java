@@ -7,10 +7,13 @@ import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeConfig.Ports;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.PxeEvent;
+import dev.kindling.pxe.PxeHelper;
 import dev.kindling.pxe.PxeServer;
 import dev.kindling.pxe.Tls;
 import dev.kindling.pxe.http.HttpServer;
+import dev.kindling.pxe.net.OwnCommand;
 import dev.kindling.pxe.net.PortFailure;
+import dev.kindling.pxe.net.TrafficCapture;
 import dev.kindling.pxe.standalone.BootSettings;
 import dev.kindling.pxe.standalone.Interfaces;
 import dev.kindling.pxe.standalone.Metrics;
@@ -20,7 +23,9 @@ import dev.kindling.tui.cli.ExitCode;
 import dev.kindling.tui.cli.Interrupts;
 import dev.kindling.tui.cli.Refusal;
 import dev.kindling.tui.cli.Signals;
+import java.io.Closeable;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.Inet4Address;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -33,6 +38,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -46,11 +52,12 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     PxeCommand parent;
 
-    @Option(names = "--interface", paramLabel = "IF", required = true, description = "network interface to serve; again for more")
+    @Option(names = "--interface", paramLabel = "IF", description = "network interface to serve; again for more")
     List<String> interfaces = new ArrayList<>();
 
-    @Option(names = "--root", paramLabel = "DIR", required = true, description = "the files that are served; FILE and PATH below are relative to it")
-    Path root = Path.of("");
+    @Option(names = "--root", paramLabel = "DIR", description = "the files that are served; FILE and PATH below are relative to it")
+    @Nullable
+    Path root;
 
     @Option(names = "--mode", paramLabel = "MODE", defaultValue = "dhcp", description = "dhcp: give addresses; proxy: beside another DHCP server; none: TFTP and HTTP only (default: ${DEFAULT-VALUE})")
     Mode mode = Mode.DHCP;
@@ -137,9 +144,22 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--tftp-single-port", description = "all of TFTP from its one port, which passes firewalls and NAT")
     boolean tftpSinglePort;
 
+    @Option(names = "--capture", paramLabel = "FILE", description = "writes DHCP, TFTP, ARP and IPv6 router discovery of the interfaces into FILE as pcapng, for Wireshark; no HTTP")
+    @Nullable
+    Path capture;
+
+    @Option(names = "--capture-limit", paramLabel = "SIZE", defaultValue = "64M", converter = Octets.class, description = "size at which FILE becomes FILE.1 and another one is begun, such as 500K, 64M or 1G (default: ${DEFAULT-VALUE})")
+    Long captureLimit = 64L << 20;
+
     @Option(names = "--metrics-port", paramLabel = "PORT", description = "TCP: counters for Prometheus at /metrics, on the addresses that are served (default: none)")
     @Nullable
     Integer metricsPort;
+
+    @Option(names = "--print-unit", description = "prints a unit of systemd that runs this command with two capabilities only, and serves nothing")
+    boolean printUnit;
+
+    @Option(names = "--helper", description = "for programs: serves what RemotePxeServer says by standard input, until that ends; no other option counts")
+    boolean helper;
 
     @Option(names = "--warm-up", hidden = true, description = "for the launcher, which keeps the classes that were loaded: boots a machine of our own, and stops")
     boolean warmUp;
@@ -148,12 +168,21 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         Cli cli = Objects.requireNonNull(parent, "serve runs below pxe").cli();
         cli.withoutWorkspace();
+        if (helper) {
+            return help(cli);
+        }
+        if (interfaces.isEmpty() || root == null) {
+            throw Refusal.badUse("--interface IF and --root DIR are needed", "kindling pxe serve --help");
+        }
+        if (printUnit) {
+            return printUnit(cli);
+        }
         var stop = new CountDownLatch(1);
         try (var screen = new Screen(cli);
                 Interrupts.Registration _ = Signals.on(List.of("TERM", "INT"), stop::countDown)) {
             var links = links();
             var boundHttp = new AtomicInteger(httpPort);
-            var files = new RootDirectory(root,
+            var files = new RootDirectory(Objects.requireNonNull(root, "checked above"),
                     new BootSettings(bios, uefiX64, uefiArm64, uefiHttp, script, null, null, List.of(), null),
                     links, boundHttp::get);
             var config = PxeConfig.of(links, mode).withLinks6(links6()).withIpv6Absence(noIpv6Wait)
@@ -165,6 +194,7 @@ final class ServeCommand implements Callable<Integer> {
             var metrics = new Metrics();
             Consumer<PxeEvent> events = metricsPort == null ? screen : screen.andThen(metrics);
             try (var _ = reservations(files, screen);
+                    var _ = capture(links, screen);
                     var _ = metrics(metrics, links, cli.world().clock());
                     var server = PxeServer.start(config, files, events, cli.world().clock())) {
                 boundHttp.set(server.httpPort());
@@ -181,6 +211,29 @@ final class ServeCommand implements Callable<Integer> {
             throw Refusal.badUse(String.valueOf(e.getMessage()), "kindling pxe serve --help");
         }
         return ExitCode.DONE;
+    }
+
+    private static int help(Cli cli) {
+        // nothing but frames may go there
+        PrintStream frames = System.out;
+        System.setOut(System.err);
+        try {
+            return PxeHelper.run(cli.world().in(), frames) ? ExitCode.DONE : ExitCode.FAILED;
+        } catch (IOException e) {
+            throw Refusal.failed(String.valueOf(e.getMessage()), "");
+        }
+    }
+
+    private int printUnit(Cli cli) {
+        try {
+            cli.world().out().print(ServiceUnit.text(
+                    OwnCommand.words().stream().filter(word -> !word.equals("--print-unit")).toList(),
+                    cli.world().directory(),
+                    Stream.of(leaseFile, capture).filter(Objects::nonNull).map(Objects::requireNonNull).toList()));
+            return ExitCode.DONE;
+        } catch (IOException e) {
+            throw Refusal.failed(String.valueOf(e.getMessage()), "");
+        }
     }
 
     private Interrupts.Registration reservations(RootDirectory files, Screen screen) throws IOException {
@@ -208,6 +261,19 @@ final class ServeCommand implements Callable<Integer> {
             throw PortFailure.explain("The metrics service", PortFailure.Transport.TCP, "the addresses served",
                     metricsPort, e);
         }
+    }
+
+    private Closeable capture(List<Link> links, Screen screen) throws IOException {
+        if (capture == null) {
+            return () -> {};
+        }
+        var devices = new ArrayList<TrafficCapture.Device>();
+        for (int i = 0; i < links.size(); i++) {
+            // the link of loopback has no name
+            devices.add(new TrafficCapture.Device(interfaces.get(i), (Inet4Address) links.get(i).address()));
+        }
+        return TrafficCapture.start(capture, captureLimit, devices, tftpPort, List.of(dhcpPort, proxyPort),
+                screen::note);
     }
 
     private @Nullable Tls tls() {

@@ -78,10 +78,21 @@ final class Lan implements AutoCloseable {
 
     /** {@code kindling pxe serve} on the server's side, under way; its output goes into the file. */
     Process serve(Path output, String... arguments) throws IOException, InterruptedException {
+        return serve(output, List.of(), classPath(), arguments);
+    }
+
+    /** The same behind another command, such as one that takes privileges away. */
+    Process serve(Path output, List<String> behind, String classPath, String... arguments)
+            throws IOException, InterruptedException {
         var all = new ArrayList<>(List.of("serve", "--interface", "srv0"));
         all.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(join(enter(server), kindling(all.toArray(String[]::new))))
-                .redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        return command(output, join(behind, kindling(classPath, all.toArray(String[]::new))).toArray(String[]::new));
+    }
+
+    /** Any command that says "ready" on the server's side, under way. */
+    Process command(Path output, String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(join(enter(server), List.of(command))).redirectErrorStream(true)
+                .redirectOutput(output.toFile()).start();
         started.add(process);
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (process.isAlive() && System.nanoTime() < end && !Files.readString(output).contains("ready\n")) {
@@ -104,12 +115,18 @@ final class Lan implements AutoCloseable {
         }
     }
 
-    private static List<String> kindling(String... arguments) {
+    static List<String> kindling(String... arguments) {
+        return kindling(classPath(), arguments);
+    }
+
+    static String classPath() {
+        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    }
+
+    private static List<String> kindling(String classPath, String... arguments) {
         var command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
                 "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
-                "-XX:TieredStopAtLevel=1", "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                "dev.kindling.tui.Main", "pxe"));
+                "-XX:TieredStopAtLevel=1", "-cp", classPath, "dev.kindling.tui.Main", "pxe"));
         command.addAll(List.of(arguments));
         return command;
     }

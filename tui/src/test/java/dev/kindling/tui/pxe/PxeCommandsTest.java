@@ -159,6 +159,23 @@ class PxeCommandsTest {
     }
 
     @Test
+    void theCaptureHoldsAWholeBootWithoutItsHttp() throws Exception {
+        Path file = directory.resolve("boot.pcapng");
+        Process serve = serve("--capture", file.toString(), "--capture-limit", "8M");
+        lan.kindlingOnMachine("try", "--interface", "cl0", "--firmware", "bios");
+        serve.destroy();
+        assertThat(serve.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(serve.exitValue()).isZero();
+
+        String frames = lan.onServer("tshark", "-r", file.toString(), "-T", "fields", "-e", "frame.interface_name",
+                "-e", "_ws.col.Protocol", "-e", "_ws.col.Info", "-E", "separator=/s").output();
+
+        assertThat(frames).contains("srv0 DHCP DHCP Discover", "srv0 DHCP DHCP ACK",
+                "srv0 TFTP Read Request, File: bios.0", "srv0 TFTP Data Packet, Block: 2")
+                .doesNotContain("HTTP", "TCP");
+    }
+
+    @Test
     void aSecondServiceNamesTheProcessThatHoldsThePort() throws Exception {
         Process first = serve();
         Path second = directory.resolve("second");

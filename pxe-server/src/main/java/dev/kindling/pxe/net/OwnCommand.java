@@ -1,0 +1,64 @@
+package dev.kindling.pxe.net;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The command line by which this process was started, so that a remedy can be copied and run as it stands. */
+public final class OwnCommand {
+    private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
+
+    private OwnCommand() {}
+
+    /**
+     * Its words: of the launcher {@code kindling} where that started Java, otherwise of Java itself; empty where the
+     * system does not tell.
+     */
+    public static List<String> words() {
+        try {
+            // ends in NUL as well
+            var all = List.of(Files.readString(Path.of("/proc/self/cmdline"), StandardCharsets.UTF_8)
+                    .split("\0", -1));
+            return launched(all.subList(0, all.size() - 1), System.getProperty("sun.java.command", ""),
+                    System.getProperty("kindling.home", ""));
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    /**
+     * Puts the launcher in place of Java.
+     *
+     * @param java all words
+     * @param main the main class, and its arguments
+     * @param home directory of the launcher; may be empty
+     */
+    static List<String> launched(List<String> java, String main, String home) {
+        Path launcher = Path.of(home, "kindling").toAbsolutePath();
+        int at = java.indexOf(main.split(" ", 2)[0]);
+        if (home.isEmpty() || at < 0 || !Files.isExecutable(launcher)) {
+            return java;
+        }
+        return Stream.concat(Stream.of(launcher.toString()), java.subList(at + 1, java.size()).stream()).toList();
+    }
+
+    /** For a shell. */
+    static String quoted(List<String> words) {
+        return words.stream().map(word -> PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'")
+                .collect(Collectors.joining(" "));
+    }
+
+    /** The line for a shell that starts this again as the same user, with the capabilities of a boot service only. */
+    static String withPrivileges() {
+        List<String> words = words();
+        return "sudo setpriv --reuid=$(id -u) --regid=$(id -g) --init-groups"
+                + " --inh-caps=+net_bind_service,+net_raw --ambient-caps=+net_bind_service,+net_raw"
+                + " --bounding-set=-all,+net_bind_service,+net_raw --no-new-privs "
+                + (words.isEmpty() ? "COMMAND" : quoted(words));
+    }
+}
