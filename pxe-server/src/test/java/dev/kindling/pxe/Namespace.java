@@ -136,8 +136,13 @@ final class Namespace implements AutoCloseable {
 
         /** The next line that contains the text; lines before it are passed over. */
         String await(String text) throws IOException {
+            return await(text, Duration.ofSeconds(PATIENCE_SECONDS));
+        }
+
+        /** Likewise, for what takes long where the processors have much else to do. */
+        String await(String text, Duration patience) throws IOException {
             try {
-                long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+                long end = System.nanoTime() + patience.toNanos();
                 while (System.nanoTime() < end) {
                     String line = lines.poll(200, TimeUnit.MILLISECONDS);
                     if (line != null && line.contains(text)) {
