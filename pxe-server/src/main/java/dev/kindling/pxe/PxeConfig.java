@@ -162,6 +162,10 @@ public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> link
                         .formatted(from, to, address.getHostAddress(), prefixLength));
             }
         }
+
+        public boolean contains(InetAddress other) {
+            return Subnet.inside(address, prefixLength, other);
+        }
     }
 
     /**

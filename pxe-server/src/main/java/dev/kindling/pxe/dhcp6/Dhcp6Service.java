@@ -101,7 +101,7 @@ public final class Dhcp6Service {
                 ? Optional.empty()
                 : relays.getLast().options().first(OptionCode6.CLIENT_LINK_LAYER_ADDRESS);
         if (!relays.isEmpty() && !relays.getLast().link().isAnyLocalAddress()
-                && !pool.inNetwork(relays.getLast().link())) {
+                && !pool.link().contains(relays.getLast().link())) {
             return ignored(now, null, "its relay agent's link %s is no network that is served here"
                     .formatted(relays.getLast().link().getHostAddress()), from);
         }
@@ -283,7 +283,8 @@ public final class Dhcp6Service {
             if (addresses.isEmpty()) {
                 return ignore("it names no address to confirm");
             }
-            boolean here = addresses.stream().allMatch(a -> pool.inNetwork(Options6.address(Arrays.copyOf(a, 16))));
+            boolean here = addresses.stream()
+                    .allMatch(a -> pool.link().contains(Options6.address(Arrays.copyOf(a, 16))));
             Options6 status = Options6.none().with(OptionCode6.STATUS_CODE, here
                     ? Status.SUCCESS.option("its addresses fit this link")
                     : Status.NOT_ON_LINK.option("its addresses are of another link"));

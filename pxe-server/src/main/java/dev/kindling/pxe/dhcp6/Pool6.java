@@ -29,11 +29,6 @@ final class Pool6 {
         return link;
     }
 
-    boolean inNetwork(InetAddress address) {
-        BigInteger difference = number(address).xor(number(link.address()));
-        return difference.shiftRight(128 - link.prefixLength()).signum() == 0;
-    }
-
     void put(Binding6 binding) {
         byAddress.put(binding.address(), binding);
         String client = key(binding.duid(), binding.iaid());
