@@ -153,6 +153,20 @@ enum ProblemCode {
                                                                                                                             "Remove 'virtual', or say 'kind: virtual'. 'minimum' states what a real machine must have."), VIRTUAL_TOO_SMALL(
                                                                                                                                     "A virtual machine is smaller than its pool demands.",
                                                                                                                                     "Raise 'virtual', or lower 'minimum'."),
+    // templates and orders
+    TEMPLATE_UNKNOWN("There is no such template.",
+            "'kindling template list' shows the templates; the name may be followed by '@' and a version."), TEMPLATE_CYCLE(
+                    "A template extends itself, perhaps through others.",
+                    "Remove 'extends' from one of them."), PARAMETER_UNKNOWN("The template has no such parameter.",
+                            "'kindling template show NAME' lists its parameters."), PARAMETER_MISSING(
+                                    "A parameter without a default was not given.",
+                                    "Give it: --set NAME=VALUE."), PARAMETER_RANGE(
+                                            "The value of a parameter is outside of what the template allows.",
+                                            "Use a value that it allows."), TEMPLATE_PLACEHOLDER(
+                                                    "A placeholder in a template cannot be filled.",
+                                                    "Write ${NAME} with the name of a parameter; a dollar sign before a brace is written $$."), HARDWARE_CLASS_NOT_ALLOWED(
+                                                            "The template was not made for this class of hardware.",
+                                                            "Use a class that it allows, or another template."),
     // honest limits
     DISTRIBUTION_NOT_YET("The definition is fine, but this distribution cannot be formed, today.",
             "Use 'name: k3s', the one that works."), BOOT_METHOD_NOT_YET(
