@@ -9,9 +9,11 @@ import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Primer;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.Template;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.boot.BootAssets;
 import dev.kindling.engine.definition.Definitions;
+import dev.kindling.engine.definition.Templates;
 import dev.kindling.engine.machine.virtual.VirtualRack;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
@@ -94,7 +96,30 @@ public final class Engine implements Kindling {
 
     @Override
     public Validation validate(String source, String text) {
-        return Definitions.read(source, text);
+        return Templates.isOrder(text) ? allTemplates().order(source, text) : Definitions.read(source, text);
+    }
+
+    private Templates allTemplates() {
+        try {
+            return Templates.of(workspace.templates());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public List<Template> templates() {
+        return allTemplates().list();
+    }
+
+    @Override
+    public Validation render(String template, Map<String, String> parameters) {
+        return allTemplates().render(template, parameters);
+    }
+
+    @Override
+    public List<Template.Test> testTemplate(String template) {
+        return allTemplates().test(template);
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.Template;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.MacAddress;
@@ -128,6 +129,22 @@ public final class FakeKindling implements Kindling {
             }
         }
         return new Validation(source, text, cluster, problems);
+    }
+
+    @Override
+    public List<Template> templates() {
+        return List.of();
+    }
+
+    @Override
+    public Validation render(String template, Map<String, String> parameters) {
+        return new Validation("template " + template, "", null,
+                List.of(Problem.error("template-unknown", template, "this test has no templates", "", "")));
+    }
+
+    @Override
+    public List<Template.Test> testTemplate(String template) {
+        return List.of();
     }
 
     @Override

@@ -14,6 +14,7 @@ import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.Template;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.model.AddressRange;
 import dev.kindling.engine.model.Addressing;
@@ -314,6 +315,22 @@ public final class FakeKindling implements Kindling {
         });
         drafts.put(text.toString(), draft);
         return text.toString();
+    }
+
+    @Override
+    public List<Template> templates() {
+        return List.of();
+    }
+
+    @Override
+    public Validation render(String template, Map<String, String> parameters) {
+        return new Validation("template " + template, "", null,
+                List.of(Problem.error("template-unknown", template, "this test has no templates", "", "")));
+    }
+
+    @Override
+    public List<Template.Test> testTemplate(String template) {
+        return List.of();
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.kindling.engine.api;
 import dev.kindling.engine.model.Cluster;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -15,7 +16,8 @@ import java.util.function.Consumer;
  */
 public interface Kindling extends AutoCloseable {
     /**
-     * Reads a definition and reports everything that is wrong with it at once.
+     * Reads a definition and reports everything that is wrong with it at once. An order (kind {@code ClusterOrder}) is
+     * read as the definition that it amounts to, which is the text of the answer then.
      *
      * @param source name for messages, such as a file name
      * @param text YAML or JSON
@@ -35,6 +37,20 @@ public interface Kindling extends AutoCloseable {
      * @param nodes number of machines, at least 1; the first one is the control plane
      */
     String demo(boolean simulated, int nodes);
+
+    /** The templates, ready-made ones and those of the user; those that are broken come with their problems. */
+    List<Template> templates();
+
+    /**
+     * A definition from a template; it is the text of the answer.
+     *
+     * @param template name, or name@version
+     * @param parameters by name, as a person writes them
+     */
+    Validation render(String template, Map<String, String> parameters);
+
+    /** Runs the tests that a template brings along; none where there is no such template. */
+    List<Template.Test> testTemplate(String template);
 
     /** Why no virtual rack can run on this computer, with the remedy; empty where one can. */
     default Optional<Problem> virtualRackProblem() {
