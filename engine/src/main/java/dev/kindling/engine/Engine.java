@@ -118,6 +118,11 @@ public final class Engine implements Kindling {
     }
 
     @Override
+    public Validation importFrom(String source, String text, Map<String, String> more) {
+        return allTemplates().imported(source, text, more);
+    }
+
+    @Override
     public List<Template.Test> testTemplate(String template) {
         return allTemplates().test(template);
     }

@@ -143,6 +143,11 @@ public final class FakeKindling implements Kindling {
     }
 
     @Override
+    public Validation importFrom(String source, String text, Map<String, String> more) {
+        return validate(source, text);
+    }
+
+    @Override
     public List<Template.Test> testTemplate(String template) {
         return List.of();
     }

@@ -49,6 +49,14 @@ public interface Kindling extends AutoCloseable {
      */
     Validation render(String template, Map<String, String> parameters);
 
+    /**
+     * A definition, or an order, from what another tool is fed with (Taskfile variables, provision requests, orders);
+     * it is the text of the answer, even where it still has errors. Warnings name what was left out or assumed.
+     *
+     * @param more what the other form does not say: name, version, kind, cidr, gateway, bootServer, pool
+     */
+    Validation importFrom(String source, String text, Map<String, String> more);
+
     /** Runs the tests that a template brings along; none where there is no such template. */
     List<Template.Test> testTemplate(String template);
 

@@ -166,7 +166,12 @@ enum ProblemCode {
                                                     "A placeholder in a template cannot be filled.",
                                                     "Write ${NAME} with the name of a parameter; a dollar sign before a brace is written $$."), HARDWARE_CLASS_NOT_ALLOWED(
                                                             "The template was not made for this class of hardware.",
-                                                            "Use a class that it allows, or another template."),
+                                                            "Use a class that it allows, or another template."), IMPORT_UNKNOWN(
+                                                                    "What was to be imported has none of the forms that are known.",
+                                                                    "docs/reference/templates.md tells the forms."), IMPORT_INCOMPLETE(
+                                                                            Severity.WARNING,
+                                                                            "Something of another tool's input is not in the definition, or was assumed.",
+                                                                            "Look whether it matters; the definition's first lines say it too."),
     // honest limits
     DISTRIBUTION_NOT_YET("The definition is fine, but this distribution cannot be formed, today.",
             "Use 'name: k3s', the one that works."), BOOT_METHOD_NOT_YET(

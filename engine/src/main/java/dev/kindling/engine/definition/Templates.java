@@ -271,6 +271,15 @@ public final class Templates {
                 : render(template.get(), given, spec.items(OfOrder.NODE_SETS), problems, source, text);
     }
 
+    /**
+     * What another tool is fed with, as a definition or an order: see {@link Imports}.
+     *
+     * @param more what it does not say: name, version, kind, cidr, gateway, bootServer, pool
+     */
+    public Validation imported(String source, String text, Map<String, String> more) {
+        return Imports.read(source, text, more, this);
+    }
+
     /** Runs the tests that a template brings along. Empty where there is no such template, or it has no tests. */
     public List<Template.Test> test(String reference) {
         Optional<TemplateSource> found = find(reference, new Place("template", 0, 0), new Problems());

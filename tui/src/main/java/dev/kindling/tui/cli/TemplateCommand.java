@@ -163,7 +163,7 @@ final class TemplateCommand implements Runnable {
         return ExitCode.DONE;
     }
 
-    private static void write(Cli cli, String file, String text, boolean force) throws IOException {
+    static void write(Cli cli, String file, String text, boolean force) throws IOException {
         Path target = cli.world().directory().resolve(file);
         try {
             if (force) {
