@@ -4,6 +4,9 @@ import java.util.List;
 
 /** YAML as it was written, with positions from 1. */
 sealed interface Node {
+    /** The key that tells items of a list from each other. */
+    String NAME = "name";
+
     int line();
 
     int column();
