@@ -167,7 +167,7 @@ public final class Engine implements Kindling {
     public Plan plan(Validation validation) {
         Cluster cluster = Kindling.modelOf(validation);
         Facts facts = Facts.of(history(cluster.name(), 0));
-        return wiring.plan(cluster, validation.text(), facts);
+        return Outline.marked(wiring.plan(cluster, validation.text(), facts), validation.problems());
     }
 
     @Override
@@ -182,6 +182,13 @@ public final class Engine implements Kindling {
         Validation now = validate("definition of " + cluster, plan.definition());
         if (!now.ok()) {
             return new Started(Optional.empty(), now.problems());
+        }
+        List<Problem> notYet = now.problems().stream().filter(Definitions::isNotYet)
+                .map(problem -> new Problem(Problem.Severity.ERROR, problem.code(), problem.path(), problem.line(),
+                        problem.column(), problem.message(), problem.expected(), problem.remedy()))
+                .toList();
+        if (!notYet.isEmpty()) {
+            return new Started(Optional.empty(), notYet);
         }
         if (!plan(now).id().equals(plan.id())) {
             return refused(Problem.error("plan-outdated", "cluster " + cluster,

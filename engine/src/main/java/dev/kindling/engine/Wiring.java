@@ -12,6 +12,7 @@ import dev.kindling.engine.boot.DiskChoice;
 import dev.kindling.engine.boot.GuestPayload;
 import dev.kindling.engine.boot.Machines;
 import dev.kindling.engine.boot.Payload;
+import dev.kindling.engine.distribution.Distribution;
 import dev.kindling.engine.distribution.k3s.K3s;
 import dev.kindling.engine.handoff.GitOpsRepository;
 import dev.kindling.engine.handoff.GitOpsTree;
@@ -153,6 +154,7 @@ final class Wiring {
             case VIRTUAL -> List.of(VIRTUAL_RACK, K3s.STAND_IN + " where K3s " + cluster.distribution().version()
                     + " is neither in the asset cache nor can be downloaded: then no Kubernetes runs");
             case SIMULATED -> List.of(SIMULATED, K3s.STAND_IN + ": no Kubernetes runs on simulated machines");
+            case PROXMOX, SSH, REDFISH -> List.of();
         };
     }
 
@@ -163,7 +165,9 @@ final class Wiring {
         Cluster cluster = machines.cluster();
         var secrets = new Secrets(workspace, cluster.name(), journal);
         var k3s = new AtomicReference<>(Optional.<K3s.Binary>empty());
-        var distribution = new K3s(machines, secrets, k3s::get);
+        Distribution distribution = Outline.forms(cluster)
+                ? new Outline(cluster)
+                : new K3s(machines, secrets, k3s::get);
         var service = new AtomicReference<@Nullable BootService>();
         MachineControl control = switch (kind(cluster)) {
             case MANUAL -> new ManualMachines(machines);
@@ -172,10 +176,12 @@ final class Wiring {
                     () -> Objects.requireNonNull(service.get(), "machines are switched on after the boot service"),
                     options,
                     journal);
+            case PROXMOX, SSH, REDFISH -> new Outline(cluster);
         };
         Site site = new Site(where(cluster, options), control, attempt -> switch (kind(cluster)) {
             case SIMULATED -> SimulatedRack.payload();
             case VIRTUAL, MANUAL -> prepare(cluster, k3s, journal, attempt);
+            case PROXMOX, SSH, REDFISH -> throw Outline.refusal("the boot files of " + cluster.name());
         }, payload -> {
             var started = new BootService(machines, payload, secrets.bootKey(), interfaceName(cluster, options),
                     workspace.leases(cluster.name()), distribution::installConfig,
@@ -272,7 +278,7 @@ final class Wiring {
         return switch (kind(cluster)) {
             case MANUAL -> options.interfaceName().orElseThrow();
             case VIRTUAL -> VirtualRack.BRIDGE;
-            case SIMULATED -> null;
+            case SIMULATED, PROXMOX, SSH, REDFISH -> null;
         };
     }
 
@@ -281,6 +287,7 @@ final class Wiring {
             case MANUAL -> options.interfaceName().orElse("the interface given with --interface");
             case VIRTUAL -> "the virtual rack's switch";
             case SIMULATED -> "loopback";
+            case PROXMOX, SSH, REDFISH -> options.interfaceName().orElse("the provisioning network");
         };
     }
 

@@ -191,7 +191,7 @@ public final class ClusterBoot implements BootSource {
         }
         int boot = machines.nextBoot(machine.name(), machine.name() + " fetched its boot script");
         return BootScripts.stage(machine, baseUrl.get(), tokens.stage(machine.name(), boot),
-                (payload.stageArguments() + " " + machines.cluster().boot().kernelArguments()).strip());
+                (payload.stageArguments() + " " + machines.cluster().boot(machine).kernelArguments()).strip());
     }
 
     private String order(Machine machine) {

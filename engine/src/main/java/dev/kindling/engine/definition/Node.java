@@ -5,6 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /** YAML as it was written, with positions from 1. */
 sealed interface Node {
+    /** The key that tells items of a list from each other. */
+    String NAME = "name";
+
     int line();
 
     int column();

@@ -171,7 +171,10 @@ class ReferenceTest {
                                         : field.shape() instanceof Shape.Group ? "as below" : "none")
                         .append(" | ").append(cell(field.about())).append(" |\n");
             }
-            page.append(located.group().exactlyOne() == null ? "\n" : "\nExactly one of them.\n\n");
+            Shape.Group.OneOf rule = located.group().oneOf();
+            page.append(rule == null
+                    ? "\n"
+                    : "\nExactly one of `" + String.join("`, `", rule.names()) + "` is written.\n\n");
         }
         Golden.check(DIRECTORY + "/definition.md", page.toString().stripTrailing() + "\n");
     }

@@ -73,7 +73,7 @@ public final class K3s implements Distribution {
                         "no cluster", "the API answers on " + primer.address().getHostAddress() + ":6443",
                         false,
                         List.of("boot/" + primer.name()), false, Duration.ofSeconds(60)),
-                Step.Lane.WAIT, 2, Duration.ofMinutes(15), () -> false, attempt -> formPrimer(primer, attempt)));
+                Step.Lane.WAIT, 2, cluster.checks().timeout(), () -> false, attempt -> formPrimer(primer, attempt)));
         var joined = new ArrayList<String>(List.of("form/" + primer.name()));
         for (Machine machine : cluster.machines()) {
             if (machine.equals(primer)) {
@@ -90,7 +90,7 @@ public final class K3s implements Distribution {
         steps.add(new Step(
                 new Plan.Action(NODES_READY, "See all " + cluster.machines().size() + " nodes Ready", null, null,
                         "nodes unknown", "every node is Ready", false, joined, false, Duration.ofSeconds(10)),
-                Step.Lane.WAIT, 1, Duration.ofMinutes(15), () -> false, this::awaitNodes));
+                Step.Lane.WAIT, 1, cluster.checks().timeout(), () -> false, this::awaitNodes));
         return steps;
     }
 
