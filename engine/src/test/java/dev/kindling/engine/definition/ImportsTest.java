@@ -110,7 +110,7 @@ class ImportsTest {
         assertThat(cluster.machines()).hasSize(4);
         assertThat(cluster.provisioningNetwork().vlan()).isEqualTo(107);
         assertThat(validation.text()).contains("pool: 10.1.107.100-10.1.107.150", "left out: network.publicAccess",
-                "timeout: 45m", "services: \"api,ingress,machine-config\"", "antiAffinity: soft",
+                "timeout: \"45m\"", "services: \"api,ingress,machine-config\"", "antiAffinity: soft",
                 "preferredHosts: [hv5, hv6, hv7]", "config: scos-master", "temporary: true");
     }
 

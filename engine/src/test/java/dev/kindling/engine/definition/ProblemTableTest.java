@@ -577,6 +577,11 @@ class ProblemTableTest {
         });
     }
 
+    /** Those of files that are no definitions: {@link TemplatesTest} and {@link ImportsTest} have them. */
+    private static final Set<String> OF_TEMPLATES = Set.of("template-unknown", "template-cycle", "parameter-unknown",
+            "parameter-missing", "parameter-range", "template-placeholder", "hardware-class-not-allowed",
+            "import-unknown", "import-incomplete");
+
     @Test
     void everyCodeHasARow() {
         Set<String> shown = rows().stream().flatMap(row -> row.problems().stream())
@@ -585,6 +590,7 @@ class ProblemTableTest {
 
         assertThat(shown).containsExactlyElementsOf(
                 Arrays.stream(ProblemCode.values()).map(ProblemCode::code)
+                        .filter(code -> !OF_TEMPLATES.contains(code))
                         .collect(Collectors.toCollection(TreeSet::new)));
     }
 

@@ -44,6 +44,7 @@ class TemplatesTest {
               metadata: {name: "${cluster}", labels: {site: "${site}", price: "5 $$"}}
               spec:
                 distribution: {name: k3s, version: v1.34.2+k3s1}
+                hardwareClasses: [{name: m1}, {name: m2}, {name: m3}]
                 networks:
                   - {name: provisioning, cidr: 10.77.0.0/24, bootServer: 10.77.0.1, dns: "${dns}"}
                 nodePools:
