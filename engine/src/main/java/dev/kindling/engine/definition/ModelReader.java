@@ -134,6 +134,9 @@ final class ModelReader {
             problems.add(ProblemCode.NO_EFFECT_YET, security.place(), "'security' changes nothing, today",
                     "what the distribution does by itself");
         }
+        if (spec.group(OfSpec.DISTRIBUTION).get(OfDistribution.NAME) != Distribution.Kind.K3S) {
+            return; // what it would look at is not known yet
+        }
         for (At<Checks.Check> check : spec.group(OfSpec.VALIDATION).items(OfValidation.CHECKS)) {
             if (!check.value().isAlwaysDone()) {
                 problems.add(ProblemCode.NO_EFFECT_YET, check.place(),

@@ -123,7 +123,18 @@ final class PoolReader {
                     "machines of the role '" + Values.word(role.value()) + "' are not used, today",
                     "control-plane, worker or infra");
         }
-        checkNoEffect();
+        At<Machine.Kind> kind = kind();
+        if (k3s && kind != null && !isOutline(kind.value())) {
+            checkNoEffect();
+        }
+    }
+
+    /** Machines that can only be planned: what is said of them shows in the plan. */
+    private static boolean isOutline(Machine.Kind kind) {
+        return switch (kind) {
+            case MANUAL, VIRTUAL, SIMULATED -> false;
+            case PROXMOX, SSH, REDFISH -> true;
+        };
     }
 
     private void notYet(ProblemCode code, Place place, String message, String expected) {

@@ -385,7 +385,10 @@ sealed interface Shape<T> {
          * needed: what may be laid over a value of this group.
          */
         Group part() {
-            boolean named = mergedByName();
+            return part(false);
+        }
+
+        private Group part(boolean named) {
             List<Field<?>> parts = new ArrayList<>();
             for (Field<?> field : fields) {
                 parts.add(named && field.name().equals(Node.NAME) ? field : partial(field));
@@ -403,7 +406,7 @@ sealed interface Shape<T> {
             Shape<?> shape = switch (field.shape()) {
                 case Group group -> group.part();
                 case Many<?>(Group item, int _, int atMost) when item.mergedByName() ->
-                    new Many<>(item.part(), 0, atMost);
+                    new Many<>(item.part(true), 0, atMost);
                 default -> field.shape();
             };
             return Field.optional(field.name(), shape, field.about(), field.alsoCalled().toArray(String[]::new));
