@@ -99,8 +99,7 @@ final class SystemUse {
         // Modify, access, attributes: readers expect the three of them, and we know one.
         ByteBuffer tf = field("TF", 26).put((byte) 0x0E);
         IsoBytes.time(tf, attributes.modified());
-        IsoBytes.time(tf, attributes.modified());
-        IsoBytes.time(tf, attributes.modified());
+        tf.put(tf.array(), 5, 7).put(tf.array(), 5, 7);
         fields.add(IsoBytes.bytes(tf));
         return this;
     }
