@@ -1,5 +1,6 @@
 package dev.kindling.tui.pxe;
 
+import dev.kindling.engine.boot.ImageSource;
 import dev.kindling.pxe.PxeConfig;
 import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Link6;
@@ -27,6 +28,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.Inet4Address;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -141,6 +143,10 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     String script;
 
+    @Option(names = "--iso", paramLabel = "NAME=DIR|FILE", description = {
+            "an image that is assembled while it is fetched by HTTP, for a BMC's virtual media: of a directory, or FILE with ,config=FILE embedded and ,kernel-args=TEXT added; again for more"})
+    List<String> images = new ArrayList<>();
+
     @Option(names = "--tftp-single-port", description = "all of TFTP from its one port, which passes firewalls and NAT")
     boolean tftpSinglePort;
 
@@ -171,18 +177,21 @@ final class ServeCommand implements Callable<Integer> {
         if (helper) {
             return help(cli);
         }
-        if (interfaces.isEmpty() || root == null) {
-            throw Refusal.badUse("--interface IF and --root DIR are needed", "kindling pxe serve --help");
+        if (interfaces.isEmpty() || (root == null && images.isEmpty())) {
+            throw Refusal.badUse("--interface IF and --root DIR (or --iso NAME=DIR) are needed",
+                    "kindling pxe serve --help");
         }
         if (printUnit) {
             return printUnit(cli);
         }
         var stop = new CountDownLatch(1);
         try (var screen = new Screen(cli);
+                var directory = new Root(root);
                 Interrupts.Registration _ = Signals.on(List.of("TERM", "INT"), stop::countDown)) {
             var links = links();
             var boundHttp = new AtomicInteger(httpPort);
-            var files = new RootDirectory(Objects.requireNonNull(root, "checked above"),
+            var served = Images.of(images, cli.world().directory(), screen::note);
+            var files = new RootDirectory(directory.path(),
                     new BootSettings(bios, uefiX64, uefiArm64, uefiHttp, script, null, null, List.of(), null),
                     links, boundHttp::get);
             var config = PxeConfig.of(links, mode).withLinks6(links6()).withIpv6Absence(noIpv6Wait)
@@ -196,8 +205,11 @@ final class ServeCommand implements Callable<Integer> {
             try (var _ = reservations(files, screen);
                     var _ = capture(links, screen);
                     var _ = metrics(metrics, links, cli.world().clock());
-                    var server = PxeServer.start(config, files, events, cli.world().clock())) {
+                    var server = PxeServer.start(config, new ImageSource(files, served), events,
+                            cli.world().clock())) {
                 boundHttp.set(server.httpPort());
+                served.forEach((name, image) -> screen.note("%s is at http://%s:%d/%s, %d octets".formatted(name,
+                        links.getFirst().address().getHostAddress(), server.httpPort(), name, image.image().size())));
                 screen.ready(server);
                 if (warmUp) {
                     WarmUp.run(server, links.getFirst().address());
@@ -211,6 +223,28 @@ final class ServeCommand implements Callable<Integer> {
             throw Refusal.badUse(String.valueOf(e.getMessage()), "kindling pxe serve --help");
         }
         return ExitCode.DONE;
+    }
+
+    /** What {@code --root} names; an empty directory, for as long as this runs, where images are all that is served. */
+    private static final class Root implements Closeable {
+        private final Path path;
+        private final boolean own;
+
+        Root(@Nullable Path named) throws IOException {
+            own = named == null;
+            path = named == null ? Files.createTempDirectory("kindling-nothing") : named;
+        }
+
+        Path path() {
+            return path;
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (own) {
+                Files.deleteIfExists(path);
+            }
+        }
     }
 
     private static int help(Cli cli) {
