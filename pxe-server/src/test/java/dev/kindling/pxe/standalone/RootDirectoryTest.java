@@ -221,6 +221,27 @@ class RootDirectoryTest {
     }
 
     @Test
+    void oneLoaderThatIsMissingIsSaidAndItsMachinesRefusedUntilItIsThere() throws IOException {
+        RootDirectory source = source(new BootSettings("bios.0", "x64.efi", "boot/arm64.efi", null, "boot.ipxe", null,
+                null, List.of(), null));
+        String reason = "--uefi-arm64 boot/arm64.efi: there is no such file below " + root.toRealPath()
+                + ", and no package of this system has it";
+        assertThat(source.absentLoaders()).containsExactly(reason);
+        assertThat(told(source, client(Firmware.UEFI_ARM64, Agent.FIRMWARE_PXE))).isEqualTo("boot/arm64.efi");
+        var asked = new Fetch(Protocol.TFTP, "boot/arm64.efi", InetAddress.ofLiteral("10.0.0.20"), MAC, null, false);
+        assertThat(source.open(asked)).contains(new BootFile.Refused(reason));
+
+        Files.writeString(Files.createDirectories(root.resolve("boot")).resolve("arm64.efi"), "this is it");
+        assertThat(fetched(source, Protocol.TFTP, "boot/arm64.efi", MAC)).isEqualTo("this is it");
+    }
+
+    @Test
+    void noneOfTheLoadersThatWereNamedIsRefusedWithAllOfThem() {
+        assertThatThrownBy(() -> source(new BootSettings("no.0", "no.efi", null, null, null, null, null, List.of(),
+                null))).isInstanceOf(IOException.class).hasMessageContainingAll("--bios no.0", "--uefi-x64 no.efi");
+    }
+
+    @Test
     void aReservationWithAMissingFileReplacesNothing() throws IOException {
         RootDirectory source = source();
         source.reserve(kept(BootSettings.NONE));

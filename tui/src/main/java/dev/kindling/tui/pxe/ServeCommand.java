@@ -185,6 +185,8 @@ final class ServeCommand implements Callable<Integer> {
             var files = new RootDirectory(Objects.requireNonNull(root, "checked above"),
                     new BootSettings(bios, uefiX64, uefiArm64, uefiHttp, script, null, null, List.of(), null),
                     links, boundHttp::get);
+            files.absentLoaders().forEach(each -> screen.note("WARNING: " + each
+                    + ". Machines of that kind are refused until it is there"));
             var config = PxeConfig.of(links, mode).withLinks6(links6()).withIpv6Absence(noIpv6Wait)
                     .withRelayed(relayed())
                     .withPorts(new Ports(dhcpPort, proxyPort, tftpPort, httpPort, httpsPort))

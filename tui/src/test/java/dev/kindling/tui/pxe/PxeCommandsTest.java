@@ -187,6 +187,18 @@ class PxeCommandsTest {
     }
 
     @Test
+    void aMissingLoaderIsWarnedOfAndNamedWhenAMachineAsksForIt() throws Exception {
+        serve("--uefi-arm64", "arm64.efi");
+        assertThat(output).content().containsPattern("(?s)WARNING: --uefi-arm64 arm64.efi: there is no such file below "
+                + ".*\\. Machines of that kind are refused until it is there.*ready\n");
+
+        Lan.Ended tried = lan.kindlingOnMachine("try", "--interface", "cl0", "--firmware", "uefi-arm64");
+
+        assertThat(tried.output()).contains("FAILED at tftp: arm64.efi");
+        awaitOutput("did not get arm64.efi by TFTP: --uefi-arm64 arm64.efi: there is no such file below ");
+    }
+
+    @Test
     void wrongOptionsAreRefusedBeforeAnythingIsOpened() throws Exception {
         Process refused = lan.serve(output, "--root", root.toString(), "--range", "10.99.0.1-10.99.0.2");
         assertThat(refused.waitFor(30, TimeUnit.SECONDS)).isTrue();
