@@ -50,7 +50,7 @@ public final class PxeServer implements AutoCloseable {
     private final Clock clock;
     /** What is open, the last one first. */
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
-    private final @Nullable LeaseLog leaseLog;
+    private final @Nullable LeaseStore leases;
     private final DhcpService dhcp;
     private final List<Dhcp6Endpoint> dhcp6 = new ArrayList<>();
     // 0 until bound
@@ -63,9 +63,12 @@ public final class PxeServer implements AutoCloseable {
     private PxeServer(PxeConfig config, BootSource source, Clock clock) throws IOException {
         this.config = config;
         this.clock = clock;
-        this.leaseLog = config.mode() == Mode.DHCP ? leaseLog(config.leaseFile()) : null;
+        this.leases = config.mode() == Mode.DHCP || !config.links6().isEmpty() ? leases(config.leaseFile()) : null;
         this.dhcp = new DhcpService(config, this::httpPort, this::httpsPort, source,
-                leaseLog == null ? List.of() : leaseLog.restored());
+                leases == null ? List.of() : leases.restored());
+        if (leases != null) {
+            leases.compactedFrom(dhcp::leases);
+        }
     }
 
     /**
@@ -82,7 +85,7 @@ public final class PxeServer implements AutoCloseable {
         check(config);
         var server = new PxeServer(config, source, clock);
         try {
-            server.open(source, events);
+            server.open(source, guarded(events));
             return server;
         } catch (IOException | RuntimeException e) {
             server.close();
@@ -90,9 +93,20 @@ public final class PxeServer implements AutoCloseable {
         }
     }
 
-    private static @Nullable LeaseLog leaseLog(@Nullable Path file) throws IOException {
+    /** What a listener does must not stop the service. */
+    private static Consumer<PxeEvent> guarded(Consumer<PxeEvent> events) {
+        return event -> {
+            try {
+                events.accept(event);
+            } catch (RuntimeException e) {
+                LOG.error("the event was not taken: {}", event, e);
+            }
+        };
+    }
+
+    private static @Nullable LeaseStore leases(@Nullable Path file) throws IOException {
         try {
-            return file == null ? null : LeaseLog.open(file);
+            return file == null ? null : new LeaseStore(LeaseLog.open(file));
         } catch (FileSystemException e) {
             throw new IOException("the lease file %s cannot be opened (%s). Name a file in a directory that this user"
                     .formatted(file, e) + " may write.", e);
@@ -126,8 +140,8 @@ public final class PxeServer implements AutoCloseable {
 
     /** DHCP comes last: a machine that hears an offer finds the rest open. */
     private void open(BootSource source, Consumer<PxeEvent> events) throws IOException {
-        if (leaseLog != null) {
-            open.push(leaseLog);
+        if (leases != null) {
+            open.push(leases);
         }
         var http = HttpServer.of(source, this::whoHas, events, clock);
         open.push(http);
@@ -147,7 +161,7 @@ public final class PxeServer implements AutoCloseable {
         }
         if (config.mode() != Mode.NONE || !config.links6().isEmpty()) {
             var sockets = new UdpSockets();
-            var endpoint = new DhcpEndpoint(dhcp, leaseLog, events, clock, sockets);
+            var endpoint = new DhcpEndpoint(dhcp, leases, events, clock, sockets);
             // closed after the sockets, from whose thread it is used
             open.push(endpoint);
             open.push(sockets);
@@ -178,7 +192,7 @@ public final class PxeServer implements AutoCloseable {
     private void listen6(UdpSockets sockets, BootSource source, Consumer<PxeEvent> events) throws IOException {
         for (Link6 link : config.links6()) {
             try {
-                var endpoint = Dhcp6Endpoint.start(link, sockets, source, this::httpPort, this::httpsPort, events,
+                var endpoint = Dhcp6Endpoint.start(link, sockets, leases, source, this::httpPort, this::httpsPort, events,
                         clock);
                 dhcp6.add(endpoint);
                 open.push(endpoint);

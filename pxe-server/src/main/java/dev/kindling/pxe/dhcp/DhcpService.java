@@ -43,7 +43,8 @@ public final class DhcpService {
         Set<InetAddress> ours = config.links().stream().map(Link::address).collect(Collectors.toSet());
         Stream.concat(config.links().stream().map(Link::subnet), config.relayed().stream()).forEach(subnet -> {
             var table = new LeaseTable(subnet, ours);
-            restored.stream().filter(lease -> table.inNetwork(lease.address())).forEach(table::put);
+            restored.stream().filter(
+                    lease -> lease.address() instanceof Inet4Address four && table.inNetwork(four)).forEach(table::put);
             addressServers.add(new AddressServer(table, ours));
         });
     }

@@ -39,9 +39,9 @@ final class LeaseTable {
     /** 0 where there is no pool. */
     private final int size;
     private final Set<InetAddress> neverGiven = new HashSet<>();
-    private final Map<Inet4Address, Lease> byAddress = new ConcurrentHashMap<>();
-    private final Map<MacAddress, Inet4Address> lastOf = new ConcurrentHashMap<>();
-    private final Map<Inet4Address, Instant> unanswered = new HashMap<>();
+    private final Map<InetAddress, Lease> byAddress = new ConcurrentHashMap<>();
+    private final Map<MacAddress, InetAddress> lastOf = new ConcurrentHashMap<>();
+    private final Map<InetAddress, Instant> unanswered = new HashMap<>();
     /** Where the search through a crowded pool goes on, so that it does not pass the same addresses each time. */
     private int cursor;
     /** A search found nothing, and before this nothing becomes free by itself. */
@@ -92,13 +92,13 @@ final class LeaseTable {
 
     @Nullable
     Lease at(InetAddress address) {
-        return address instanceof Inet4Address four ? byAddress.get(four) : null;
+        return byAddress.get(address);
     }
 
     /** What the machine has or last had here. */
     @Nullable
     Lease of(MacAddress mac) {
-        Inet4Address address = lastOf.get(mac);
+        InetAddress address = lastOf.get(mac);
         Lease lease = address == null ? null : byAddress.get(address);
         return lease != null && lease.mac().equals(mac) ? lease : null;
     }
@@ -121,12 +121,12 @@ final class LeaseTable {
     }
 
     /** Whether the machine may have this address of the pool. */
-    boolean isFree(Inet4Address address, MacAddress mac, Predicate<InetAddress> reserved, Instant now) {
+    boolean isFree(InetAddress address, MacAddress mac, Predicate<InetAddress> reserved, Instant now) {
         return inPool(address) && !isForeign(address, mac, now) && !neverGiven.contains(address)
                 && !reserved.test(address);
     }
 
-    boolean inPool(Inet4Address address) {
+    boolean inPool(InetAddress address) {
         return Integer.compareUnsigned(Ipv4.value(address) - first, size) < 0;
     }
 
@@ -155,8 +155,8 @@ final class LeaseTable {
     Optional<Inet4Address> choose(MacAddress mac, @Nullable Inet4Address wanted, Predicate<InetAddress> reserved,
             Instant now) {
         Lease own = of(mac);
-        if (own != null && isFree(own.address(), mac, reserved, now)) {
-            return Optional.of(own.address());
+        if (own != null && own.address() instanceof Inet4Address former && isFree(former, mac, reserved, now)) {
+            return Optional.of(former);
         }
         if (wanted != null && isFree(wanted, mac, reserved, now)) {
             return Optional.of(wanted);
@@ -179,7 +179,8 @@ final class LeaseTable {
     /** The first address that nobody had; else of those that are free, and not far apart, the one left longest ago. */
     private @Nullable Inet4Address search(int start, int most, MacAddress mac, Predicate<InetAddress> reserved,
             Instant now) {
-        Lease oldest = null;
+        Inet4Address oldest = null;
+        Instant left = Instant.MAX;
         int end = most;
         for (int step = 0; step < end; step++) {
             Inet4Address candidate = Ipv4.of(first + (int) (((long) start + step) % size));
@@ -191,10 +192,13 @@ final class LeaseTable {
                 if (oldest == null) {
                     end = Math.min(most, step + SAMPLE);
                 }
-                oldest = oldest == null || former.until().isBefore(oldest.until()) ? former : oldest;
+                if (former.until().isBefore(left)) {
+                    oldest = candidate;
+                    left = former.until();
+                }
             }
         }
-        return oldest == null ? null : oldest.address();
+        return oldest;
     }
 
     private static long hash(MacAddress mac) {
