@@ -14,6 +14,7 @@ import dev.kindling.pxe.net.Neighbours;
 import dev.kindling.pxe.net.PortFailure;
 import dev.kindling.pxe.net.PortFailure.Transport;
 import dev.kindling.pxe.net.UdpSockets;
+import dev.kindling.pxe.net.UsableAddress;
 import dev.kindling.pxe.tftp.TftpServer;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -22,6 +23,7 @@ import java.net.InetAddress;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -45,6 +47,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class PxeServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PxeServer.class);
+
+    /** How long a start waits for the kernel's check of our IPv6 addresses, which takes a second or two. */
+    public static final Duration IPV6_PATIENCE = Duration.ofSeconds(10);
 
     private final PxeConfig config;
     private final Clock clock;
@@ -140,6 +145,9 @@ public final class PxeServer implements AutoCloseable {
 
     /** DHCP comes last: a machine that hears an offer finds the rest open. */
     private void open(BootSource source, Consumer<PxeEvent> events) throws IOException {
+        for (Link6 link : config.links6()) {
+            UsableAddress.await(link.interfaceName(), link.address(), IPV6_PATIENCE, LOG::info);
+        }
         if (leases != null) {
             open.push(leases);
         }

@@ -250,6 +250,7 @@ public final class Dhcp6Service {
                 String client = client(iaid);
                 Inet6Address chosen = choose(client, wishes, lease).orElse(null);
                 if (chosen == null) {
+                    ignore(noneFree(lease));
                     inside = inside.with(OptionCode6.IA_NA, association(iaid, 0, Options6.none()
                             .with(OptionCode6.STATUS_CODE, Status.NO_ADDRESSES.option("no address is free"))));
                     continue;
@@ -281,6 +282,15 @@ public final class Dhcp6Service {
                 inside = inside.with(OptionCode6.RAPID_COMMIT, new byte[0]);
             }
             return reply(lease, type, inside, given);
+        }
+
+        private String noneFree(Answer.Lease lease) {
+            Link6 link = pool.link();
+            return lease.address() instanceof Inet6Address reserved
+                    ? "its reserved address %s is another's".formatted(plain(reserved))
+                    : link.from() == null || link.to() == null
+                            ? "no address is reserved for it and this network has no pool"
+                            : "no address is free from %s to %s".formatted(plain(link.from()), plain(link.to()));
         }
 
         /** A client has one address for each of its identity associations (RFC 8415 section 12). */
