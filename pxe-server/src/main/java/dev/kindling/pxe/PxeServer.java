@@ -177,7 +177,7 @@ public final class PxeServer implements AutoCloseable {
             if (config.ipv6Absence()) {
                 tellIpv6Absence();
             }
-            if (config.mode() == Mode.NONE) {
+            if (config.mode() == Mode.NONE || config.links().isEmpty()) {
                 return;
             }
             proxyPort = listen(endpoint, Arrival.Service.BOOT_SERVER, config.ports().proxy());
@@ -251,12 +251,12 @@ public final class PxeServer implements AutoCloseable {
         return bound;
     }
 
-    /** The UDP port of DHCP, as really bound; 0 in {@link Mode#NONE}. */
+    /** The UDP port of DHCP, as really bound; 0 in {@link Mode#NONE}, or without IPv4. */
     public int dhcpPort() {
         return dhcpPort;
     }
 
-    /** The UDP port of the PXE boot server (4011), as really bound; 0 in {@link Mode#NONE}. */
+    /** The UDP port of the PXE boot server (4011), as really bound; 0 in {@link Mode#NONE}, or without IPv4. */
     public int proxyPort() {
         return proxyPort;
     }

@@ -6,6 +6,7 @@ import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.Client;
 import dev.kindling.pxe.MacAddress;
 import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Link6;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URLEncoder;
@@ -25,6 +26,7 @@ import java.util.UUID;
 import java.util.function.IntSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,7 @@ public final class RootDirectory implements BootSource {
     private final Path root;
     private final BootSettings settings;
     private final List<Link> links;
+    private final List<Link6> links6;
     private final IntSupplier httpPort;
     /** Why a loader that was named cannot be served, by its path below the root. */
     private final Map<String, String> absent = new LinkedHashMap<>();
@@ -52,11 +55,12 @@ public final class RootDirectory implements BootSource {
      * @param root an existing directory
      * @param settings for all machines
      * @param links that are served
+     * @param links6 that are served by IPv6
      * @param httpPort of our HTTP service, as really bound, by the time of the first request
      * @throws IOException if the root is not a directory that can be read, if the script is not in it, or of the loaders
      *             that are named none is; the message says what to do
      */
-    public RootDirectory(Path root, BootSettings settings, List<Link> links, IntSupplier httpPort)
+    public RootDirectory(Path root, BootSettings settings, List<Link> links, List<Link6> links6, IntSupplier httpPort)
             throws IOException {
         if (!Files.isDirectory(root) || !Files.isReadable(root)) {
             throw new IOException("the root %s is %s. Name a directory that holds the boot files".formatted(root,
@@ -64,6 +68,7 @@ public final class RootDirectory implements BootSource {
         }
         this.root = root.toRealPath();
         this.links = List.copyOf(links);
+        this.links6 = List.copyOf(links6);
         this.httpPort = httpPort;
         this.settings = settings.or(new BootSettings(found("undionly.kpxe", "ipxe.pxe"),
                 found("snponly.efi", "ipxe.efi"), found("snponly-arm64.efi", "arm64-efi/snponly.efi", "ipxe-arm64.efi"),
@@ -302,8 +307,11 @@ public final class RootDirectory implements BootSource {
 
     /** Our address in the network of the one who asks; {@code ${next-server}} for one behind a relay. */
     private String serverFor(InetAddress remote) {
-        return links.stream().filter(link -> link.subnet().contains(remote))
-                .map(link -> link.address().getHostAddress()).findFirst().orElse("${next-server}");
+        Stream<String> four = links.stream().filter(link -> link.subnet().contains(remote))
+                .map(link -> link.address().getHostAddress());
+        Stream<String> six = links6.stream().filter(link -> link.contains(remote))
+                .map(link -> "[" + link.address().getHostAddress() + "]");
+        return Stream.concat(four, six).findFirst().orElse("${next-server}");
     }
 
     /** A regular file in the root, or a loader of a package. */

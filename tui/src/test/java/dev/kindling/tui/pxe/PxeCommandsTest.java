@@ -132,6 +132,8 @@ class PxeCommandsTest {
                 "http://10.77.0.1/../../etc/passwd").output()).doesNotContain("root:").endsWith("400");
         assertThat(lan.onMachine("curl", "-s", "http://10.77.0.1/boot.ipxe").output()).startsWith("#!ipxe\n");
         Path got = directory.resolve("got");
+        assertThat(lan.onMachine("wget", "-q", "-O", got.toString(), "http://10.77.0.1/vmlinuz").code()).isZero();
+        assertThat(got).hasSize(300_000);
         assertThat(lan.onMachine("atftp", "--get", "-r", "bios.0", "-l", got.toString(), "10.77.0.1").code()).isZero();
         assertThat(got).hasSize(70_000);
 
