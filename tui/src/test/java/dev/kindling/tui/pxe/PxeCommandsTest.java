@@ -92,9 +92,28 @@ class PxeCommandsTest {
 
         Lan.Ended probed = lan.kindlingOnMachine("probe", "--interface", "cl0", "--wait", "5s");
 
-        assertThat(probed.output()).containsPattern("bios-pxe +10.77.0.1 +dhcp +10.77.0.\\d+ +3600s +10.77.0.1 +bios.0")
+        assertThat(probed.output()).containsPattern("bios-pxe +10.77.0.1 +dhcp +10.77.0.\\d+ +3600s +10.77.0.1 +bios.0 "
+                + " .option 43: fetch the boot file of this offer, ask no boot server.")
+                .containsPattern("uefi-arm64-pxe +10.77.0.1 +dhcp +10.77.0.\\d+ ")
                 .containsPattern("uefi-http +10.77.0.1 +dhcp .* http://10.77.0.1/x64.efi").doesNotContain("warning");
         assertThat(probed.code()).isZero();
+    }
+
+    @Test
+    void probeAsksForTheFilesAndNamesTheOneThatIsMissing() throws Exception {
+        serve();
+        Files.delete(root.resolve("bios.0"));
+        lan.onMachine("ip", "address", "add", "10.77.0.2/24", "dev", "cl0");
+
+        String probed = lan.kindlingOnMachine("probe", "--interface", "cl0", "--wait", "3s").output();
+
+        assertThat(probed).contains("file tftp://10.77.0.1/x64.efi: 170000 octets, blksize 1468, windowsize 16\n",
+                "file http://10.77.0.1/x64.efi: 170000 octets\n",
+                "warning: tftp://10.77.0.1/bios.0 cannot be had: bios.0: not found (error 1)\n")
+                .containsPattern("bios-pxe +10.77.0.1 +boot-server .* bios.0");
+        assertThat(lan.kindlingOnMachine("--json", "probe", "--interface", "cl0", "--wait", "3s").output())
+                .contains("\"files\":[{\"url\":\"tftp://10.77.0.1/", "\"vendorWords\":[\"fetch the boot file of this")
+                .contains("\"asked\":\"UEFI_ARM64_PXE\"", "\"warnings\":[\"tftp://10.77.0.1/bios.0 cannot be had");
     }
 
     @Test
