@@ -118,6 +118,10 @@ final class Dhcp6Endpoint implements AutoCloseable {
         }
     }
 
+    PoolUse pool() {
+        return service.pool(clock.instant());
+    }
+
     /** The machine that holds a lease on the address. */
     Optional<MacAddress> whoHas(InetAddress address) {
         return service.whoHas(address, clock.instant());

@@ -276,6 +276,11 @@ public final class PxeServer implements AutoCloseable {
         return httpsPort;
     }
 
+    /** How far the addresses of each network are used, those of IPv4 first; for any thread. */
+    public List<PoolUse> pools() {
+        return Stream.concat(dhcp.pools(clock.instant()).stream(), dhcp6.stream().map(Dhcp6Endpoint::pool)).toList();
+    }
+
     /**
      * The machine behind an address: the one that holds our lease on it; where a foreign server or nobody gives
      * addresses, the one that was last heard to use it, or the one that the kernel knows as neighbour.

@@ -1,6 +1,7 @@
 package dev.kindling.pxe.dhcp;
 
 import dev.kindling.pxe.MacAddress;
+import dev.kindling.pxe.PoolUse;
 import dev.kindling.pxe.PxeConfig.Range;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import java.net.Inet4Address;
@@ -19,7 +20,7 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The addresses of one network. Changed by one thread; {@link #boundTo} and {@link #all} may be asked by any. It grows
+ * The addresses of one network. Changed by one thread; {@link #boundTo}, {@link #all} and {@link #use} may be asked by any. It grows
  * with the addresses of the network, never with the machines that ask: forged requests do not fill the memory.
  *
  * <p>
@@ -105,6 +106,11 @@ final class LeaseTable {
 
     Collection<Lease> all() {
         return byAddress.values();
+    }
+
+    PoolUse use(Instant now) {
+        long outside = neverGiven.stream().filter(this::inPool).count();
+        return Lease.use(subnet.toString(), size - outside, byAddress.values(), this::inPool, now);
     }
 
     /** The machine that holds an acknowledged, unexpired lease on the address. */

@@ -5,6 +5,7 @@ import dev.kindling.pxe.Answer;
 import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.Client;
 import dev.kindling.pxe.MacAddress;
+import dev.kindling.pxe.PoolUse;
 import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.PxeEvent;
 import dev.kindling.pxe.dhcp.Lease;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The server's side of DHCPv6 on one link (RFC 8415 section 18.3), with the boot file of RFC 5970. No I/O. For one
- * thread at a time; {@link #whoHas} may be called by any.
+ * thread at a time; {@link #whoHas} and {@link #pool} may be called by any.
  */
 public final class Dhcp6Service {
     private static final Duration OFFER_HELD = Duration.ofMinutes(1);
@@ -100,6 +101,11 @@ public final class Dhcp6Service {
     /** All leases as they stand, for the compaction of their log. */
     public List<Lease> leases() {
         return pool.all().stream().filter(lease -> lease.state() != Lease.State.OFFERED).toList();
+    }
+
+    /** How far the network's addresses are used. */
+    public PoolUse pool(Instant now) {
+        return pool.use(now);
     }
 
     /** The machine that holds a lease on the address. */

@@ -1,6 +1,7 @@
 package dev.kindling.pxe.dhcp6;
 
 import dev.kindling.pxe.MacAddress;
+import dev.kindling.pxe.PoolUse;
 import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.dhcp.Lease;
 import java.math.BigInteger;
@@ -15,12 +16,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
-/** The addresses of one IPv6 network. Changed by one thread; {@link #boundTo} and {@link #all} may be asked by any. */
+/** The addresses of one IPv6 network. Changed by one thread; {@link #boundTo}, {@link #all} and {@link #use} may be asked by any. */
 final class Pool6 {
     /** A pool of a /64 has more addresses than anybody looks through for a free one. */
     private static final int MOST_TRIES = 65_536;
     /** Far more than the machines of one network. */
     private static final int MOST_KNOWN = 65_536;
+    private static final BigInteger MOST = BigInteger.valueOf(Long.MAX_VALUE);
 
     private final Link6 link;
     private final Map<Inet6Address, Lease> byAddress = new ConcurrentHashMap<>();
@@ -62,6 +64,18 @@ final class Pool6 {
         return byAddress.values();
     }
 
+    PoolUse use(Instant now) {
+        return Lease.use(link.address().getHostAddress() + "/" + link.prefixLength(), size().min(MOST).longValue(),
+                byAddress.values(), this::inPool, now);
+    }
+
+    /** Addresses of the pool. */
+    private BigInteger size() {
+        return link.from() == null || link.to() == null
+                ? BigInteger.ZERO
+                : number(link.to()).subtract(number(link.from())).add(BigInteger.ONE);
+    }
+
     Optional<MacAddress> boundTo(InetAddress address, Instant now) {
         Lease lease = address instanceof Inet6Address six ? byAddress.get(plain(six)) : null;
         return lease != null && lease.isBound(now) ? Optional.of(lease.mac()) : Optional.empty();
@@ -100,7 +114,7 @@ final class Pool6 {
             return Optional.of(wished);
         }
         BigInteger first = number(link.from());
-        BigInteger size = number(link.to()).subtract(first).add(BigInteger.ONE);
+        BigInteger size = size();
         var crc = new CRC32();
         crc.update(client.getBytes(StandardCharsets.US_ASCII));
         BigInteger start = BigInteger.valueOf(crc.getValue());

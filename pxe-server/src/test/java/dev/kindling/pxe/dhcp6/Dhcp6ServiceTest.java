@@ -9,6 +9,7 @@ import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.Client;
 import dev.kindling.pxe.Firmware;
 import dev.kindling.pxe.MacAddress;
+import dev.kindling.pxe.PoolUse;
 import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.PxeEvent;
 import dev.kindling.pxe.dhcp.Lease;
@@ -286,6 +287,13 @@ class Dhcp6ServiceTest implements BootSource {
         List<Lease> changes = outcome(MessageType6.RENEW, solicit().with(OptionCode6.SERVER_ID, server())).changes();
         assertThat(changes).extracting(Lease::state).containsExactly(Lease.State.RELEASED, Lease.State.BOUND);
         assertThat(changes.getLast().address()).isEqualTo(ip("fd77::2000"));
+    }
+
+    @Test
+    void tellsHowFarThePoolIsUsed() {
+        ask(MessageType6.REQUEST, solicit().with(OptionCode6.SERVER_ID, server()));
+        ask(MessageType6.SOLICIT, start(9).with(OptionCode6.IA_NA, association(1)));
+        assertThat(service.pool(now)).isEqualTo(new PoolUse("fd77:0:0:0:0:0:0:1/64", 4, 2, 1, 1, 0));
     }
 
     @Test

@@ -203,6 +203,7 @@ final class ServeCommand implements Callable<Integer> {
                     var _ = metrics(metrics, networks, cli.world().clock());
                     var server = PxeServer.start(config, files, events, cli.world().clock())) {
                 boundHttp.set(server.httpPort());
+                metrics.follow(server::pools, screen.board()::machines);
                 screen.ready(server);
                 if (warmUp) {
                     WarmUp.run(server, networks.links().getFirst().address());

@@ -176,6 +176,11 @@ class PxeCommandsTest {
                 "kindling_transfers_done_total{protocol=\"http\"} 3\n",
                 "kindling_transfers_active{protocol=\"tftp\"} 0\n",
                 "kindling_transfers_active{protocol=\"http\"} 0\n",
+                "kindling_pool_addresses{network=\"10.77.0.1/24\"} 100\n",
+                "kindling_pool_free{network=\"10.77.0.1/24\"} 99\n",
+                "kindling_leases{network=\"10.77.0.1/24\"} 1\n",
+                "kindling_leases_quarantined{network=\"10.77.0.1/24\"} 0\n",
+                "kindling_machines{stage=\"initrd\"} 1\n", "kindling_machines{stage=\"seen\"} 0\n",
                 "kindling_transfer_seconds_count{protocol=\"http\"} 3\n", "process_resident_memory_bytes ");
     }
 
