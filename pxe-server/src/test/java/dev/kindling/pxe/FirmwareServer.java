@@ -37,7 +37,7 @@ final class FirmwareServer implements BootSource {
         String kernel = loaders.get("KERNEL");
         var settings = new BootSettings(null, loaders.get("UEFI_X64"), null, null, null, null, kernel,
                 List.of("amd64/initrd.gz"), "console=ttyS0" + BootTree.ARGUMENTS);
-        this.standalone = kernel == null ? null : new RootDirectory(root, settings, List.of(link), () -> 80);
+        this.standalone = kernel == null ? null : new RootDirectory(root, settings, List.of(link), List.of(), () -> 80);
     }
 
     public static void main(String[] arguments) throws Exception {

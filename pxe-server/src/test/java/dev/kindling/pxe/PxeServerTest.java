@@ -28,6 +28,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -130,6 +131,20 @@ class PxeServerTest {
                 socket.send(new DatagramPacket(discover, discover.length, SERVER, server.dhcpPort()));
                 assertThat(events.poll(10, TimeUnit.SECONDS)).isInstanceOfSatisfying(PxeEvent.Ignored.class,
                         event -> assertThat(event.text()).contains("internal error", "told to"));
+            }
+        }
+    }
+
+    @Test
+    void servesOnWhereTheListenerThrows() throws Exception {
+        Consumer<PxeEvent> broken = event -> {
+            throw new IllegalStateException("told to");
+        };
+        try (PxeServer server = PxeServer.start(config(Mode.DHCP, 0, 0), new Machines(), broken, Clock.systemUTC());
+                var socket = new DatagramSocket(0, ADDRESS)) {
+            DhcpPacket discover = DhcpPacket.request(MAC, 1).withOptions(type(MessageType.DISCOVER));
+            for (int time = 0; time < 2; time++) {
+                assertThat(exchange(socket, discover, server.dhcpPort()).yiaddr()).isEqualTo(ADDRESS);
             }
         }
     }

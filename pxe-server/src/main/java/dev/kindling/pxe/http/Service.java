@@ -355,14 +355,14 @@ final class Service implements AutoCloseable {
 
     void started(InetAddress remote, Response.Transfer transfer) {
         if (transfer.told()) {
-            tell(new PxeEvent.FetchStarted(clock.instant(), mac(remote), BootSource.Protocol.HTTP, transfer.path(),
+            events.accept(new PxeEvent.FetchStarted(clock.instant(), mac(remote), BootSource.Protocol.HTTP, transfer.path(),
                     transfer.octets(), "fetches " + transfer.path() + " by HTTP, " + transfer.octets() + " octets"));
         }
     }
 
     void done(InetAddress remote, Response.Transfer transfer, Duration took) {
         if (transfer.told()) {
-            tell(new PxeEvent.FetchDone(clock.instant(), mac(remote), BootSource.Protocol.HTTP, transfer.path(),
+            events.accept(new PxeEvent.FetchDone(clock.instant(), mac(remote), BootSource.Protocol.HTTP, transfer.path(),
                     transfer.octets(), took.toMillis(), "has " + transfer.path() + " by HTTP, " + transfer.octets()
                             + " octets in " + took.toMillis() + " ms"));
         }
@@ -376,18 +376,18 @@ final class Service implements AutoCloseable {
 
     /** A request that was refused before its path was known. */
     void refused(InetAddress remote, String reason) {
-        tell(new PxeEvent.Ignored(clock.instant(), mac(remote), reason, remote.getHostAddress() + " by HTTP: "
+        events.accept(new PxeEvent.Ignored(clock.instant(), mac(remote), reason, remote.getHostAddress() + " by HTTP: "
                 + reason));
     }
 
     /** Nothing moves; the machine may still recover. */
     void stalled(InetAddress remote, String stage, long seconds, String reason) {
-        tell(new PxeEvent.Stalled(clock.instant(), mac(remote), stage, seconds, reason,
+        events.accept(new PxeEvent.Stalled(clock.instant(), mac(remote), stage, seconds, reason,
                 "%s is stuck at %s for %d s: %s".formatted(remote.getHostAddress(), stage, seconds, reason)));
     }
 
     private void failed(@Nullable MacAddress mac, String path, String reason) {
-        tell(new PxeEvent.FetchFailed(clock.instant(), mac, BootSource.Protocol.HTTP, path, reason,
+        events.accept(new PxeEvent.FetchFailed(clock.instant(), mac, BootSource.Protocol.HTTP, path, reason,
                 "did not get %s by HTTP: %s".formatted(path, reason)));
     }
 
@@ -395,13 +395,5 @@ final class Service implements AutoCloseable {
     private static String shown(String target) {
         String clean = target.replaceAll("[^ -~]", "?");
         return clean.length() > 200 ? clean.substring(0, 200) + "..." : clean;
-    }
-
-    private void tell(PxeEvent event) {
-        try {
-            events.accept(event);
-        } catch (RuntimeException e) {
-            LOG.error("an event was not taken: {}", event, e);
-        }
     }
 }
