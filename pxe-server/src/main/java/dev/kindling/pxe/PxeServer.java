@@ -91,6 +91,10 @@ public final class PxeServer implements AutoCloseable {
         var server = new PxeServer(config, source, clock);
         try {
             server.open(source, guarded(events));
+            // tests and programs that serve themselves have no machine that would wait
+            if (config.links().stream().anyMatch(link -> link.interfaceName() != null)) {
+                Rehearsal.begin(config.mode(), server.leaseLog != null);
+            }
             return server;
         } catch (IOException | RuntimeException e) {
             server.close();
@@ -183,9 +187,6 @@ public final class PxeServer implements AutoCloseable {
             proxyPort = listen(endpoint, Arrival.Service.BOOT_SERVER, config.ports().proxy());
             dhcpPort = listen(endpoint, Arrival.Service.DHCP, config.ports().dhcp());
             config.links().forEach(endpoint::lookOut);
-            if (config.links().stream().anyMatch(link -> link.interfaceName() != null)) {
-                Rehearsal.begin();
-            }
         }
     }
 
