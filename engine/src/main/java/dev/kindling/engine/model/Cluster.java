@@ -13,18 +13,29 @@ import java.util.Optional;
  * @param pools in the order of the definition
  * @param machines all machines of all pools, in the order of the pools
  * @param labels free text pairs for people
+ * @param hooks commands at moments of a run, in the order of the definition
+ * @param webhooks who is told of events
  */
 public record Cluster(String name, Distribution distribution, BootSettings boot, List<Network> networks,
         List<NodePool> pools, List<Machine> machines, Addressing addressing, HandOff handOff,
-        Map<String, String> labels) {
+        Map<String, String> labels, List<Hook> hooks, List<Webhook> webhooks) {
     public Cluster {
         networks = List.copyOf(networks);
         pools = List.copyOf(pools);
         machines = List.copyOf(machines);
         labels = Map.copyOf(labels);
+        hooks = List.copyOf(hooks);
+        webhooks = List.copyOf(webhooks);
         if (networks.isEmpty() || machines.isEmpty()) {
             throw new IllegalArgumentException("a cluster has a network and a machine");
         }
+    }
+
+    /** Without hooks and webhooks. */
+    public Cluster(String name, Distribution distribution, BootSettings boot, List<Network> networks,
+            List<NodePool> pools, List<Machine> machines, Addressing addressing, HandOff handOff,
+            Map<String, String> labels) {
+        this(name, distribution, boot, networks, pools, machines, addressing, handOff, labels, List.of(), List.of());
     }
 
     public Network provisioningNetwork() {
