@@ -37,7 +37,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -189,29 +188,44 @@ public final class Engine implements Kindling {
     @Override
     public RunResult await(String run) throws InterruptedException {
         String cluster = clusterOf(run);
-        var problems = new ArrayList<Problem>();
-        var ended = new AtomicReference<Event.RunEnded>();
         var done = new CountDownLatch(1);
         try (Subscription _ = store.tail(cluster, 0, recorded -> {
-            if (!recorded.run().equals(run)) {
-                return;
-            }
-            if (recorded.event() instanceof Event.StepFailed failed && failed.retryInMillis() < 0) {
-                problems.add(failed.problem());
-            } else if (recorded.event() instanceof Event.RunEnded end) {
-                ended.set(end);
+            if (recorded.run().equals(run) && recorded.event() instanceof Event.RunEnded) {
                 done.countDown();
             }
         })) {
-            while (!done.await(500, TimeUnit.MILLISECONDS)) {
-                // asked before the journal is looked at once more: the run may have ended in between
+            // a run whose process died says nothing any more; it is looked for often at first, and seldom later
+            for (long pause = 5; !done.await(pause, TimeUnit.MILLISECONDS); pause = Math.min(500, pause * 2)) {
                 Optional<Problem> gone = runs.gone(cluster, run);
-                if (gone.isPresent() && !done.await(1, TimeUnit.SECONDS)) {
-                    return new RunResult(run, Event.Outcome.FAILED, List.of(gone.get()));
+                if (gone.isPresent()) {
+                    return result(cluster, run, gone);
                 }
             }
         }
-        return new RunResult(run, java.util.Objects.requireNonNull(ended.get()).outcome(), problems);
+        return result(cluster, run, Optional.empty());
+    }
+
+    /** What the journal says of a run that is over; {@code gone}, where it does not say how it ended. */
+    private RunResult result(String cluster, String run, Optional<Problem> gone) {
+        var problems = new ArrayList<Problem>();
+        for (Event.Recorded recorded : store.read(cluster, 0)) {
+            if (!recorded.run().equals(run)) {
+                continue;
+            }
+            switch (recorded.event()) {
+                case Event.StepFailed failed when failed.retryInMillis() < 0 -> problems.add(failed.problem());
+                case Event.HookRan(String when, String _, String _, List<String> _, long _, String _, Problem problem, String _) when problem != null
+                        && when.endsWith("-run") -> problems.add(problem);
+                case Event.RunEnded(Event.Outcome outcome, String _) -> {
+                    return new RunResult(run, outcome, problems);
+                }
+                default -> {
+                    // says nothing of the end
+                }
+            }
+        }
+        gone.ifPresent(problems::add);
+        return new RunResult(run, Event.Outcome.FAILED, problems);
     }
 
     @Override
