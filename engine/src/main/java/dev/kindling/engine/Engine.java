@@ -19,11 +19,15 @@ import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Facts;
 import dev.kindling.engine.report.Reports;
+import dev.kindling.engine.report.SupportBundle;
+import dev.kindling.engine.run.Sleeper;
 import dev.kindling.engine.status.StatusFold;
 import dev.kindling.engine.store.Acquisition;
 import dev.kindling.engine.store.Store;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneOffset;
@@ -35,7 +39,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -51,13 +54,13 @@ public final class Engine implements Kindling {
     private final Clock clock;
     private final RandomGenerator random;
 
-    Engine(Workspace workspace, Store store, RunPlace runs, Clock clock, RandomGenerator random) {
+    Engine(Workspace workspace, Store store, RunPlace runs, World world) {
         this.workspace = workspace;
         this.store = store;
         this.runs = runs;
-        this.wiring = new Wiring(workspace, clock, random);
-        this.clock = clock;
-        this.random = random;
+        this.wiring = new Wiring(workspace, world);
+        this.clock = world.clock();
+        this.random = world.random();
     }
 
     /**
@@ -66,12 +69,11 @@ public final class Engine implements Kindling {
      * @throws UncheckedIOException where it cannot be read or written, or is damaged; the message says what to do
      */
     public static Kindling open(Path directory) {
-        Clock clock = Clock.systemUTC();
-        var random = new java.security.SecureRandom();
+        World world = World.real();
         try {
             Workspace workspace = Workspace.open(directory, System.getenv());
-            Store store = Store.open(workspace.directory(), clock);
-            return new Engine(workspace, store, new RunnerProcesses(workspace, store), clock, random);
+            Store store = Store.open(workspace.directory(), world.clock());
+            return new Engine(workspace, store, new RunnerProcesses(workspace, store), world);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -89,9 +91,14 @@ public final class Engine implements Kindling {
      */
     static Engine openInProcess(Path directory, Map<String, String> environment, Clock clock, RandomGenerator random,
             UnaryOperator<Consumer<Event>> journal) throws IOException {
+        return openInProcess(directory, environment,
+                new World(clock, random, Sleeper.REAL, journal, Simulator.OVER_LOOPBACK));
+    }
+
+    static Engine openInProcess(Path directory, Map<String, String> environment, World world) throws IOException {
         Workspace workspace = Workspace.open(directory, environment);
-        Store store = Store.open(workspace.directory(), clock);
-        return new Engine(workspace, store, new RunsHere(workspace, store, clock, random, journal), clock, random);
+        Store store = Store.open(workspace.directory(), world.clock());
+        return new Engine(workspace, store, new RunsHere(workspace, store, world), world);
     }
 
     @Override
@@ -196,7 +203,8 @@ public final class Engine implements Kindling {
                     "make the plan again: kindling plan"));
         }
         Facts facts = Facts.of(history(cluster, 0));
-        List<Problem> problems = wiring.contradictions(plan.cluster(), facts, options);
+        List<Problem> problems = new ArrayList<>(Lanes.problems(options));
+        problems.addAll(wiring.contradictions(plan.cluster(), facts, options));
         if (!problems.isEmpty()) {
             return new Started(Optional.empty(), problems);
         }
@@ -217,34 +225,74 @@ public final class Engine implements Kindling {
     @Override
     public RunResult await(String run) throws InterruptedException {
         String cluster = clusterOf(run);
-        var problems = new ArrayList<Problem>();
-        var ended = new AtomicReference<Event.RunEnded>();
         var done = new CountDownLatch(1);
         try (Subscription _ = store.tail(cluster, 0, recorded -> {
-            if (!recorded.run().equals(run)) {
-                return;
-            }
-            if (recorded.event() instanceof Event.StepFailed failed && failed.retryInMillis() < 0) {
-                problems.add(failed.problem());
-            } else if (recorded.event() instanceof Event.RunEnded end) {
-                ended.set(end);
+            if (recorded.run().equals(run) && recorded.event() instanceof Event.RunEnded) {
                 done.countDown();
             }
         })) {
-            while (!done.await(500, TimeUnit.MILLISECONDS)) {
-                // asked before the journal is looked at once more: the run may have ended in between
+            // a run whose process died says nothing any more; it is looked for often at first, and seldom later
+            for (long pause = 5; !done.await(pause, TimeUnit.MILLISECONDS); pause = Math.min(500, pause * 2)) {
                 Optional<Problem> gone = runs.gone(cluster, run);
-                if (gone.isPresent() && !done.await(1, TimeUnit.SECONDS)) {
-                    return new RunResult(run, Event.Outcome.FAILED, List.of(gone.get()));
+                if (gone.isPresent()) {
+                    return result(cluster, run, gone);
                 }
             }
         }
-        return new RunResult(run, java.util.Objects.requireNonNull(ended.get()).outcome(), problems);
+        return result(cluster, run, Optional.empty());
+    }
+
+    /** What the journal says of a run that is over; {@code gone}, where it does not say how it ended. */
+    private RunResult result(String cluster, String run, Optional<Problem> gone) {
+        var problems = new ArrayList<Problem>();
+        for (Event.Recorded recorded : store.read(cluster, 0)) {
+            if (!recorded.run().equals(run)) {
+                continue;
+            }
+            switch (recorded.event()) {
+                case Event.StepFailed failed when failed.retryInMillis() < 0 -> problems.add(failed.problem());
+                case Event.HookRan(String when, String _, String _, List<String> _, long _, String _, Problem problem, String _) when problem != null
+                        && when.endsWith("-run") -> problems.add(problem);
+                case Event.RunEnded(Event.Outcome outcome, String _) -> {
+                    return new RunResult(run, outcome, problems);
+                }
+                default -> {
+                    // says nothing of the end
+                }
+            }
+        }
+        gone.ifPresent(problems::add);
+        return new RunResult(run, Event.Outcome.FAILED, problems);
     }
 
     @Override
     public void cancel(String run) {
-        runs.cancel(clusterOf(run), run);
+        request(run, Event.Request.CANCEL, "asked to stop by ");
+    }
+
+    @Override
+    public void pause(String run) {
+        request(run, Event.Request.PAUSE, "asked to pause by ");
+    }
+
+    @Override
+    public void resume(String run) {
+        if (!request(run, Event.Request.RESUME, "asked to go on by ")) {
+            String cluster = clusterOf(run);
+            if (Control.pause(history(cluster, 0)) != null) {
+                store.append(cluster, run, new Event.RunContinued("the pause is over; kindling up goes on"));
+            }
+        }
+    }
+
+    /** Through the journal: the run may be another process's, or another computer's. */
+    private boolean request(String run, Event.Request request, String text) {
+        String cluster = clusterOf(run);
+        boolean atWork = runs.gone(cluster, run).isEmpty() || store.holder(cluster).isPresent();
+        if (atWork) {
+            store.append(cluster, run, new Event.Requested(request, text + System.getProperty("user.name")));
+        }
+        return atWork;
     }
 
     @Override
@@ -286,6 +334,24 @@ public final class Engine implements Kindling {
                 throw new UncheckedIOException(e);
             }
         });
+    }
+
+    @Override
+    public Optional<Path> bundle(String cluster, Path file) {
+        Optional<ClusterStatus> status = status(cluster);
+        if (status.isEmpty()) {
+            return Optional.empty();
+        }
+        try (var out = new BufferedOutputStream(Files.newOutputStream(file))) {
+            SupportBundle.write(out, history(cluster, 0), status.get(), new Secrets(workspace, cluster, _ -> {})::mask,
+                    Map.of("java", Runtime.version().toString(), "os",
+                            System.getProperty("os.name") + " " + System.getProperty("os.version"), "arch",
+                            System.getProperty("os.arch"), "cpus",
+                            Integer.toString(Runtime.getRuntime().availableProcessors())));
+            return Optional.of(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write " + file, e);
+        }
     }
 
     @Override

@@ -5,11 +5,9 @@ import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.store.Store;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 
 /** The process of one run. SIGTERM ends it at the next safe point; after SIGKILL, the next run goes on. */
 public final class Runner {
@@ -20,7 +18,7 @@ public final class Runner {
         return List.of(part.name(), workspace.toString(), cluster, run,
                 options.interfaceName().orElse(""),
                 Boolean.toString(options.keepRunning()), Integer.toString(options.lossPercent()),
-                Long.toString(options.seed()));
+                Long.toString(options.seed()), Lanes.text(options));
     }
 
     /** Started by {@link RunnerProcesses} only. */
@@ -28,12 +26,11 @@ public final class Runner {
         Path directory = Path.of(arguments[1]);
         String cluster = arguments[2];
         var options = new ApplyOptions(Optional.of(arguments[4]).filter(name -> !name.isEmpty()),
-                Boolean.parseBoolean(arguments[5]), Integer.parseInt(arguments[6]), Long.parseLong(arguments[7]));
+                Boolean.parseBoolean(arguments[5]), Integer.parseInt(arguments[6]), Long.parseLong(arguments[7]),
+                Lanes.parse(arguments[8]));
         Workspace workspace = Workspace.open(directory, System.getenv());
         try (Store store = Store.open(directory, Clock.systemUTC())) {
-            var conductor = new Conductor(workspace, store, Clock.systemUTC(), new SecureRandom(), cluster,
-                    arguments[3],
-                    options, UnaryOperator.identity());
+            var conductor = new Conductor(workspace, store, World.real(), cluster, arguments[3], options);
             List<Problem> problems = conductor.begin();
             if (!problems.isEmpty()) {
                 problems.forEach(System.err::println);

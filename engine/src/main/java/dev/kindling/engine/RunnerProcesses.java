@@ -93,11 +93,6 @@ final class RunnerProcesses implements RunPlace {
     }
 
     @Override
-    public void cancel(String cluster, String run) {
-        holder(cluster).ifPresent(ProcessHandle::destroy);
-    }
-
-    @Override
     public void release(String cluster) throws InterruptedException {
         Optional<ProcessHandle> holder = holder(cluster);
         if (holder.isPresent()) {

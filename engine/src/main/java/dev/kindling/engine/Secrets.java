@@ -7,6 +7,7 @@ import dev.kindling.engine.secret.SecretStore;
 import dev.kindling.engine.secret.Tokens;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The secrets of one cluster in the workspace's encrypted store; each is made when it is first asked for. */
 final class Secrets implements K3s.Credentials {
+    /** Shorter words are no secrets, and are in every text. */
+    private static final int LEAST_SECRET = 8;
+
     private final Workspace workspace;
     private final String cluster;
     private final Consumer<Event> journal;
@@ -67,6 +71,27 @@ final class Secrets implements K3s.Credentials {
         String kubeconfig = kubeconfig().orElseThrow(() -> new IOException("the primer has sent no kubeconfig"));
         store().put(kubeconfigName(), Secret.of(kubeconfig));
         journal.accept(new Event.SecretStored(kubeconfigName(), "the kubeconfig is kept as " + kubeconfigName()));
+    }
+
+    /**
+     * A text with every secret of the store taken out of it, as a whole and word by word: a kubeconfig holds its token
+     * in a line of its own.
+     */
+    String mask(String text) {
+        if (!Files.exists(workspace.secrets())) {
+            return text;
+        }
+        return unchecked(() -> {
+            String masked = text;
+            for (String name : store().list()) {
+                for (String word : store().get(name).map(Secret::reveal).orElse("").split("[\\s\"']+", -1)) {
+                    if (word.length() >= LEAST_SECRET) {
+                        masked = masked.replace(word, "***");
+                    }
+                }
+            }
+            return masked;
+        });
     }
 
     /** Deletes all of this cluster's. */

@@ -10,6 +10,7 @@ import dev.kindling.engine.boot.AssetDownload;
 import dev.kindling.engine.boot.BootAssets;
 import dev.kindling.engine.boot.DiskChoice;
 import dev.kindling.engine.boot.GuestPayload;
+import dev.kindling.engine.boot.MachineService;
 import dev.kindling.engine.boot.Machines;
 import dev.kindling.engine.boot.Payload;
 import dev.kindling.engine.distribution.Distribution;
@@ -35,24 +36,29 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the parts of one cluster's run together. Nothing is started here. */
 final class Wiring {
     private final Workspace workspace;
+    private final World world;
     private final Clock clock;
-    private final RandomGenerator random;
 
-    Wiring(Workspace workspace, Clock clock, RandomGenerator random) {
+    Wiring(Workspace workspace, World world) {
         this.workspace = workspace;
-        this.clock = clock;
-        this.random = random;
+        this.world = world;
+        this.clock = world.clock();
     }
 
     /** The parts of a run; closing it stops what they started. */
     record Wired(Site site, List<Step> steps) implements AutoCloseable {
+        /** The steps that need the host's network. */
+        List<Step> preparation() {
+            return steps.stream().filter(step -> step.id().startsWith(ClusterRun.PREPARE)).toList();
+        }
+
         /** Stops what was started; harmless when done twice. */
         void stop() {
             site.close();
@@ -168,11 +174,11 @@ final class Wiring {
         Distribution distribution = Outline.forms(cluster)
                 ? new Outline(cluster)
                 : new K3s(machines, secrets, k3s::get);
-        var service = new AtomicReference<@Nullable BootService>();
+        var service = new AtomicReference<@Nullable MachineService>();
         MachineControl control = switch (kind(cluster)) {
             case MANUAL -> new ManualMachines(machines);
             case VIRTUAL -> new VirtualRack(cluster, workspace.rack(cluster.name()), journal);
-            case SIMULATED -> new SimulatedRack(cluster, workspace.rack(cluster.name()),
+            case SIMULATED -> world.simulator().rack(cluster, workspace.rack(cluster.name()),
                     () -> Objects.requireNonNull(service.get(), "machines are switched on after the boot service"),
                     options,
                     journal);
@@ -183,12 +189,16 @@ final class Wiring {
             case VIRTUAL, MANUAL -> prepare(cluster, k3s, journal, attempt);
             case PROXMOX, SSH, REDFISH -> throw Outline.refusal("the boot files of " + cluster.name());
         }, payload -> {
-            var started = new BootService(machines, payload, secrets.bootKey(), interfaceName(cluster, options),
-                    workspace.leases(cluster.name()), distribution::installConfig,
-                    (_, kubeconfig) -> distribution.kubeconfigReceived(kubeconfig), clock);
+            Path leases = workspace.leases(cluster.name());
+            BiConsumer<Machine, String> kubeconfig = (_, text) -> distribution.kubeconfigReceived(text);
+            MachineService started = kind(cluster) == Machine.Kind.SIMULATED
+                    ? world.simulator().serve(machines, payload, secrets.bootKey(), leases,
+                            distribution::installConfig, kubeconfig, clock)
+                    : new BootService(machines, payload, secrets.bootKey(), interfaceName(cluster, options), leases,
+                            distribution::installConfig, kubeconfig, clock);
             service.set(started);
             return started;
-        }, random);
+        }, world.random());
         return new Wired(site,
                 new ClusterRun(machines, site, distribution, handOff(cluster, secrets, run, journal)).steps());
     }

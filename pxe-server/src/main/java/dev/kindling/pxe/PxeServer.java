@@ -93,7 +93,7 @@ public final class PxeServer implements AutoCloseable {
             server.open(source, guarded(events));
             // tests and programs that serve themselves have no machine that would wait
             if (config.links().stream().anyMatch(link -> link.interfaceName() != null)) {
-                Rehearsal.begin(config.mode(), server.leaseLog != null);
+                Rehearsal.begin(config.mode(), server.leases != null);
             }
             return server;
         } catch (IOException | RuntimeException e) {

@@ -113,20 +113,20 @@ final class Rehearsal implements BootSource {
             return;
         }
         Path file = Files.createTempFile("kindling-rehearsal", ".leases");
-        try (var log = LeaseLog.open(file)) {
-            dhcp(pass, log);
+        try (var store = new LeaseStore(LeaseLog.open(file))) {
+            dhcp(pass, store);
         } finally {
             Files.deleteIfExists(file);
         }
     }
 
-    private void dhcp(Pass pass, @Nullable LeaseLog log) throws IOException {
+    private void dhcp(Pass pass, @Nullable LeaseStore store) throws IOException {
         Link link = new Link(null, SERVER, Subnet.of(SERVER, 8).withRange(InetAddress.ofLiteral("127.16.0.1"),
                 InetAddress.ofLiteral("127.17.0.1")));
         var service = new DhcpService(PxeConfig.of(List.of(link), Mode.DHCP).withPorts(Ports.FREE), () -> 80, () -> 0,
                 this, List.of());
         try (var sockets = new UdpSockets();
-                var endpoint = new DhcpEndpoint(service, log, _ -> {}, clock, sockets);
+                var endpoint = new DhcpEndpoint(service, store, _ -> {}, clock, sockets);
                 var client = client()) {
             int port = endpoint.listen(link, Arrival.Service.DHCP, 0);
             pass.run(machine -> {

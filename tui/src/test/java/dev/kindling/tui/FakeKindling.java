@@ -236,6 +236,24 @@ public final class FakeKindling implements Kindling {
     }
 
     @Override
+    public void pause(String run) {
+        calls.add("pause " + run);
+        journals.keySet().forEach(cluster -> record(cluster, new Event.RunPaused("paused by a test")));
+    }
+
+    @Override
+    public void resume(String run) {
+        calls.add("resume " + run);
+        journals.keySet().forEach(cluster -> record(cluster, new Event.RunContinued("goes on")));
+    }
+
+    @Override
+    public Optional<Path> bundle(String cluster, Path file) {
+        calls.add("bundle " + cluster);
+        return Optional.of(file);
+    }
+
+    @Override
     public void cancel(String run) {
         calls.add("cancel " + run);
         cancelled = true;
@@ -393,7 +411,7 @@ public final class FakeKindling implements Kindling {
                     conditions.put(changed.condition().type(), changed.condition());
                 case Event.RemovalStarted removal -> become(ClusterStatus.State.DELETING, removal.text(), at);
                 case Event.Removed removed -> become(ClusterStatus.State.DELETED, removed.text(), at);
-                case Event.Defined _,Event.StepProgressed _,Event.DiskWriteOrdered _,Event.DiskWritten _,Event.InstallConfigServed _,Event.BootScriptServed _,Event.ResourceCreated _,Event.ResourceRemoved _,Event.SecretStored _,Event.HandedOff _,Event.Noted _ -> {
+                case Event.Defined _,Event.StepProgressed _,Event.DiskWriteOrdered _,Event.DiskWritten _,Event.InstallConfigServed _,Event.BootScriptServed _,Event.ResourceCreated _,Event.ResourceRemoved _,Event.SecretStored _,Event.HandedOff _,Event.Noted _,Event.StepSkipped _,Event.Requested _,Event.RunPaused _,Event.RunContinued _,Event.HookRan _,Event.WebhookDelivered _ -> {
                     // told by the log only
                 }
             }

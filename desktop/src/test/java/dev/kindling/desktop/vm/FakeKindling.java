@@ -429,6 +429,21 @@ public final class FakeKindling implements Kindling {
     }
 
     @Override
+    public void pause(String run) {
+        throw new UnsupportedOperationException("no run of this fake pauses");
+    }
+
+    @Override
+    public void resume(String run) {
+        throw new UnsupportedOperationException("no run of this fake pauses");
+    }
+
+    @Override
+    public java.util.Optional<java.nio.file.Path> bundle(String cluster, java.nio.file.Path file) {
+        return java.util.Optional.empty();
+    }
+
+    @Override
     public synchronized void cancel(String run) {
         cancelled.add(run);
     }

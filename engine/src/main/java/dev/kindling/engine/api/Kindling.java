@@ -82,6 +82,15 @@ public interface Kindling extends AutoCloseable {
     /** Asks a run to stop at the next safe point; returns at once. */
     void cancel(String run);
 
+    /**
+     * Asks that no further step starts until resumed; steps at work go on. Returns at once; {@code RunPaused} tells
+     * when it is so. A pause outlives the process of the run. Nothing where the run is not at work.
+     */
+    void pause(String run);
+
+    /** Ends a pause, also of a run that broke off meanwhile; nothing where there is none. */
+    void resume(String run);
+
     /** The clusters of this workspace, by name. */
     List<ClusterStatus> clusters();
 
@@ -106,6 +115,13 @@ public interface Kindling extends AutoCloseable {
     /** The report of the latest run; empty where there was none. */
     Optional<Report> report(String cluster);
 
+    /**
+     * Writes everything that helps to look into a problem as a ZIP file, without secrets.
+     *
+     * @return the file; empty where there is no such cluster
+     */
+    Optional<Path> bundle(String cluster, Path file);
+
     /** Removes exactly what was recorded, with nothing but the journal. */
     RunResult down(String cluster) throws InterruptedException;
 
@@ -126,9 +142,21 @@ public interface Kindling extends AutoCloseable {
      * @param keepRunning true: machines that we started keep running after the run
      * @param lossPercent of simulated machines' datagrams that are dropped, 0 to 100
      * @param seed of everything random in simulated machines
+     * @param parallel how many steps of a kind of resource work at once, where the usual number does not fit:
+     *            {@code power}, {@code write} or {@code local}, to 1 or more
      */
-    record ApplyOptions(Optional<String> interfaceName, boolean keepRunning, int lossPercent, long seed) {
+    record ApplyOptions(Optional<String> interfaceName, boolean keepRunning, int lossPercent, long seed,
+            Map<String, Integer> parallel) {
         public static final ApplyOptions DEFAULT = new ApplyOptions(Optional.empty(), false, 0, 1);
+
+        public ApplyOptions {
+            parallel = Map.copyOf(parallel);
+        }
+
+        /** With the usual parallelism. */
+        public ApplyOptions(Optional<String> interfaceName, boolean keepRunning, int lossPercent, long seed) {
+            this(interfaceName, keepRunning, lossPercent, seed, Map.of());
+        }
     }
 
     /**

@@ -86,6 +86,11 @@ enum ProblemCode {
                                                                                                                                                                                                     "Shorten it to one line."), SECRET_IN_DEFINITION(
                                                                                                                                                                                                             "A password or a token is written in the definition, where it ends up in Git, plans and reports.",
                                                                                                                                                                                                             "Remove it, change it if the file was shared, and let Git find it in its credential store or an SSH key."),
+    // runs
+    BAD_URL(
+            "Not an address of the web, or one with a user name in it.",
+            "Write an http or https URL, such as https://ci.example/kindling."), EVENT_UNKNOWN(
+                    "There is no event of this type.", "Use a type that docs/reference/runs.md lists."),
     // networks
     NETWORK_UNUSABLE("A network that machines cannot be on: too small, too large, multicast or link-local.",
             "Use a private network such as 10.77.0.0/24."), NETWORK_OVERLAP(

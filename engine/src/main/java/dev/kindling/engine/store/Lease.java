@@ -51,6 +51,17 @@ public final class Lease implements AutoCloseable {
         return lost;
     }
 
+    /**
+     * Renews it now, for an effect that no record in the journal comes before.
+     *
+     * @throws LostLock where another has it
+     */
+    public void ensureHeld() {
+        if (!renew()) {
+            throw new LostLock("the lock on cluster " + cluster + " now belongs to another process");
+        }
+    }
+
     /** Extends it by its time to live from now; false: another has it. */
     boolean renew() {
         if (!store.renew(cluster, token, ttl)) {

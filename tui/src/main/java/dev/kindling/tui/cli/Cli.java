@@ -89,7 +89,9 @@ public final class Cli implements Runnable {
         return List.of(DemoCommand.class, InitCommand.class, ValidateCommand.class, PlanCommand.class, UpCommand.class,
                 StatusCommand.class, EventsCommand.class, HardwareCommand.class, DownCommand.class,
                 ReportCommand.class, TuiCommand.class, GuiCommand.class, PxeCommand.class, IsoCommand.class,
-                PrimerCommand.class, TemplateCommand.class, ImportCommand.class, CompletionCommand.class);
+                PrimerCommand.class, TemplateCommand.class, ImportCommand.class, CompletionCommand.class,
+                ControlCommand.Pause.class, ControlCommand.Resume.class,
+                ControlCommand.Cancel.class, WaitCommand.class, BundleCommand.class);
     }
 
     /** The boot service and the image builder must be up in no time: for them, picocli looks into no other command. */

@@ -120,7 +120,7 @@ class CliTest {
         assertThat(shell.run("demo", "--simulated", "--nodes", "2", "--keep", "--seed", "42", "--loss", "10", "-q"))
                 .isZero();
         assertThat(shell.kindling.calls()).contains("apply demo ApplyOptions[interfaceName=Optional.empty, "
-                + "keepRunning=true, lossPercent=10, seed=42]");
+                + "keepRunning=true, lossPercent=10, seed=42, parallel={}]");
         assertThat(directory.resolve(".kindling/demo.yaml")).exists();
     }
 

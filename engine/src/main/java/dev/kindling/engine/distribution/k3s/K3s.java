@@ -215,7 +215,7 @@ public final class K3s implements Distribution {
                 throw new Step.Failed(Problem.error("deadline", "cluster", missing, what,
                         "look at the primer's console; kindling up goes on from here"), true);
             }
-            Thread.sleep(1000);
+            attempt.sleep(Duration.ofSeconds(1));
         }
     }
 }
