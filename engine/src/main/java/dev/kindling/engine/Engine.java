@@ -64,11 +64,21 @@ public final class Engine implements Kindling {
      * @throws UncheckedIOException where it cannot be read or written, or is damaged; the message says what to do
      */
     public static Kindling open(Path directory) {
+        return open(directory, System.getenv());
+    }
+
+    /**
+     * The same, with other settings.
+     *
+     * @param environment {@code KINDLING_STATE} is the URL of a state in PostgreSQL; the others are in
+     *            {@code docs/reference/state.md}
+     */
+    public static Kindling open(Path directory, Map<String, String> environment) {
         Clock clock = Clock.systemUTC();
         var random = new java.security.SecureRandom();
         try {
-            Workspace workspace = Workspace.open(directory, System.getenv());
-            Store store = Store.open(workspace.directory(), clock);
+            Workspace workspace = Workspace.open(directory, environment);
+            Store store = Store.open(workspace.directory(), workspace.environment(), clock);
             return new Engine(workspace, store, new RunnerProcesses(workspace, store), clock, random);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -88,7 +98,7 @@ public final class Engine implements Kindling {
     static Engine openInProcess(Path directory, Map<String, String> environment, Clock clock, RandomGenerator random,
             UnaryOperator<Consumer<Event>> journal) throws IOException {
         Workspace workspace = Workspace.open(directory, environment);
-        Store store = Store.open(workspace.directory(), clock);
+        Store store = Store.open(workspace.directory(), workspace.environment(), clock);
         return new Engine(workspace, store, new RunsHere(workspace, store, clock, random, journal), clock, random);
     }
 
@@ -257,6 +267,47 @@ public final class Engine implements Kindling {
     }
 
     @Override
+    public List<String> names() {
+        return store.clusters();
+    }
+
+    @Override
+    public Audit audit(String cluster) {
+        return store.verify(cluster);
+    }
+
+    @Override
+    public void backup(Path file) {
+        unchecked(() -> store.backup(file));
+    }
+
+    @Override
+    public void exportJournal(String cluster, Path file) {
+        unchecked(() -> store.exportJournal(cluster, file));
+    }
+
+    @Override
+    public List<Problem> importJournal(Path file) {
+        try {
+            return store.importJournal(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static void unchecked(Work work) {
+        try {
+            work.run();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
     public Path workspace() {
         return workspace.directory();
     }
@@ -268,13 +319,9 @@ public final class Engine implements Kindling {
     }
 
     private String clusterOf(String run) {
-        for (String cluster : store.clusters()) {
-            if (runs.belongs(cluster, run)
-                    || store.read(cluster, 0).stream().anyMatch(recorded -> recorded.run().equals(run))) {
-                return cluster;
-            }
-        }
-        throw new IllegalArgumentException("no run " + run + " in " + workspace.directory());
+        return store.clusters().stream().filter(cluster -> runs.belongs(cluster, run)).findFirst()
+                .or(() -> store.clusterOf(run))
+                .orElseThrow(() -> new IllegalArgumentException("no run " + run + " in " + store.place()));
     }
 
     /** Sorts by time: {@code run-20261121-031500-4f3a}. */

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,7 +31,7 @@ final class Removal {
 
     RunResult remove(String cluster, String run) throws InterruptedException {
         runs.release(cluster);
-        Lease lease = switch (store.acquire(cluster, Duration.ofSeconds(15))) {
+        Lease lease = switch (store.acquire(cluster, workspace.lockLasts())) {
             case Acquisition.Acquired(Lease mine, var _) -> mine;
             case Acquisition.HeldBy held -> null;
         };

@@ -30,7 +30,7 @@ public final class Runner {
         var options = new ApplyOptions(Optional.of(arguments[4]).filter(name -> !name.isEmpty()),
                 Boolean.parseBoolean(arguments[5]), Integer.parseInt(arguments[6]), Long.parseLong(arguments[7]));
         Workspace workspace = Workspace.open(directory, System.getenv());
-        try (Store store = Store.open(directory, Clock.systemUTC())) {
+        try (Store store = Store.open(directory, workspace.environment(), Clock.systemUTC())) {
             var conductor = new Conductor(workspace, store, Clock.systemUTC(), new SecureRandom(), cluster,
                     arguments[3],
                     options, UnaryOperator.identity());
