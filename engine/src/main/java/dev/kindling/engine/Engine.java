@@ -22,7 +22,9 @@ import dev.kindling.engine.store.Acquisition;
 import dev.kindling.engine.store.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -278,7 +280,13 @@ public final class Engine implements Kindling {
 
     @Override
     public void backup(Path file) {
-        unchecked(() -> store.backup(file));
+        unchecked(() -> {
+            store.backup(file);
+            if (Files.exists(workspace.secrets())) {
+                Path beside = file.resolveSibling(file.getFileName() + ".secrets");
+                Files.copy(workspace.secrets(), beside, StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        });
     }
 
     @Override
