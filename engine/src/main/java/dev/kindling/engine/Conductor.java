@@ -37,7 +37,6 @@ import org.slf4j.LoggerFactory;
 /** Leads one run from its lock to its report: replays the journal, observes, does the rest, stops what it started. */
 final class Conductor {
     private static final Logger LOG = LoggerFactory.getLogger(Conductor.class);
-    private static final Duration LOCK = Duration.ofSeconds(15);
 
     private final Workspace workspace;
     private final Store store;
@@ -63,9 +62,10 @@ final class Conductor {
 
     /** Takes the cluster's lock. @return why it cannot be had */
     List<Problem> begin() {
-        return switch (store.acquire(cluster, LOCK)) {
+        return switch (store.acquire(cluster, workspace.lockLasts())) {
             case Acquisition.Acquired(Lease mine, var _) -> {
                 lease = mine;
+                mine.onLost(this::cancel);
                 yield List.of();
             }
             case Acquisition.HeldBy held -> List.of(Problem.error("run-in-progress", "cluster " + cluster,

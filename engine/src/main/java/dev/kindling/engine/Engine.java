@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -69,10 +70,20 @@ public final class Engine implements Kindling {
      * @throws UncheckedIOException where it cannot be read or written, or is damaged; the message says what to do
      */
     public static Kindling open(Path directory) {
+        return open(directory, System.getenv());
+    }
+
+    /**
+     * The same, with other settings.
+     *
+     * @param environment {@code KINDLING_STATE} is the URL of a state in PostgreSQL; the others are in
+     *            {@code docs/reference/state.md}
+     */
+    public static Kindling open(Path directory, Map<String, String> environment) {
         World world = World.real();
         try {
-            Workspace workspace = Workspace.open(directory, System.getenv());
-            Store store = Store.open(workspace.directory(), world.clock());
+            Workspace workspace = Workspace.open(directory, environment);
+            Store store = Store.open(workspace.directory(), workspace.environment(), world.clock());
             return new Engine(workspace, store, new RunnerProcesses(workspace, store), world);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -97,7 +108,7 @@ public final class Engine implements Kindling {
 
     static Engine openInProcess(Path directory, Map<String, String> environment, World world) throws IOException {
         Workspace workspace = Workspace.open(directory, environment);
-        Store store = Store.open(workspace.directory(), world.clock());
+        Store store = Store.open(workspace.directory(), workspace.environment(), world.clock());
         return new Engine(workspace, store, new RunsHere(workspace, store, world), world);
     }
 
@@ -360,6 +371,53 @@ public final class Engine implements Kindling {
     }
 
     @Override
+    public List<String> names() {
+        return store.clusters();
+    }
+
+    @Override
+    public Audit audit(String cluster) {
+        return store.verify(cluster);
+    }
+
+    @Override
+    public void backup(Path file) {
+        unchecked(() -> {
+            store.backup(file);
+            if (Files.exists(workspace.secrets())) {
+                Path beside = file.resolveSibling(file.getFileName() + ".secrets");
+                Files.copy(workspace.secrets(), beside, StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        });
+    }
+
+    @Override
+    public void exportJournal(String cluster, Path file) {
+        unchecked(() -> store.exportJournal(cluster, file));
+    }
+
+    @Override
+    public List<Problem> importJournal(Path file) {
+        try {
+            return store.importJournal(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static void unchecked(Work work) {
+        try {
+            work.run();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
     public Path workspace() {
         return workspace.directory();
     }
@@ -371,13 +429,9 @@ public final class Engine implements Kindling {
     }
 
     private String clusterOf(String run) {
-        for (String cluster : store.clusters()) {
-            if (runs.belongs(cluster, run)
-                    || store.read(cluster, 0).stream().anyMatch(recorded -> recorded.run().equals(run))) {
-                return cluster;
-            }
-        }
-        throw new IllegalArgumentException("no run " + run + " in " + workspace.directory());
+        return store.clusters().stream().filter(cluster -> runs.belongs(cluster, run)).findFirst()
+                .or(() -> store.clusterOf(run))
+                .orElseThrow(() -> new IllegalArgumentException("no run " + run + " in " + store.place()));
     }
 
     /** Sorts by time: {@code run-20261121-031500-4f3a}. */

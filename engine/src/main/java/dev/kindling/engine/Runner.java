@@ -29,7 +29,7 @@ public final class Runner {
                 Boolean.parseBoolean(arguments[5]), Integer.parseInt(arguments[6]), Long.parseLong(arguments[7]),
                 Lanes.parse(arguments[8]));
         Workspace workspace = Workspace.open(directory, System.getenv());
-        try (Store store = Store.open(directory, Clock.systemUTC())) {
+        try (Store store = Store.open(directory, workspace.environment(), Clock.systemUTC())) {
             var conductor = new Conductor(workspace, store, World.real(), cluster, arguments[3], options);
             List<Problem> problems = conductor.begin();
             if (!problems.isEmpty()) {

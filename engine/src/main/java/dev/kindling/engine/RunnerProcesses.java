@@ -57,8 +57,10 @@ final class RunnerProcesses implements RunPlace {
             command = new ArrayList<>(command);
             command.addFirst("setsid");
             File log = workspace.runnerLog(cluster).toFile();
-            Process child = new ProcessBuilder(command).redirectInput(new File("/dev/null"))
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log)).redirectErrorStream(true).start();
+            var process = new ProcessBuilder(command).redirectInput(new File("/dev/null"))
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log)).redirectErrorStream(true);
+            process.environment().putAll(workspace.settings());
+            Process child = process.start();
             children.put(run, new Child(cluster, child));
             return List.of();
         } catch (IOException e) {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +78,27 @@ record Workspace(Path directory, Map<String, String> environment) {
         return Optional.ofNullable(environment.get("KINDLING_CACHE")).map(Path::of)
                 .or(() -> Optional.ofNullable(environment.get("XDG_CACHE_HOME")).map(base -> Path.of(base, "kindling")))
                 .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "kindling"));
+    }
+
+    /** What a process of a run is told, so that it works on the same state with the same key. */
+    Map<String, String> settings() {
+        var settings = new java.util.TreeMap<>(environment);
+        settings.keySet().removeIf(name -> !name.startsWith("KINDLING_"));
+        return settings;
+    }
+
+    /**
+     * How long the lock on a cluster lasts without being renewed, and so how long a run that was stopped keeps others
+     * waiting: {@code KINDLING_LOCK_SECONDS}, from 2 to 3600; 15 where it is not given.
+     */
+    Duration lockLasts() {
+        String given = environment.getOrDefault("KINDLING_LOCK_SECONDS", "15");
+        try {
+            return Duration.ofSeconds(Math.clamp(Long.parseLong(given), 2, 3600));
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(
+                    "KINDLING_LOCK_SECONDS is '" + given + "'; expected a number of seconds from 2 to 3600", e);
+        }
     }
 
     Kindling.Report write(String cluster, Kindling.Report report) throws IOException {

@@ -505,6 +505,26 @@ public final class FakeKindling implements Kindling {
     }
 
     @Override
+    public Audit audit(String cluster) {
+        throw new UnsupportedOperationException("tested with the real engine");
+    }
+
+    @Override
+    public void backup(Path file) {
+        throw new UnsupportedOperationException("tested with the real engine");
+    }
+
+    @Override
+    public void exportJournal(String cluster, Path file) {
+        throw new UnsupportedOperationException("tested with the real engine");
+    }
+
+    @Override
+    public List<Problem> importJournal(Path file) {
+        throw new UnsupportedOperationException("tested with the real engine");
+    }
+
+    @Override
     public Path workspace() {
         return Path.of(".kindling");
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that a user interface can ask of Kindling. All of them use this and the event stream, nothing else.
@@ -125,6 +126,26 @@ public interface Kindling extends AutoCloseable {
     /** Removes exactly what was recorded, with nothing but the journal. */
     RunResult down(String cluster) throws InterruptedException;
 
+    /** The names of the workspace's clusters, without a look at what became of them. */
+    default List<String> names() {
+        return clusters().stream().map(ClusterStatus::name).toList();
+    }
+
+    /** Recomputes the chain of the cluster's records. */
+    Audit audit(String cluster);
+
+    /**
+     * Copies the whole state into a file that must not exist, consistent while others work on it. Sealed secrets go into
+     * a second file beside it, whose name ends in {@code .secrets}.
+     */
+    void backup(Path file);
+
+    /** Writes a cluster's records as JSON lines, one per record with its hash, into a file that must not exist. */
+    void exportJournal(String cluster, Path file);
+
+    /** Rebuilds a cluster's state from its export; where there are problems, nothing was imported. */
+    List<Problem> importJournal(Path file);
+
     /** The workspace's directory. */
     Path workspace();
 
@@ -167,6 +188,22 @@ public interface Kindling extends AutoCloseable {
      * @param files where both were written
      */
     record Report(String markdown, String html, List<Path> files) {}
+
+    /**
+     * Whether a cluster's journal is as it was written.
+     *
+     * @param records how many follow each other without a break, from the first
+     * @param head hash of the last of them, in hex; empty where there is none. Records cut off at the end show only by
+     *            comparing it with a head noted elsewhere (a report, the hand-off commit)
+     * @param firstBadRecord the first record that does not fit; 0: none
+     * @param reason what does not fit; null: nothing
+     */
+    record Audit(long records, String head, long firstBadRecord, @Nullable String reason) {
+        /** Whether all records are as they were written. */
+        public boolean ok() {
+            return reason == null;
+        }
+    }
 
     /** Ends when closed. */
     interface Subscription extends AutoCloseable {
