@@ -136,7 +136,7 @@ final class Conductor {
                         (facts.ran() ? "run resumed: " : "run started: ") + wired.steps().size() + " steps"));
             }
             DagRunner.Result result = run(machines, journal, switch (part) {
-                case ALL -> wired.steps();
+                case ALL -> wiring.remaining(wired.steps(), model, definition, facts);
                 case PREPARATION ->
                     wired.steps().stream().filter(step -> step.id().startsWith(ClusterRun.PREPARE)).toList();
             });

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -20,7 +21,7 @@ public final class Runner {
         return List.of(part.name(), workspace.toString(), cluster, run,
                 options.interfaceName().orElse(""),
                 Boolean.toString(options.keepRunning()), Integer.toString(options.lossPercent()),
-                Long.toString(options.seed()));
+                Long.toString(options.seed()), options.delay().toString(), Integer.toString(options.failurePercent()));
     }
 
     /** Started by {@link RunnerProcesses} only. */
@@ -28,7 +29,8 @@ public final class Runner {
         Path directory = Path.of(arguments[1]);
         String cluster = arguments[2];
         var options = new ApplyOptions(Optional.of(arguments[4]).filter(name -> !name.isEmpty()),
-                Boolean.parseBoolean(arguments[5]), Integer.parseInt(arguments[6]), Long.parseLong(arguments[7]));
+                Boolean.parseBoolean(arguments[5]), Integer.parseInt(arguments[6]), Long.parseLong(arguments[7]),
+                Duration.parse(arguments[8]), Integer.parseInt(arguments[9]));
         Workspace workspace = Workspace.open(directory, System.getenv());
         try (Store store = Store.open(directory, Clock.systemUTC())) {
             var conductor = new Conductor(workspace, store, Clock.systemUTC(), new SecureRandom(), cluster,

@@ -197,14 +197,15 @@ public final class DagRunner {
                 try {
                     if (step.alreadyDone().holds()) {
                         journal.accept(new Event.StepDone(step.id(), step.action().machine(), true,
-                                step.action().title() + ": already done"));
+                                step.action().title() + ": already done", step.inputs()));
                         return new Done(step);
                     }
                     journal.accept(new Event.StepStarted(step.id(), step.action().machine(), attempt,
-                            step.action().title() + (attempt > 1 ? " (attempt " + attempt + ")" : "")));
+                            step.action().title() + (attempt > 1 ? " (attempt " + attempt + ")" : ""),
+                            step.inputs()));
                     step.work().perform(new CurrentAttempt(step, clock.instant().plus(step.deadline())));
                     journal.accept(new Event.StepDone(step.id(), step.action().machine(), false,
-                            step.action().title() + ": done"));
+                            step.action().title() + ": done", step.inputs()));
                     return new Done(step);
                 } catch (Step.Failed e) {
                     problem = e.problem();

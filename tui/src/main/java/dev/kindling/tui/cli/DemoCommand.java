@@ -51,7 +51,7 @@ final class DemoCommand implements Callable<Integer> {
             Files.writeString(file, text);
             cli.remark("The definition of this demo is " + file + ".\n");
             return new Run(cli, kindling).of(kindling.validate(file.toString(), text), new Run.Choices(
-                    new Kindling.ApplyOptions(Optional.empty(), keep, randomness.loss(), randomness.seed), true, null,
+                    randomness.options(null, keep), true, null,
                     Commands.withWorkspace("kindling up", cli)));
         }
     }
