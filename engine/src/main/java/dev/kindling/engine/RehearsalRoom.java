@@ -47,9 +47,16 @@ final class RehearsalRoom {
      */
     Rehearsal rehearse(Plan plan, List<Step> steps, RehearsalOptions options, Consumer<Event.Recorded> listener)
             throws InterruptedException {
-        Path directory = null;
+        Path directory;
         try {
             directory = Files.createTempDirectory("kindling-rehearsal-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        // for a process that is told to end in the middle of it
+        Thread cleanUp = new Thread(() -> delete(directory), "rehearsal-clean-up");
+        Runtime.getRuntime().addShutdownHook(cleanUp);
+        try {
             try (Engine engine = Engine.openInProcess(directory.resolve("workspace"),
                     Map.of("KINDLING_KEY_FILE", directory.resolve("key").toString()), clock, random,
                     UnaryOperator.identity())) {
@@ -59,6 +66,15 @@ final class RehearsalRoom {
             throw new UncheckedIOException(e);
         } finally {
             delete(directory);
+            forget(cleanUp);
+        }
+    }
+
+    private static void forget(Thread cleanUp) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(cleanUp);
+        } catch (IllegalStateException e) {
+            // the process ends already: the hook does its work
         }
     }
 
@@ -100,8 +116,8 @@ final class RehearsalRoom {
         return Schedule.length(steps, step -> pending.contains(step.id()) ? attempts.getOrDefault(step.id(), 1) : 0);
     }
 
-    private static void delete(@Nullable Path directory) {
-        if (directory == null) {
+    private static void delete(Path directory) {
+        if (!Files.exists(directory)) {
             return;
         }
         try {
