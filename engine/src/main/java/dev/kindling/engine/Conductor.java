@@ -137,7 +137,9 @@ final class Conductor {
             control.of(dag, before);
             try (Kindling.Subscription _ = store.tail(cluster, before.getLast().seq(), control::obey)) {
                 DagRunner.Result result = perform(mine, dag, hooks, machines, journal, begins,
-                        part == Part.ALL ? wired.steps() : wired.preparation());
+                        part == Part.ALL
+                                ? wiring.remaining(wired.steps(), model, definition, facts)
+                                : wired.preparation());
                 if (part == Part.PREPARATION && result.outcome() == Event.Outcome.DONE) {
                     return Event.Outcome.DONE;
                 }

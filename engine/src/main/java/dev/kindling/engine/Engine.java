@@ -18,6 +18,9 @@ import dev.kindling.engine.machine.virtual.VirtualRack;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Facts;
+import dev.kindling.engine.plan.PlanFile;
+import dev.kindling.engine.plan.Step;
+import dev.kindling.engine.report.PlanPictures;
 import dev.kindling.engine.report.Reports;
 import dev.kindling.engine.report.SupportBundle;
 import dev.kindling.engine.run.Sleeper;
@@ -208,17 +211,22 @@ public final class Engine implements Kindling {
         if (!notYet.isEmpty()) {
             return new Started(Optional.empty(), notYet);
         }
-        if (!plan(now).id().equals(plan.id())) {
-            return refused(Problem.error("plan-outdated", "cluster " + cluster,
-                    "something changed since the plan was made", "the facts that the plan was made from",
-                    "make the plan again: kindling plan"));
-        }
         Facts facts = Facts.of(history(cluster, 0));
+        List<Problem> changes = wiring.changes(plan, wiring.plan(Kindling.modelOf(now), plan.definition(), facts),
+                facts);
+        if (!changes.isEmpty()) {
+            return new Started(Optional.empty(), changes);
+        }
         List<Problem> problems = new ArrayList<>(Lanes.problems(options));
         problems.addAll(wiring.contradictions(plan.cluster(), facts, options));
         if (!problems.isEmpty()) {
             return new Started(Optional.empty(), problems);
         }
+        return begin(plan, facts, options);
+    }
+
+    private Started begin(Plan plan, Facts facts, ApplyOptions options) {
+        String cluster = plan.cluster().name();
         if (!plan.definition().equals(facts.definition())) {
             store.append(cluster, "", new Event.Defined(plan.definition(), "definition of " + cluster + " accepted"));
         }
@@ -227,6 +235,33 @@ public final class Engine implements Kindling {
         return notStarted.isEmpty()
                 ? new Started(Optional.of(run), List.of())
                 : new Started(Optional.empty(), notStarted);
+    }
+
+    @Override
+    public String export(Plan plan) {
+        return PlanFile.write(plan);
+    }
+
+    @Override
+    public Imported importPlan(String source, String text) {
+        return PlanFile.read(source, text, definition -> validate(source, definition));
+    }
+
+    @Override
+    public String picture(Plan plan, Plan.Picture form) {
+        return PlanPictures.render(plan, form);
+    }
+
+    @Override
+    public Rehearsal rehearse(Plan plan, RehearsalOptions options, Consumer<Event.Recorded> listener)
+            throws InterruptedException {
+        List<Step> steps = wiring.steps(plan.cluster(), Facts.of(history(plan.cluster().name(), 0)));
+        return new RehearsalRoom(clock, random).rehearse(plan, steps, options, listener);
+    }
+
+    /** Starts a run in a workspace that nobody else knows: nothing there can have changed, nothing real is touched. */
+    Started beginRehearsal(Plan plan, ApplyOptions options) {
+        return begin(plan, Facts.of(List.of()), options);
     }
 
     private static Started refused(Problem problem) {

@@ -43,6 +43,7 @@ public final class FakeKindling implements Kindling {
     private final List<Problem> scriptedProblems = new ArrayList<>();
     private @Nullable Problem refusal;
     private boolean done;
+    private boolean changed;
     private boolean cancelled;
     private @Nullable Runnable whileRunning;
 
@@ -86,6 +87,12 @@ public final class FakeKindling implements Kindling {
     /** Plans have nothing left to do. */
     public FakeKindling everythingIsDone() {
         done = true;
+        return this;
+    }
+
+    /** Plans are others from now on. */
+    public FakeKindling factsChange() {
+        changed = true;
         return this;
     }
 
@@ -176,7 +183,10 @@ public final class FakeKindling implements Kindling {
 
     @Override
     public Plan plan(Validation validation) {
-        return Racks.plan(Kindling.modelOf(validation), validation.text(), done);
+        Plan plan = Racks.plan(Kindling.modelOf(validation), validation.text(), done);
+        return changed
+                ? new Plan("c0ffee", plan.cluster(), plan.definition(), plan.actions(), plan.notices())
+                : plan;
     }
 
     @Override
@@ -333,6 +343,42 @@ public final class FakeKindling implements Kindling {
     @Override
     public List<Problem> importJournal(Path file) {
         throw new UnsupportedOperationException("tested with the real engine");
+    }
+
+    @Override
+    public String export(Plan plan) {
+        return dev.kindling.engine.plan.PlanFile.write(plan);
+    }
+
+    @Override
+    public Imported importPlan(String source, String text) {
+        return dev.kindling.engine.plan.PlanFile.read(source, text, definition -> validate(source, definition));
+    }
+
+    @Override
+    public String picture(Plan plan, Plan.Picture form) {
+        return dev.kindling.engine.report.PlanPictures.render(plan, form);
+    }
+
+    @Override
+    public Rehearsal rehearse(Plan plan, RehearsalOptions options, Consumer<Event.Recorded> listener)
+            throws InterruptedException {
+        calls.add("rehearse " + plan.cluster().name() + " " + options);
+        Runnable action = whileRunning;
+        if (action != null) {
+            action.run();
+        }
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        List<Event.Recorded> events = new ArrayList<>();
+        for (Racks.Beat beat : Racks.goodRun(false)) {
+            events.add(new Event.Recorded(events.size() + 1L, clock.instant(), plan.cluster().name(), "run-1",
+                    beat.event()));
+        }
+        events.forEach(listener);
+        return new Rehearsal(new RunResult("run-1", Event.Outcome.DONE, List.of()),
+                java.time.Duration.ofMillis(1700), plan.estimate(), events);
     }
 
     @Override

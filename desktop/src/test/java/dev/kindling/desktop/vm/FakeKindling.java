@@ -525,6 +525,26 @@ public final class FakeKindling implements Kindling {
     }
 
     @Override
+    public String export(Plan plan) {
+        return dev.kindling.engine.plan.PlanFile.write(plan);
+    }
+
+    @Override
+    public Imported importPlan(String source, String text) {
+        return dev.kindling.engine.plan.PlanFile.read(source, text, definition -> validate(source, definition));
+    }
+
+    @Override
+    public String picture(Plan plan, Plan.Picture form) {
+        return dev.kindling.engine.report.PlanPictures.render(plan, form);
+    }
+
+    @Override
+    public Rehearsal rehearse(Plan plan, RehearsalOptions options, Consumer<Event.Recorded> listener) {
+        throw new UnsupportedOperationException("no test rehearses with this engine");
+    }
+
+    @Override
     public Path workspace() {
         return Path.of(".kindling");
     }

@@ -2,6 +2,7 @@ package dev.kindling.engine.api;
 
 import dev.kindling.engine.model.Cluster;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,6 +77,28 @@ public interface Kindling extends AutoCloseable {
      * @return the run, or the problems that keep it from starting (another run holds the cluster, a fact changed)
      */
     Started apply(Plan plan, ApplyOptions options);
+
+    /** A plan as text that another process can apply: JSON. {@link #apply} refuses it when a fact has changed. */
+    String export(Plan plan);
+
+    /**
+     * Reads {@link #export}.
+     *
+     * @param source where the text came from, for messages
+     */
+    Imported importPlan(String source, String text);
+
+    /** A plan to look at. The same plan gives the same text. */
+    String picture(Plan plan, Plan.Picture form);
+
+    /**
+     * Runs the plan on simulated machines, in a workspace of its own that is gone afterwards; blocks. Machines keep
+     * their names, MAC addresses and disks; nothing real is touched. An interrupt ends it.
+     *
+     * @param listener hears each event as it is recorded, on a thread of its own
+     */
+    Rehearsal rehearse(Plan plan, RehearsalOptions options, Consumer<Event.Recorded> listener)
+            throws InterruptedException;
 
     /** Blocks until the run ends. */
     RunResult await(String run) throws InterruptedException;
@@ -157,26 +180,67 @@ public interface Kindling extends AutoCloseable {
     record Started(Optional<String> run, List<Problem> problems) {}
 
     /**
+     * What goes wrong in a rehearsal, by chance.
+     *
+     * @param lossPercent of the datagrams that are dropped, 0 to 100
+     * @param delay of every datagram and of every HTTP request
+     * @param failurePercent of the boots, and of the disk writes, in which the machine fails, 0 to 100
+     * @param seed the same one gives each machine the same luck
+     */
+    record RehearsalOptions(int lossPercent, Duration delay, int failurePercent, long seed) {
+        public static final RehearsalOptions DEFAULT = new RehearsalOptions(0, Duration.ZERO, 0, 1);
+
+        public RehearsalOptions {
+            if (lossPercent < 0 || lossPercent > 100 || failurePercent < 0 || failurePercent > 100
+                    || delay.isNegative()) {
+                throw new IllegalArgumentException("loss and failures are percentages, and no delay is negative");
+            }
+        }
+    }
+
+    /**
+     * How a rehearsal went.
+     *
+     * @param took from its start to its end, here
+     * @param estimate for the machines of the definition, with the attempts that it took here
+     * @param events all of them, in order
+     */
+    record Rehearsal(RunResult result, Duration took, Duration estimate, List<Event.Recorded> events) {
+        public Rehearsal {
+            events = List.copyOf(events);
+        }
+    }
+
+    /** A plan that was read, or why it cannot be: exactly one of the two is there. */
+    record Imported(Optional<Plan> plan, List<Problem> problems) {
+        public Imported {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /**
      * Choices for a run that the definition does not hold.
      *
      * @param interfaceName the host's interface to serve real machines on; empty where none is needed
      * @param keepRunning true: machines that we started keep running after the run
      * @param lossPercent of simulated machines' datagrams that are dropped, 0 to 100
      * @param seed of everything random in simulated machines
+     * @param delay of what simulated machines send
+     * @param failurePercent of simulated machines' boots and disk writes that fail, 0 to 100
      * @param parallel how many steps of a kind of resource work at once, where the usual number does not fit:
      *            {@code power}, {@code write} or {@code local}, to 1 or more
      */
-    record ApplyOptions(Optional<String> interfaceName, boolean keepRunning, int lossPercent, long seed,
-            Map<String, Integer> parallel) {
+    record ApplyOptions(Optional<String> interfaceName, boolean keepRunning, int lossPercent, long seed, Duration delay,
+            int failurePercent, Map<String, Integer> parallel) {
         public static final ApplyOptions DEFAULT = new ApplyOptions(Optional.empty(), false, 0, 1);
 
         public ApplyOptions {
             parallel = Map.copyOf(parallel);
         }
 
-        /** With the usual parallelism. */
+        /** With the usual parallelism, and simulated machines that are quick and sound. */
         public ApplyOptions(Optional<String> interfaceName, boolean keepRunning, int lossPercent, long seed) {
-            this(interfaceName, keepRunning, lossPercent, seed, Map.of());
+            this(interfaceName, keepRunning, lossPercent, seed, Duration.ZERO, 0, Map.of());
         }
     }
 
