@@ -160,7 +160,8 @@ final class ClusterRun {
                         "the installed system runs", List.of("install/" + machine.name()), 30),
                 Step.Lane.WAIT, 2, Duration.ofMinutes(15), () -> systemRuns(machines.now(machine.name())),
                 attempt -> machines.await(machine.name(), "the installed system to report", ClusterRun::systemRuns,
-                        attempt)).madeOf(machine.mac(), machine.disk());
+                        attempt))
+                .madeOf(machine.mac(), machine.disk());
     }
 
     private static boolean systemRuns(Machines.Snapshot now) {
@@ -188,7 +189,8 @@ final class ClusterRun {
                             + ")",
                     "use another machine, or lower spec.nodePools[].minimum"));
         }
-        if (Math.max(1, hardware.disks().size()) < minimum.disks() || Math.max(1, hardware.nics().size()) < minimum.nics()
+        if (Math.max(1, hardware.disks().size()) < minimum.disks()
+                || Math.max(1, hardware.nics().size()) < minimum.nics()
                 || (minimum.firmware() != null && !minimum.firmware().name().equalsIgnoreCase(hardware.firmware()))) {
             return Optional.of(Problem.error("hardware-class", "machine " + machine.name(),
                     hardware.disks().size() + " disks, " + hardware.nics().size() + " network interfaces, firmware "

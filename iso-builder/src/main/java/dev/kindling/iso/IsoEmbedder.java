@@ -101,7 +101,8 @@ public final class IsoEmbedder {
         InPlace.recover(image);
         Content content = Content.file(image);
         Place place = place(new IsoReader(content));
-        IsoBuilder.write(embedded(content, config, note -> events.accept(new IsoEvent.Noted("", note))), output, events);
+        IsoBuilder.write(embedded(content, config, note -> events.accept(new IsoEvent.Noted("", note))), output,
+                events);
         return place;
     }
 

@@ -201,7 +201,8 @@ public final class PxeServer implements AutoCloseable {
     private void listen6(UdpSockets sockets, BootSource source, Consumer<PxeEvent> events) throws IOException {
         for (Link6 link : config.links6()) {
             try {
-                var endpoint = Dhcp6Endpoint.start(link, sockets, leases, source, this::httpPort, this::httpsPort, events,
+                var endpoint = Dhcp6Endpoint.start(link, sockets, leases, source, this::httpPort, this::httpsPort,
+                        events,
                         clock);
                 dhcp6.add(endpoint);
                 open.push(endpoint);

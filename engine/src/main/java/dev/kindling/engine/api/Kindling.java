@@ -158,8 +158,8 @@ public interface Kindling extends AutoCloseable {
     Audit audit(String cluster);
 
     /**
-     * Copies the whole state into a file that must not exist, consistent while others work on it. Sealed secrets go into
-     * a second file beside it, whose name ends in {@code .secrets}.
+     * Copies the whole state into a file that must not exist, consistent while others work on it. Sealed secrets go
+     * into a second file beside it, whose name ends in {@code .secrets}.
      */
     void backup(Path file);
 

@@ -85,7 +85,8 @@ final class Imports {
                 ? ordered(written, templates.order(source, written))
                 : Definitions.read(source, written);
         var all = new ArrayList<>(read.problems());
-        imports.left.forEach(key -> all.add(warning(key, "'" + key + "' has no place in a definition and was left out")));
+        imports.left
+                .forEach(key -> all.add(warning(key, "'" + key + "' has no place in a definition and was left out")));
         imports.assumed.forEach(what -> all.add(warning("", what)));
         return new Validation(source, written, read.cluster(), all);
     }
@@ -427,7 +428,7 @@ final class Imports {
                 switch (entry.value()) {
                     case Node.Scalar scalar -> pairs.put(entry.key().text(), scalar.text());
                     case Node.Sequence _ -> pairs.put(entry.key().text(), String.join(",", texts(entry.key().text())));
-                    case Node.Mapping _, Node.Unreadable _ -> left.add(below(entry.key().text()));
+                    case Node.Mapping _,Node.Unreadable _ -> left.add(below(entry.key().text()));
                 }
             }
             return pairs;

@@ -104,8 +104,10 @@ final class TemplateFilling {
             return null;
         }
         // a number stays one; a text of a default is quoted where it must be
-        return isGiven || !(value instanceof Node.Scalar) ? meant : value instanceof Node.Scalar plain
-                && plain.isNumber() && type == ParameterType.VERSION ? meant : value;
+        return isGiven || !(value instanceof Node.Scalar)
+                ? meant
+                : value instanceof Node.Scalar plain
+                        && plain.isNumber() && type == ParameterType.VERSION ? meant : value;
     }
 
     private boolean allowed(GroupValue parameter, ParameterType type, Node.Scalar value, String path) {

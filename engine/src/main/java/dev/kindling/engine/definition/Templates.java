@@ -299,8 +299,12 @@ public final class Templates {
         var cluster = rendered.cluster();
         int count = cluster == null ? 0 : cluster.machines().size();
         boolean passed = test.states(OfTest.PROBLEMS) ? found.equals(expected) : rendered.ok();
-        String message = (passed ? "" : "problems: " + (found.isEmpty() ? "none" : String.join(", ", found))
-                + (test.states(OfTest.PROBLEMS) ? "; expected " + String.join(", ", expected) : "; expected no error"));
+        String message = (passed
+                ? ""
+                : "problems: " + (found.isEmpty() ? "none" : String.join(", ", found))
+                        + (test.states(OfTest.PROBLEMS)
+                                ? "; expected " + String.join(", ", expected)
+                                : "; expected no error"));
         if (machines != null && machines != count) {
             passed = false;
             message = (message.isEmpty() ? "" : message + "; ") + count + " machines; expected " + machines;

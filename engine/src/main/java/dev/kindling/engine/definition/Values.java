@@ -86,12 +86,14 @@ final class Values {
             ProblemCode.BAD_ENDPOINT, "https?://[A-Za-z0-9.:\\[\\]-]{1,253}(?:/[A-Za-z0-9._~/-]{0,253})?",
             Function.identity());
     static final Shape<String> PUBLIC_KEY = Shape.Text.of("an SSH public key, such as ssh-ed25519 AAAA... me@lab",
-            ProblemCode.BAD_PUBLIC_KEY, "(?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]{1,64} [A-Za-z0-9+/=]{16,2048}(?: [!-~ ]{0,253})?",
+            ProblemCode.BAD_PUBLIC_KEY,
+            "(?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]{1,64} [A-Za-z0-9+/=]{16,2048}(?: [!-~ ]{0,253})?",
             Function.identity());
     static final Shape<Duration> DURATION = Shape.Text.of("a duration, such as 45m", ProblemCode.BAD_DURATION,
-            "[1-9][0-9]{0,5}[smh]", Values::duration).remedy(text -> text.matches("[1-9][0-9]{0,5}")
-                    ? Optional.of("Did you mean '" + text + "m'?")
-                    : Optional.empty());
+            "[1-9][0-9]{0,5}[smh]", Values::duration).remedy(
+                    text -> text.matches("[1-9][0-9]{0,5}")
+                            ? Optional.of("Did you mean '" + text + "m'?")
+                            : Optional.empty());
 
     private Values() {}
 

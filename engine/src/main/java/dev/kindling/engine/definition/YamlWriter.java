@@ -42,7 +42,7 @@ final class YamlWriter {
         switch (node) {
             case Node.Mapping mapping -> entries(mapping.entries(), depth + 1);
             case Node.Sequence sequence -> items(sequence.items(), depth + 1);
-            case Node.Scalar _, Node.Unreadable _ -> throw new IllegalStateException("written in one line");
+            case Node.Scalar _,Node.Unreadable _ -> throw new IllegalStateException("written in one line");
         }
     }
 

@@ -87,7 +87,7 @@ public final class Lease implements AutoCloseable {
 
     void markLost() {
         lost = true;
-        for (Runnable action : whenLost) {
+        for (Runnable action : List.copyOf(whenLost)) {
             if (whenLost.remove(action)) {
                 action.run();
             }

@@ -100,8 +100,10 @@ final class SystemUse {
         fields.add(IsoBytes.bytes(px));
         // Modify, access, attributes: readers expect the three of them, and we know one.
         ByteBuffer tf = field("TF", TF).put((byte) 0x0E);
+        int first = tf.position();
         IsoBytes.time(tf, attributes.modified());
-        tf.put(tf.array(), 5, 7).put(tf.array(), 5, 7);
+        byte[] time = new byte[7];
+        tf.get(first, time).put(time).put(time);
         fields.add(IsoBytes.bytes(tf));
         return this;
     }

@@ -16,7 +16,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
-/** The addresses of one IPv6 network. Changed by one thread; {@link #boundTo}, {@link #all} and {@link #use} may be asked by any. */
+/**
+ * The addresses of one IPv6 network. Changed by one thread; {@link #boundTo}, {@link #all} and {@link #use} may be
+ * asked by any.
+ */
 final class Pool6 {
     /** A pool of a /64 has more addresses than anybody looks through for a free one. */
     private static final int MOST_TRIES = 65_536;
@@ -137,7 +140,7 @@ final class Pool6 {
         if (byAddress.size() < MOST_KNOWN) {
             return false;
         }
-        for (Lease lease : byAddress.values()) {
+        for (Lease lease : List.copyOf(byAddress.values())) {
             if (!lease.holds(now)) {
                 byAddress.remove((Inet6Address) lease.address(), lease);
                 byClient.remove(lease.client(), (Inet6Address) lease.address());

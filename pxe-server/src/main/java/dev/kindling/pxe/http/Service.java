@@ -355,14 +355,16 @@ final class Service implements AutoCloseable {
 
     void started(InetAddress remote, Response.Transfer transfer) {
         if (transfer.told()) {
-            events.accept(new PxeEvent.FetchStarted(clock.instant(), mac(remote), BootSource.Protocol.HTTP, transfer.path(),
+            events.accept(new PxeEvent.FetchStarted(clock.instant(), mac(remote), BootSource.Protocol.HTTP,
+                    transfer.path(),
                     transfer.octets(), "fetches " + transfer.path() + " by HTTP, " + transfer.octets() + " octets"));
         }
     }
 
     void done(InetAddress remote, Response.Transfer transfer, Duration took) {
         if (transfer.told()) {
-            events.accept(new PxeEvent.FetchDone(clock.instant(), mac(remote), BootSource.Protocol.HTTP, transfer.path(),
+            events.accept(new PxeEvent.FetchDone(clock.instant(), mac(remote), BootSource.Protocol.HTTP,
+                    transfer.path(),
                     transfer.octets(), took.toMillis(), "has " + transfer.path() + " by HTTP, " + transfer.octets()
                             + " octets in " + took.toMillis() + " ms"));
         }

@@ -57,8 +57,8 @@ public final class RootDirectory implements BootSource {
      * @param links that are served
      * @param links6 that are served by IPv6
      * @param httpPort of our HTTP service, as really bound, by the time of the first request
-     * @throws IOException if the root is not a directory that can be read, if the script is not in it, or of the loaders
-     *             that are named none is; the message says what to do
+     * @throws IOException if the root is not a directory that can be read, if the script is not in it, or of the
+     *             loaders that are named none is; the message says what to do
      */
     public RootDirectory(Path root, BootSettings settings, List<Link> links, List<Link6> links6, IntSupplier httpPort)
             throws IOException {

@@ -76,7 +76,7 @@ class Dhcp6FuzzTest implements BootSource {
         byte[] bytes = new byte[random.nextInt(120)];
         random.nextBytes(bytes);
         if (random.nextInt(8) != 0) {
-            MessageType6 type = MessageType6.values()[random.nextInt(MessageType6.values().length)];
+            MessageType6 type = TYPES[random.nextInt(TYPES.length)];
             Message6 message = new Message6.Plain(type, random.nextInt(1 << 24), options(random));
             for (int relays = random.nextInt(8) == 0 ? random.nextInt(12) : 0; relays > 0; relays--) {
                 message = new Message6.Relayed(random.nextInt(16) == 0, relays, Options6.address(

@@ -257,7 +257,8 @@ public final class DirectRack implements MachineControl {
                 return fetch(url.substring(URL.length() + 1), token);
             }
             var body = new ByteArrayOutputStream();
-            int status = new MachineHttp(machine.address(), token, Duration.ofSeconds(5)).download(URI.create(url), body)
+            int status = new MachineHttp(machine.address(), token, Duration.ofSeconds(5))
+                    .download(URI.create(url), body)
                     .status();
             if (status != 200) {
                 throw new IOException(url + " answered with status " + status);
@@ -271,7 +272,8 @@ public final class DirectRack implements MachineControl {
                 return exchange(() -> service.get().boot().post(new BootSource.Post(url.substring(URL.length() + 1),
                         machine.address(), mac, token, body))).status();
             }
-            return new MachineHttp(machine.address(), token, Duration.ofSeconds(5)).post(URI.create(url), body).status();
+            return new MachineHttp(machine.address(), token, Duration.ofSeconds(5)).post(URI.create(url), body)
+                    .status();
         }
     }
 }
