@@ -2,6 +2,7 @@ package dev.kindling.pxe;
 
 import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
+import dev.kindling.pxe.PxeConfig.ProxyOffer;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.standalone.BootSettings;
 import dev.kindling.pxe.standalone.RootDirectory;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * Arguments: {@code MODE ROOT LINK FIRMWARE=FILE...}, the LINK as {@link LabServer} takes it, FIRMWARE as in
- * {@link Firmware}, or HTTP for what UEFI HTTP Boot loads, or IPXE for the script. The network behind
+ * {@link Firmware}, or HTTP for what UEFI HTTP Boot loads, or IPXE for the script; OFFER=FORM for ProxyDHCP. The network behind
  * {@link FirmwareLab}'s relay agent is served too; where the LINK is that of {@link FirmwareLab#LINK6}, there is boot
  * over IPv6 only. With KERNEL=FILE the boot source is the one of {@code kindling pxe serve}, with that kernel.
  */
@@ -53,7 +54,8 @@ final class FirmwareServer implements BootSource {
                 : PxeConfig.of(List.of(link), Mode.valueOf(words.get(0))).withIpv6Absence(true)
                         .withRelayed(List.of(Subnet.of(InetAddress.ofLiteral("10.78.0.1"), 24)
                                 .withRange(InetAddress.ofLiteral("10.78.0.100"), InetAddress.ofLiteral("10.78.0.199"))
-                                .withRouter(InetAddress.ofLiteral("10.78.0.1"))));
+                                .withRouter(InetAddress.ofLiteral("10.78.0.1"))))
+                        .withProxyOffer(ProxyOffer.valueOf(loaders.getOrDefault("OFFER", "BY_FIRMWARE")));
         LabServer.runUntilInputEnds(config, new FirmwareServer(Path.of(words.get(1)), loaders, link));
     }
 

@@ -29,6 +29,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -165,6 +166,7 @@ class PxeServerTest {
     }
 
     @Test
+    @DisplayName("lesson 6: so is the one that holds a port of TFTP or HTTP")
     void namesTheHolderOfATransferPort() throws Exception {
         try (PxeServer server = start(config(Mode.NONE, 0, 0))) {
             assertThat(server.dhcpPort()).isZero();

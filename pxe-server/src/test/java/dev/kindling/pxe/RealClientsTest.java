@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -108,6 +109,7 @@ class RealClientsTest {
     }
 
     @Test
+    @DisplayName("lesson 9: each interface is answered with its own address as next-server")
     void answersOnEachInterfaceWithItsOwnAddress() throws IOException {
         network.cable("srv1", machine, "cl1", "52:54:00:4b:4c:02");
         network.run("ip", "address", "add", "10.78.0.1/24", "dev", "srv1");
@@ -121,6 +123,7 @@ class RealClientsTest {
     }
 
     @Test
+    @DisplayName("lesson 6: the process that holds port 67 is named")
     void namesTheProcessThatHoldsThePort() throws IOException {
         Path configuration = Files.writeString(directory.resolve("udhcpd.conf"), """
                 interface srv0

@@ -42,7 +42,7 @@ public final class DhcpService {
     public DhcpService(PxeConfig config, IntSupplier httpPort, IntSupplier httpsPort, BootSource source,
             Collection<Lease> restored) {
         this.config = config;
-        this.setup = new Exchange.Setup(source, config.ports().dhcp(), httpPort, httpsPort);
+        this.setup = new Exchange.Setup(source, config.proxyOffer(), config.ports().dhcp(), httpPort, httpsPort);
         Set<InetAddress> ours = config.links().stream().map(Link::address).collect(Collectors.toSet());
         Stream.concat(config.links().stream().map(Link::subnet), config.relayed().stream()).forEach(subnet -> {
             var table = new LeaseTable(subnet, ours);

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class Dhcp6ServiceTest implements BootSource {
@@ -56,6 +57,7 @@ class Dhcp6ServiceTest implements BootSource {
     }
 
     @Test
+    @DisplayName("lesson 18: DHCPv6 option 59 is the boot file's URL")
     void advertisesAnAddressAndTheBootFileAsUrl() {
         Message6.Plain reply = ask(MessageType6.SOLICIT, solicit());
         assertThat(reply.type()).isEqualTo(MessageType6.ADVERTISE);
@@ -69,6 +71,7 @@ class Dhcp6ServiceTest implements BootSource {
     }
 
     @Test
+    @DisplayName("lesson 18: DHCPv6 option 61 tells the architecture")
     void tellsTheBootSourceWhoAsks() {
         ask(MessageType6.SOLICIT, solicit().with(OptionCode6.CLIENT_ARCHITECTURE, new byte[]{0, 7}));
         Client client = asked.getFirst();
@@ -85,6 +88,7 @@ class Dhcp6ServiceTest implements BootSource {
     }
 
     @Test
+    @DisplayName("lesson 18: DHCPv6 option 16 comes back for HTTP Boot")
     void givesUefiHttpBootItsClassBack() {
         answer = new Answer.Lease(null, null, "http://[fd77::1]/snponly.efi");
         Message6.Plain reply = ask(MessageType6.SOLICIT,

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -142,11 +143,24 @@ class RootDirectoryTest {
     }
 
     @Test
+    @DisplayName("lesson 15: autoexec.ipxe is always there, and goes on asking")
     void alwaysHasAnAutoexecThatAsksAgainUntilItIsServed() throws IOException {
         assertThat(fetched(source(), Protocol.TFTP, "autoexec.ipxe", null)).startsWith("#!ipxe\n")
                 .contains("dhcp && chain --autofree http://10.0.0.1:8080/boot.ipxe ||", "goto again");
         Files.writeString(root.resolve("autoexec.ipxe"), "own");
         assertThat(fetched(source(), Protocol.TFTP, "autoexec.ipxe", null)).isEqualTo("own");
+    }
+
+    @Test
+    @DisplayName("lesson 15: snponly by default, another loader for one machine")
+    void takesSnponlyBeforeIpxeAndAnotherLoaderForOneMachine() throws IOException {
+        Files.writeString(root.resolve("ipxe.efi"), "all drivers");
+        Files.writeString(root.resolve("snponly.efi"), "the firmware's driver");
+        RootDirectory source = source(BootSettings.NONE);
+        assertThat(told(source, client(Firmware.UEFI_X64, Agent.FIRMWARE_PXE))).isEqualTo("snponly.efi");
+
+        source.reserve(kept(boot("ipxe.efi", null, null, List.of(), null)));
+        assertThat(told(source, client(Firmware.UEFI_X64, Agent.FIRMWARE_PXE))).isEqualTo("ipxe.efi");
     }
 
     @Test
@@ -163,6 +177,8 @@ class RootDirectoryTest {
 
     /** rhboot/shim issues 165, 300 and 710. */
     @Test
+    @DisplayName("lesson 3: shim gets its GRUB also where it looks at the root; lesson 16: each machine that of"
+            + " its own system")
     void givesEachMachineTheGrubBesideItsShimWhereverShimLooksForIt() throws IOException {
         RootDirectory source = source(boot("ubuntu/shimx64.efi", null, null, List.of(), null));
         assertThat(fetched(source, Protocol.TFTP, "grubx64.efi", MAC)).isEqualTo("this is ubuntu/grubx64.efi");

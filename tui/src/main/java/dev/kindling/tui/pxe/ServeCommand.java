@@ -5,6 +5,7 @@ import dev.kindling.pxe.PxeConfig;
 import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeConfig.Ports;
+import dev.kindling.pxe.PxeConfig.ProxyOffer;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.PxeEvent;
 import dev.kindling.pxe.PxeHelper;
@@ -62,6 +63,9 @@ final class ServeCommand implements Callable<Integer> {
 
     @Option(names = "--mode", paramLabel = "MODE", defaultValue = "dhcp", description = "dhcp: give addresses; proxy: beside another DHCP server; none: TFTP and HTTP only (default: ${DEFAULT-VALUE})")
     Mode mode = Mode.DHCP;
+
+    @Option(names = "--proxy-offer", paramLabel = "FORM", defaultValue = "auto", description = "with --mode proxy: file: firmware takes the file of the offer (option 43.6 = 8); boot-server: it asks port 4011; auto: file for a BIOS, boot-server for UEFI (default: ${DEFAULT-VALUE})")
+    String proxyOffer = "auto";
 
     @Option(names = "--range", paramLabel = "FROM-TO", converter = Addresses.Ranges.class, description = "pool of addresses; again for another interface's network")
     List<Addresses.Range> ranges = new ArrayList<>();
@@ -199,7 +203,7 @@ final class ServeCommand implements Callable<Integer> {
             var config = PxeConfig.of(networks.links(), mode).withLinks6(networks.links6())
                     .withIpv6Absence(noIpv6Wait).withRelayed(networks.relayed())
                     .withPorts(new Ports(dhcpPort, proxyPort, tftpPort, httpPort, httpsPort))
-                    .withLeaseFile(leaseFile).withTls(tls())
+                    .withProxyOffer(proxyOffer()).withLeaseFile(leaseFile).withTls(tls())
                     .withTftp(new PxeConfig.Tftp(tftpSinglePort, PxeConfig.Tftp.STANDARD.maxWindow(),
                             PxeConfig.Tftp.STANDARD.maxBlock()));
             var metrics = new Metrics();
@@ -308,6 +312,15 @@ final class ServeCommand implements Callable<Integer> {
                 ? () -> {}
                 : TrafficCapture.start(capture, captureLimit, networks.devices(), tftpPort,
                         List.of(dhcpPort, proxyPort), screen::note);
+    }
+
+    private ProxyOffer proxyOffer() {
+        return switch (proxyOffer) {
+            case "auto" -> ProxyOffer.BY_FIRMWARE;
+            case "file" -> ProxyOffer.NAMES_FILE;
+            case "boot-server" -> ProxyOffer.ASKS_BOOT_SERVER;
+            default -> throw Refusal.badUse("there is no --proxy-offer " + proxyOffer, "auto, file or boot-server");
+        };
     }
 
     private @Nullable Tls tls() {
