@@ -126,7 +126,7 @@ final class Conductor {
         String definition = facts.lastDefinition()
                 .orElseThrow(() -> new IOException("the journal has no definition of " + cluster));
         Cluster model = Kindling.modelOf(Definitions.read("definition of " + cluster, definition));
-        var wiring = new Wiring(workspace, clock, random);
+        var wiring = new Wiring(workspace, store, clock, random);
         var machines = new Machines(model, facts.events(), journal, clock);
         try (Wiring.Wired wired = wiring.wire(machines, options, run, journal)) {
             if (facts.events().stream().noneMatch(this::beganThisRun)) {

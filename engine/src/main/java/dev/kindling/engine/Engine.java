@@ -9,6 +9,7 @@ import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Primer;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.SealedSecrets;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.boot.BootAssets;
 import dev.kindling.engine.definition.Definitions;
@@ -17,18 +18,19 @@ import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Facts;
 import dev.kindling.engine.report.Reports;
+import dev.kindling.engine.secret.Place;
+import dev.kindling.engine.secret.Secret;
 import dev.kindling.engine.status.StatusFold;
 import dev.kindling.engine.store.Acquisition;
 import dev.kindling.engine.store.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +39,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
@@ -55,7 +58,7 @@ public final class Engine implements Kindling {
         this.workspace = workspace;
         this.store = store;
         this.runs = runs;
-        this.wiring = new Wiring(workspace, clock, random);
+        this.wiring = new Wiring(workspace, store, clock, random);
         this.clock = clock;
         this.random = random;
     }
@@ -85,6 +88,32 @@ public final class Engine implements Kindling {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * The secrets of a workspace.
+     *
+     * @param prompt asks a person, without an echo, for the passphrase; empty where there is nobody to ask
+     * @param newPrompt asks for a new passphrase
+     */
+    public static SealedSecrets secrets(Path directory, Map<String, String> environment,
+            Function<String, Optional<char[]>> prompt, Function<String, Optional<char[]>> newPrompt) {
+        try {
+            Workspace workspace = Workspace.open(directory, environment);
+            Store store = Store.open(workspace.directory(), environment, Clock.systemUTC());
+            return new SecretsHere(store, SecretsHere.place(workspace, store), workspace.keys(typed(prompt)),
+                    workspace.newKeys(typed(newPrompt)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Function<String, Optional<Secret>> typed(Function<String, Optional<char[]>> prompt) {
+        return question -> prompt.apply(question).map(answer -> {
+            Secret secret = Secret.of(answer);
+            Arrays.fill(answer, '\0');
+            return secret;
+        });
     }
 
     /** The primer and its medium; needs no workspace. */
@@ -174,6 +203,14 @@ public final class Engine implements Kindling {
         List<Problem> problems = wiring.contradictions(plan.cluster(), facts, options);
         if (!problems.isEmpty()) {
             return new Started(Optional.empty(), problems);
+        }
+        try {
+            Optional<Problem> locked = new Secrets(workspace, store, cluster, _ -> {}).locked();
+            if (locked.isPresent()) {
+                return refused(locked.get());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         if (!plan.definition().equals(facts.definition())) {
             store.append(cluster, "", new Event.Defined(plan.definition(), "definition of " + cluster + " accepted"));
@@ -282,9 +319,9 @@ public final class Engine implements Kindling {
     public void backup(Path file) {
         unchecked(() -> {
             store.backup(file);
-            if (Files.exists(workspace.secrets())) {
-                Path beside = file.resolveSibling(file.getFileName() + ".secrets");
-                Files.copy(workspace.secrets(), beside, StandardCopyOption.COPY_ATTRIBUTES);
+            Optional<byte[]> sealed = SecretsHere.place(workspace, store).read();
+            if (sealed.isPresent()) {
+                Place.file(file.resolveSibling(file.getFileName() + ".secrets")).change(_ -> sealed.get());
             }
         });
     }

@@ -1,13 +1,18 @@
 package dev.kindling.engine;
 
 import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.distribution.k3s.K3s;
+import dev.kindling.engine.secret.Place;
 import dev.kindling.engine.secret.Secret;
 import dev.kindling.engine.secret.SecretStore;
+import dev.kindling.engine.secret.SecretsLocked;
 import dev.kindling.engine.secret.Tokens;
+import dev.kindling.engine.store.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -15,14 +20,26 @@ import org.jspecify.annotations.Nullable;
 /** The secrets of one cluster in the workspace's encrypted store; each is made when it is first asked for. */
 final class Secrets implements K3s.Credentials {
     private final Workspace workspace;
+    private final Place place;
     private final String cluster;
     private final Consumer<Event> journal;
     private @Nullable SecretStore store;
 
-    Secrets(Workspace workspace, String cluster, Consumer<Event> journal) {
+    Secrets(Workspace workspace, Store state, String cluster, Consumer<Event> journal) {
         this.workspace = workspace;
+        this.place = SecretsHere.place(workspace, state);
         this.cluster = cluster;
         this.journal = journal;
+    }
+
+    /** Why they cannot be read or written; empty where they can. */
+    Optional<Problem> locked() throws IOException {
+        try {
+            var _ = store();
+            return Optional.empty();
+        } catch (SecretsLocked e) {
+            return Optional.of(e.problem());
+        }
     }
 
     /** Of the machines' bearer tokens. */
@@ -69,13 +86,9 @@ final class Secrets implements K3s.Credentials {
         journal.accept(new Event.SecretStored(kubeconfigName(), "the kubeconfig is kept as " + kubeconfigName()));
     }
 
-    /** Deletes all of this cluster's. */
+    /** Deletes all of this cluster's; needs no key. */
     void forget() throws IOException {
-        for (String name : store().list()) {
-            if (name.startsWith(cluster + "/")) {
-                store().delete(name);
-            }
-        }
+        SecretStore.forget(place, cluster + "/");
     }
 
     private synchronized Secret made(String purpose) throws IOException {
@@ -93,7 +106,9 @@ final class Secrets implements K3s.Credentials {
     private synchronized SecretStore store() throws IOException {
         SecretStore open = store;
         if (open == null) {
-            open = SecretStore.open(workspace.secrets(), workspace.key(), new SecureRandom());
+            // a run has nobody to ask
+            open = SecretStore.open(place, workspace.keys(_ -> Optional.empty()), new SecureRandom(),
+                    Clock.systemUTC());
             store = open;
         }
         return open;

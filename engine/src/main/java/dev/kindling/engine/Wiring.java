@@ -24,6 +24,7 @@ import dev.kindling.engine.model.HandOff;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Facts;
 import dev.kindling.engine.plan.Step;
+import dev.kindling.engine.store.Store;
 import java.io.IOException;
 import java.net.NetworkInterface;
 import java.nio.file.Path;
@@ -41,11 +42,13 @@ import org.jspecify.annotations.Nullable;
 /** Puts the parts of one cluster's run together. Nothing is started here. */
 final class Wiring {
     private final Workspace workspace;
+    private final Store store;
     private final Clock clock;
     private final RandomGenerator random;
 
-    Wiring(Workspace workspace, Clock clock, RandomGenerator random) {
+    Wiring(Workspace workspace, Store store, Clock clock, RandomGenerator random) {
         this.workspace = workspace;
+        this.store = store;
         this.clock = clock;
         this.random = random;
     }
@@ -161,7 +164,7 @@ final class Wiring {
 
     Wired wire(Machines machines, ApplyOptions options, String run, Consumer<Event> journal) {
         Cluster cluster = machines.cluster();
-        var secrets = new Secrets(workspace, cluster.name(), journal);
+        var secrets = new Secrets(workspace, store, cluster.name(), journal);
         var k3s = new AtomicReference<>(Optional.<K3s.Binary>empty());
         var distribution = new K3s(machines, secrets, k3s::get);
         var service = new AtomicReference<@Nullable BootService>();

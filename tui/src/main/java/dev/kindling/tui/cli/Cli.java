@@ -96,7 +96,8 @@ public final class Cli implements Runnable {
         return List.of(DemoCommand.class, InitCommand.class, ValidateCommand.class, PlanCommand.class, UpCommand.class,
                 StatusCommand.class, EventsCommand.class, HardwareCommand.class, DownCommand.class,
                 ReportCommand.class, TuiCommand.class, GuiCommand.class, PxeCommand.class, IsoCommand.class,
-                PrimerCommand.class, CompletionCommand.class, StateCommand.class, AuditCommand.class);
+                PrimerCommand.class, CompletionCommand.class, StateCommand.class, AuditCommand.class,
+                SecretsCommand.class);
     }
 
     /** The boot service and the image builder must be up in no time: for them, picocli looks into no other command. */
@@ -149,9 +150,14 @@ public final class Cli implements Runnable {
         return world.directory().resolve(asked);
     }
 
+    /** The log goes to the workspace. */
+    void log() {
+        Logging.to(workspaceDirectory().resolve("kindling.log"), debug);
+    }
+
     Kindling open() {
         Path directory = workspaceDirectory();
-        Logging.to(directory.resolve("kindling.log"), debug);
+        log();
         return state == null ? world.engine().apply(directory) : Engine.open(directory, environment());
     }
 
