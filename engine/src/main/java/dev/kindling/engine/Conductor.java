@@ -117,9 +117,9 @@ final class Conductor {
                 .orElseThrow(() -> new IOException("the journal has no definition of " + cluster));
         Cluster model = Kindling.modelOf(Definitions.read("definition of " + cluster, definition));
         var machines = new Machines(model, facts.events(), journal, clock);
-        var hooks = new Hooks(model, run, workspace.directory(), new Secrets(workspace, cluster, _ -> {})::mask,
+        var hooks = new Hooks(model, run, workspace.directory(), new Secrets(workspace, store, cluster, _ -> {})::mask,
                 journal);
-        var wiring = new Wiring(workspace, world);
+        var wiring = new Wiring(workspace, store, world);
         var dag = new DagRunner(journal, clock, world.sleeper(), world.random(), Lanes.of(options),
                 step -> evidence(step, machines));
         runner = dag;

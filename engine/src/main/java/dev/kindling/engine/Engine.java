@@ -10,6 +10,7 @@ import dev.kindling.engine.api.Primer;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
 import dev.kindling.engine.api.Template;
+import dev.kindling.engine.api.SealedSecrets;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.boot.BootAssets;
 import dev.kindling.engine.definition.Definitions;
@@ -24,6 +25,8 @@ import dev.kindling.engine.report.PlanPictures;
 import dev.kindling.engine.report.Reports;
 import dev.kindling.engine.report.SupportBundle;
 import dev.kindling.engine.run.Sleeper;
+import dev.kindling.engine.secret.Place;
+import dev.kindling.engine.secret.Secret;
 import dev.kindling.engine.status.StatusFold;
 import dev.kindling.engine.store.Acquisition;
 import dev.kindling.engine.store.Store;
@@ -32,11 +35,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +47,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
@@ -62,7 +66,7 @@ public final class Engine implements Kindling {
         this.workspace = workspace;
         this.store = store;
         this.runs = runs;
-        this.wiring = new Wiring(workspace, world);
+        this.wiring = new Wiring(workspace, store, world);
         this.clock = world.clock();
         this.random = world.random();
     }
@@ -91,6 +95,32 @@ public final class Engine implements Kindling {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * The secrets of a workspace.
+     *
+     * @param prompt asks a person, without an echo, for the passphrase; empty where there is nobody to ask
+     * @param newPrompt asks for a new passphrase
+     */
+    public static SealedSecrets secrets(Path directory, Map<String, String> environment,
+            Function<String, Optional<char[]>> prompt, Function<String, Optional<char[]>> newPrompt) {
+        try {
+            Workspace workspace = Workspace.open(directory, environment);
+            Store store = Store.open(workspace.directory(), environment, Clock.systemUTC());
+            return new SecretsHere(store, SecretsHere.place(workspace, store), workspace.keys(typed(prompt)),
+                    workspace.newKeys(typed(newPrompt)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Function<String, Optional<Secret>> typed(Function<String, Optional<char[]>> prompt) {
+        return question -> prompt.apply(question).map(answer -> {
+            Secret secret = Secret.of(answer);
+            Arrays.fill(answer, '\0');
+            return secret;
+        });
     }
 
     /** The primer and its medium; needs no workspace. */
@@ -221,6 +251,14 @@ public final class Engine implements Kindling {
         problems.addAll(wiring.contradictions(plan.cluster(), facts, options));
         if (!problems.isEmpty()) {
             return new Started(Optional.empty(), problems);
+        }
+        try {
+            Optional<Problem> locked = new Secrets(workspace, store, cluster, _ -> {}).locked();
+            if (locked.isPresent()) {
+                return refused(locked.get());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         return begin(plan, facts, options);
     }
@@ -390,7 +428,7 @@ public final class Engine implements Kindling {
             return Optional.empty();
         }
         try (var out = new BufferedOutputStream(Files.newOutputStream(file))) {
-            SupportBundle.write(out, history(cluster, 0), status.get(), new Secrets(workspace, cluster, _ -> {})::mask,
+            SupportBundle.write(out, history(cluster, 0), status.get(), new Secrets(workspace, store, cluster, _ -> {})::mask,
                     Map.of("java", Runtime.version().toString(), "os",
                             System.getProperty("os.name") + " " + System.getProperty("os.version"), "arch",
                             System.getProperty("os.arch"), "cpus",
@@ -420,9 +458,9 @@ public final class Engine implements Kindling {
     public void backup(Path file) {
         unchecked(() -> {
             store.backup(file);
-            if (Files.exists(workspace.secrets())) {
-                Path beside = file.resolveSibling(file.getFileName() + ".secrets");
-                Files.copy(workspace.secrets(), beside, StandardCopyOption.COPY_ATTRIBUTES);
+            Optional<byte[]> sealed = SecretsHere.place(workspace, store).read();
+            if (sealed.isPresent()) {
+                Place.file(file.resolveSibling(file.getFileName() + ".secrets")).change(_ -> sealed.get());
             }
         });
     }

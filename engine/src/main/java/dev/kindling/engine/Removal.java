@@ -62,7 +62,7 @@ final class Removal {
                 }
             }
             try {
-                new Secrets(workspace, cluster, _ -> {}).forget();
+                new Secrets(workspace, store, cluster, _ -> {}).forget();
                 Files.deleteIfExists(workspace.leases(cluster));
             } catch (IOException e) {
                 problems.add(

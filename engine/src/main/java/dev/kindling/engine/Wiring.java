@@ -29,6 +29,7 @@ import dev.kindling.engine.plan.Facts;
 import dev.kindling.engine.plan.Fingerprint;
 import dev.kindling.engine.plan.Planner;
 import dev.kindling.engine.plan.Step;
+import dev.kindling.engine.store.Store;
 import java.io.IOException;
 import java.net.NetworkInterface;
 import java.nio.file.Path;
@@ -49,11 +50,13 @@ import org.jspecify.annotations.Nullable;
 /** Puts the parts of one cluster's run together. Nothing is started here. */
 final class Wiring {
     private final Workspace workspace;
+    private final Store store;
     private final World world;
     private final Clock clock;
 
-    Wiring(Workspace workspace, World world) {
+    Wiring(Workspace workspace, Store store, World world) {
         this.workspace = workspace;
+        this.store = store;
         this.world = world;
         this.clock = world.clock();
     }
@@ -200,7 +203,7 @@ final class Wiring {
 
     Wired wire(Machines machines, ApplyOptions options, String run, Consumer<Event> journal) {
         Cluster cluster = machines.cluster();
-        var secrets = new Secrets(workspace, cluster.name(), journal);
+        var secrets = new Secrets(workspace, store, cluster.name(), journal);
         var k3s = new AtomicReference<>(Optional.<K3s.Binary>empty());
         Distribution distribution = Outline.forms(cluster)
                 ? new Outline(cluster)

@@ -1,7 +1,8 @@
 package dev.kindling.engine;
 
 import dev.kindling.engine.api.Kindling;
-import dev.kindling.engine.secret.KeySource;
+import dev.kindling.engine.secret.Keys;
+import dev.kindling.engine.secret.Secret;
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Where everything of an operator's clusters lies; nobody else may look into it.
@@ -50,12 +52,25 @@ record Workspace(Path directory, Map<String, String> environment) {
         return List.of(directory.resolve(cluster + "-report.md"), directory.resolve(cluster + "-report.html"));
     }
 
-    /** The key of the secrets: apart from the workspace, so that a copy of that is of no use alone. */
-    KeySource key() {
-        String configured = environment.get("KINDLING_KEY_FILE");
-        return configured != null
-                ? new KeySource.KeyFile(Path.of(configured))
-                : KeySource.userKeyFile(environment, Path.of(System.getProperty("user.home")));
+    /**
+     * The key of the secrets: apart from the workspace, so that a copy of that is of no use alone.
+     *
+     * @param prompt asks a person for a passphrase, where there is one
+     */
+    Keys keys(Function<String, Optional<Secret>> prompt) {
+        return Keys.ofUser(environment, Path.of(System.getProperty("user.home")), prompt);
+    }
+
+    /** The next key: a new passphrase may be in a file of its own, {@code KINDLING_NEW_PASSPHRASE_FILE}. */
+    Keys newKeys(Function<String, Optional<Secret>> prompt) {
+        var next = new java.util.HashMap<>(environment);
+        String file = next.remove("KINDLING_NEW_PASSPHRASE_FILE");
+        if (file == null) {
+            next.remove("KINDLING_PASSPHRASE_FILE");
+        } else {
+            next.put("KINDLING_PASSPHRASE_FILE", file);
+        }
+        return Keys.ofUser(next, Path.of(System.getProperty("user.home")), prompt);
     }
 
     /**

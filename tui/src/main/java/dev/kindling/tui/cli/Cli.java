@@ -99,7 +99,7 @@ public final class Cli implements Runnable {
                 PrimerCommand.class, TemplateCommand.class, ImportCommand.class, CompletionCommand.class,
                 ControlCommand.Pause.class, ControlCommand.Resume.class,
                 ControlCommand.Cancel.class, WaitCommand.class, BundleCommand.class, StateCommand.class,
-                AuditCommand.class, ApplyCommand.class, RehearseCommand.class);
+                AuditCommand.class, ApplyCommand.class, RehearseCommand.class, SecretsCommand.class);
     }
 
     /** The boot service and the image builder must be up in no time: for them, picocli looks into no other command. */
@@ -152,9 +152,14 @@ public final class Cli implements Runnable {
         return world.directory().resolve(asked);
     }
 
+    /** The log goes to the workspace. */
+    void log() {
+        Logging.to(workspaceDirectory().resolve("kindling.log"), debug);
+    }
+
     Kindling open() {
         Path directory = workspaceDirectory();
-        Logging.to(directory.resolve("kindling.log"), debug);
+        log();
         return state == null ? world.engine().apply(directory) : Engine.open(directory, environment());
     }
 
