@@ -121,7 +121,7 @@ final class Conductor {
                 journal);
         var wiring = new Wiring(workspace, store, world);
         var dag = new DagRunner(journal, clock, world.sleeper(), world.random(), Lanes.of(options),
-                step -> evidence(step, machines));
+                hooks::around, step -> evidence(step, machines));
         runner = dag;
         if (cancelled.getCount() == 0) {
             dag.cancel();
@@ -193,7 +193,7 @@ final class Conductor {
                     return new DagRunner.Result(Event.Outcome.FAILED, List.of(refusal.get()));
                 }
             }
-            return dag.run(steps.stream().map(hooks::around).toList());
+            return dag.run(steps);
         } catch (IllegalStateException e) {
             if (journalBroken) {
                 throw e;

@@ -36,6 +36,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -59,6 +60,7 @@ public final class Engine implements Kindling {
     private final Store store;
     private final RunPlace runs;
     private final Wiring wiring;
+    private final World world;
     private final Clock clock;
     private final RandomGenerator random;
 
@@ -67,6 +69,7 @@ public final class Engine implements Kindling {
         this.store = store;
         this.runs = runs;
         this.wiring = new Wiring(workspace, store, world);
+        this.world = world;
         this.clock = world.clock();
         this.random = world.random();
     }
@@ -441,7 +444,10 @@ public final class Engine implements Kindling {
 
     @Override
     public RunResult down(String cluster) throws InterruptedException {
-        return new Removal(workspace, store, runs).remove(cluster, newRunId());
+        String run = newRunId();
+        RunResult result = new Removal(workspace, store, runs).remove(cluster, run);
+        new Deliveries(workspace, store, world, cluster, run).deliver(true, Duration.ofSeconds(5));
+        return result;
     }
 
     @Override

@@ -12,11 +12,14 @@ import java.util.Optional;
 
 /** The process of one run. SIGTERM ends it at the next safe point; after SIGKILL, the next run goes on. */
 public final class Runner {
+    /** In place of a part of the run: tells the webhooks of it. */
+    static final String COURIER = "COURIER";
+
     private Runner() {}
 
-    static List<String> arguments(Conductor.Part part, Path workspace, String cluster, String run,
+    static List<String> arguments(String part, Path workspace, String cluster, String run,
             ApplyOptions options) {
-        return List.of(part.name(), workspace.toString(), cluster, run,
+        return List.of(part, workspace.toString(), cluster, run,
                 options.interfaceName().orElse(""),
                 Boolean.toString(options.keepRunning()), Integer.toString(options.lossPercent()),
                 Long.toString(options.seed()), options.delay().toString(), Integer.toString(options.failurePercent()),
@@ -32,6 +35,11 @@ public final class Runner {
                 Duration.parse(arguments[8]), Integer.parseInt(arguments[9]), Lanes.parse(arguments[10]));
         Workspace workspace = Workspace.open(directory, System.getenv());
         try (Store store = Store.open(directory, workspace.environment(), Clock.systemUTC())) {
+            if (arguments[0].equals(COURIER)) {
+                new Deliveries(workspace, store, World.real(), cluster, arguments[3]).deliver(false,
+                        Deliveries.PATIENCE);
+                return;
+            }
             var conductor = new Conductor(workspace, store, World.real(), cluster, arguments[3], options);
             List<Problem> problems = conductor.begin();
             if (!problems.isEmpty()) {

@@ -15,6 +15,8 @@ final class RunsHere implements RunPlace {
     private final World world;
     private final Map<String, Running> running = new ConcurrentHashMap<>();
 
+    private final Map<String, Thread> couriers = new ConcurrentHashMap<>();
+
     private record Running(String cluster, Conductor conductor, Thread thread) {}
 
     RunsHere(Workspace workspace, Store store, World world) {
@@ -31,8 +33,17 @@ final class RunsHere implements RunPlace {
             Thread thread = Thread.ofPlatform().name(run).unstarted(() -> conductor.conduct(Conductor.Part.ALL));
             running.put(run, new Running(cluster, conductor, thread));
             thread.start();
+            couriers.put(run, Thread.ofVirtual().name("couriers-" + run).start(() -> deliver(cluster, run)));
         }
         return problems;
+    }
+
+    private void deliver(String cluster, String run) {
+        try {
+            new Deliveries(workspace, store, world, cluster, run).deliver(false, Deliveries.PATIENCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
@@ -62,10 +73,19 @@ final class RunsHere implements RunPlace {
 
     @Override
     public void close() {
+        couriers.values().forEach(Thread::interrupt);
         for (Running found : running.values()) {
             found.conductor.cancel();
             try {
                 found.thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+        for (Thread courier : couriers.values()) {
+            try {
+                courier.join();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;

@@ -115,8 +115,16 @@ final class Secrets implements K3s.Credentials {
         SecretStore.forget(place, cluster + "/");
     }
 
-    private synchronized Secret made(String purpose) throws IOException {
-        String name = cluster + "/" + purpose;
+    /** A secret by its whole name; made where there is none, for its user to read it from the store. */
+    byte[] named(String name) throws IOException {
+        return madeAs(name).bytes();
+    }
+
+    private Secret made(String purpose) throws IOException {
+        return madeAs(cluster + "/" + purpose);
+    }
+
+    private synchronized Secret madeAs(String name) throws IOException {
         Optional<Secret> known = store().get(name);
         if (known.isPresent()) {
             return known.get();

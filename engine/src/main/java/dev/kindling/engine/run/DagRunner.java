@@ -46,6 +46,7 @@ public final class DagRunner {
     private final Clock clock;
     private final Sleeper sleeper;
     private final RandomGenerator random;
+    private final Function<Step, Step.Work> work;
     private final Function<Step, String> evidence;
     private final Map<Step.Lane, Semaphore> lanes = new EnumMap<>(Step.Lane.class);
     private final BlockingQueue<Ended> ended = new LinkedBlockingQueue<>();
@@ -60,14 +61,16 @@ public final class DagRunner {
      * @param sleeper waits between attempts, by the same time as {@code clock}
      * @param random jitter of the pauses between attempts
      * @param widths of lanes that are not to have their usual width
+     * @param work of a step, with whatever is to be done around it
      * @param evidence what is known of the thing that a step waits for, for the message at its deadline; may be empty
      */
     public DagRunner(Consumer<Event> journal, Clock clock, Sleeper sleeper, RandomGenerator random,
-            Map<Step.Lane, Integer> widths, Function<Step, String> evidence) {
+            Map<Step.Lane, Integer> widths, Function<Step, Step.Work> work, Function<Step, String> evidence) {
         this.journal = journal;
         this.clock = clock;
         this.sleeper = sleeper;
         this.random = random;
+        this.work = work;
         this.evidence = evidence;
         for (Step.Lane lane : Step.Lane.values()) {
             lanes.put(lane, new Semaphore(widths.getOrDefault(lane, lane.width()), true));
@@ -264,7 +267,7 @@ public final class DagRunner {
             var current = new CurrentAttempt(step, clock.instant().plus(step.deadline()));
             self.until(current.deadline());
             try {
-                step.work().perform(current);
+                work.apply(step).perform(current);
             } finally {
                 self.until(null);
             }

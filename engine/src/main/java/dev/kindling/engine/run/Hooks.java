@@ -51,18 +51,14 @@ public final class Hooks {
         this.journal = journal;
     }
 
-    /** The same step, with the hooks of its kind before its effect and after it. */
-    public Step around(Step step) {
+    /** The work of a step, with the hooks of its kind before its effect and after it. */
+    public Step.Work around(Step step) {
         String kind = step.id().substring(0, Math.max(0, step.id().indexOf('/')));
-        if (cluster.hooks().stream().noneMatch(hook -> hook.when().equals("before-" + kind)
-                || hook.when().equals("after-" + kind))) {
-            return step;
-        }
-        return new Step(step.action(), step.lane(), step.attempts(), step.deadline(), step.alreadyDone(), attempt -> {
+        return attempt -> {
             runForStep("before-" + kind, step);
             step.work().perform(attempt);
             runForStep("after-" + kind, step);
-        });
+        };
     }
 
     private void runForStep(String when, Step step) throws InterruptedException, Step.Failed {

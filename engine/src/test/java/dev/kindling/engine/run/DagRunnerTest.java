@@ -35,7 +35,7 @@ class DagRunnerTest {
     }
 
     private DagRunner runner(Map<Step.Lane, Integer> widths, Function<Step, String> evidence) {
-        return new DagRunner(journal::add, time, time, new SplittableRandom(1), widths, evidence);
+        return new DagRunner(journal::add, time, time, new SplittableRandom(1), widths, Step::work, evidence);
     }
 
     /** Runs with a clock that jumps to the next attempt that is waited for; steps take no time. */
@@ -391,7 +391,7 @@ class DagRunnerTest {
     void nothingGoesOnWithoutTheJournal() {
         var failing = new DagRunner(_ -> {
             throw new IllegalStateException("disk full");
-        }, time, time, new SplittableRandom(1), Map.of(), _ -> "");
+        }, time, time, new SplittableRandom(1), Map.of(), Step::work, _ -> "");
         assertThatThrownBy(() -> failing.run(List.of(works("a")))).hasRootCauseMessage("disk full");
         assertThat(order).isEmpty();
     }
