@@ -431,7 +431,8 @@ public final class Engine implements Kindling {
             return Optional.empty();
         }
         try (var out = new BufferedOutputStream(Files.newOutputStream(file))) {
-            SupportBundle.write(out, history(cluster, 0), status.get(), new Secrets(workspace, store, cluster, _ -> {})::mask,
+            SupportBundle.write(out, history(cluster, 0), status.get(),
+                    new Secrets(workspace, store, cluster, _ -> {})::mask,
                     Map.of("java", Runtime.version().toString(), "os",
                             System.getProperty("os.name") + " " + System.getProperty("os.version"), "arch",
                             System.getProperty("os.arch"), "cpus",

@@ -77,7 +77,7 @@ class ImportsTest {
 
         Cluster cluster = cluster(validation);
         assertThat(cluster.machines()).hasSize(5);
-        assertThat(cluster.addressing().vip().getHostAddress()).isEqualTo("192.168.2.160");
+        assertThat(Objects.requireNonNull(cluster.addressing().vip()).getHostAddress()).isEqualTo("192.168.2.160");
         assertThat(cluster.pools().getFirst().minimum().cpus()).isEqualTo(4);
         assertThat(cluster.pools().getFirst().minimum().memoryMib()).isEqualTo(8192);
         assertThat(cluster.machines().get(1).address().getHostAddress()).isEqualTo("192.168.2.162");

@@ -28,7 +28,8 @@ final class ImportCommand implements Callable<Integer> {
     @Option(names = "--set", paramLabel = "NAME=VALUE", description = "what FILE does not say: name, version, kind, cidr, gateway, bootServer, pool; repeatable")
     Map<String, String> more = new LinkedHashMap<>();
 
-    @Option(names = {"-o", "--output"}, paramLabel = "FILE", description = "where the definition goes (default: standard output)")
+    @Option(names = {"-o",
+            "--output"}, paramLabel = "FILE", description = "where the definition goes (default: standard output)")
     @Nullable
     String output;
 

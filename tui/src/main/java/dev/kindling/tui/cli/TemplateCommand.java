@@ -125,7 +125,8 @@ final class TemplateCommand implements Runnable {
         @CommandLine.Mixin
         Given given = new Given();
 
-        @Option(names = {"-o", "--output"}, paramLabel = "FILE", description = "where the definition goes (default: standard output)")
+        @Option(names = {"-o",
+                "--output"}, paramLabel = "FILE", description = "where the definition goes (default: standard output)")
         @Nullable
         String output;
 

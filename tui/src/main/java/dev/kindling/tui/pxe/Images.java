@@ -59,7 +59,8 @@ final class Images {
         Content image;
         if (Files.isDirectory(source)) {
             TreeScan.Result scan = TreeScan.of(source);
-            scan.skipped().forEach(path -> notes.accept(path + " is left out: a socket is nothing without its program"));
+            scan.skipped()
+                    .forEach(path -> notes.accept(path + " is left out: a socket is nothing without its program"));
             MediaSpec spec = BootFiles.found(MediaSpec.of(scan.tree().withAttributes(each -> each.owner(0, 0)),
                     MediaSpec.label(source)));
             if (spec.bios().isEmpty() && spec.efi().isEmpty() && spec.appended().isEmpty()) {

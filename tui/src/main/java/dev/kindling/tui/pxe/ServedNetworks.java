@@ -83,7 +83,8 @@ record ServedNetworks(List<Link> links, List<Link6> links6, List<Subnet> relayed
                 if (addresses.isEmpty()) {
                     if (links6.stream().noneMatch(link -> link.interfaceName().equals(name))) {
                         throw new IOException("the interface %s has no IPv4 address. Give it one: ip address add "
-                                .formatted(name) + "192.168.77.1/24 dev %s; or serve it by IPv6: --ipv6-range FROM-TO"
+                                .formatted(name)
+                                + "192.168.77.1/24 dev %s; or serve it by IPv6: --ipv6-range FROM-TO"
                                         .formatted(name));
                     }
                     devices.add(new TrafficCapture.Device(name, NO_ADDRESS));

@@ -28,7 +28,8 @@ class TemplateCommandTest {
         assertThat(shell.out()).contains("single-node@", "ha@", "production@", "edge@").doesNotContain("base@");
 
         assertThat(shell.run("template", "show", "ha")).isZero();
-        assertThat(shell.out()).contains("extends: base@", "workers  integer (from 0 to 5000)", "cluster  name, required");
+        assertThat(shell.out()).contains("extends: base@", "workers  integer (from 0 to 5000)",
+                "cluster  name, required");
 
         assertThat(shell.run("template", "show", "ha", "--json")).isZero();
         JsonNode template = new JsonMapper().readTree(shell.out());
