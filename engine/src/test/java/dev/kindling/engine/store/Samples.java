@@ -40,6 +40,11 @@ final class Samples {
                                 "no node yet", at),
                         "x"),
                 new Event.SecretStored("kubeconfig", "x"), new Event.HandedOff("abc", "main", "x"),
-                new Event.Noted(null, true, "stand-in"));
+                new Event.Noted(null, true, "stand-in"),
+                new Event.StepSkipped("boot/a", "a", "install/a failed", "x"),
+                new Event.Requested(Event.Request.PAUSE, "x"), new Event.RunPaused("x"), new Event.RunContinued("x"),
+                new Event.HookRan("before-install", "install/a", "a", List.of("notify", "a b"), 12, "said",
+                        Problem.error("c", "p", "m", "e", "r"), "x"),
+                new Event.WebhookDelivered("https://ci.example/hook", 7, "x"));
     }
 }
