@@ -21,15 +21,31 @@ final class Control {
         this.cancel = cancel;
     }
 
-    /** What holds a run of these events back, as it was told last; null: nothing. A run that ended is not paused. */
+    /**
+     * What holds a run of these events back; null: nothing. A run that ended is not paused. What was asked of a run
+     * that died before it could obey is as good as done: whoever asked was told nothing else.
+     */
     static @Nullable String pause(List<Event.Recorded> events) {
         String paused = null;
+        boolean running = false;
         for (Event.Recorded recorded : events) {
-            paused = switch (recorded.event()) {
-                case Event.RunPaused(String text) -> text;
-                case Event.RunContinued _,Event.RunEnded _,Event.Removed _ -> null;
-                default -> paused;
-            };
+            switch (recorded.event()) {
+                case Event.RunStarted _ -> running = true;
+                case Event.RunPaused pause -> paused = pause.text();
+                case Event.RunContinued _ -> paused = null;
+                case Event.RunEnded _,Event.Removed _ -> {
+                    running = false;
+                    paused = null;
+                }
+                case Event.Requested asked -> paused = switch (asked.request()) {
+                    case PAUSE -> running ? "paused: " + asked.text() : paused;
+                    case RESUME -> null;
+                    case CANCEL -> paused;
+                };
+                default -> {
+                    // holds nothing back
+                }
+            }
         }
         return paused;
     }

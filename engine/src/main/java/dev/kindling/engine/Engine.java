@@ -37,6 +37,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -47,6 +48,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -56,6 +58,8 @@ import java.util.random.RandomGenerator;
  * The engine in this process, over one workspace. Runs go on in processes of their own, so that a UI may come and go.
  */
 public final class Engine implements Kindling {
+    private static final Duration LETTING_GO = Duration.ofSeconds(5);
+
     private final Workspace workspace;
     private final Store store;
     private final RunPlace runs;
@@ -227,7 +231,7 @@ public final class Engine implements Kindling {
     @Override
     public Started apply(Plan plan, ApplyOptions options) {
         String cluster = plan.cluster().name();
-        Optional<Acquisition.HeldBy> holder = store.holder(cluster);
+        Optional<Acquisition.HeldBy> holder = holderBesidesOneThatEnds(cluster);
         if (holder.isPresent()) {
             return refused(Problem.error("run-in-progress", "cluster " + cluster,
                     "another run holds it: " + holder.get().owner(), "a cluster that nobody works on",
@@ -303,6 +307,29 @@ public final class Engine implements Kindling {
     /** Starts a run in a workspace that nobody else knows: nothing there can have changed, nothing real is touched. */
     Started beginRehearsal(Plan plan, ApplyOptions options) {
         return begin(plan, Facts.of(List.of()), options);
+    }
+
+    /** Who works on a cluster. A run that has told its end writes its report and lets go within a moment. */
+    private Optional<Acquisition.HeldBy> holderBesidesOneThatEnds(String cluster) {
+        Optional<Acquisition.HeldBy> holder = store.holder(cluster);
+        Instant deadline = Instant.now().plus(LETTING_GO);
+        while (holder.isPresent() && Instant.now().isBefore(deadline) && lastRunEnded(cluster)) {
+            LockSupport.parkNanos(10_000_000);
+            holder = store.holder(cluster);
+        }
+        return holder;
+    }
+
+    private boolean lastRunEnded(String cluster) {
+        boolean ended = false;
+        for (Event.Recorded recorded : store.read(cluster, 0)) {
+            ended = switch (recorded.event()) {
+                case Event.RunEnded _ -> true;
+                case Event.RunStarted _ -> false;
+                default -> ended;
+            };
+        }
+        return ended;
     }
 
     private static Started refused(Problem problem) {

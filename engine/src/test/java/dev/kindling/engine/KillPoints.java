@@ -29,6 +29,11 @@ final class KillPoints implements UnaryOperator<Consumer<Event>> {
         }
     }
 
+    /** It dies now. */
+    synchronized void kill() {
+        dead = true;
+    }
+
     /** How many records were let through. */
     synchronized int records() {
         return records;

@@ -151,7 +151,7 @@ class KillTest {
             }
         }
         try (Engine engine = lab.open()) {
-            for (int attempt = 0; attempt < 3 && !Lab.up(engine, definition).outcome().equals(Event.Outcome.DONE);) {
+            for (int attempt = 0; attempt < 10 && !Lab.up(engine, definition).outcome().equals(Event.Outcome.DONE);) {
                 // faults may use up the attempts of a step: that is an honest failure, and the next run goes on
                 attempt++;
             }

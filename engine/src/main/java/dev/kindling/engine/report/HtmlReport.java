@@ -48,6 +48,7 @@ final class HtmlReport {
         head(status);
         timeline();
         troubles();
+        interludes();
         times();
         machines(status);
         disks();
@@ -138,6 +139,22 @@ final class HtmlReport {
             }
             page.append("</div>\n");
         }
+        end();
+    }
+
+    private void interludes() {
+        List<RunStory.Interlude> interludes = story.interludes();
+        if (interludes.isEmpty()) {
+            return;
+        }
+        section("Skipped, paused, hooks");
+        page.append("<ul>\n");
+        for (RunStory.Interlude each : interludes) {
+            page.append("<li><time>").append(moment(each.at())).append("</time> <b>")
+                    .append(html(each.step().isEmpty() ? "the run" : each.step())).append("</b> ")
+                    .append(html(each.text())).append("</li>\n");
+        }
+        page.append("</ul>\n");
         end();
     }
 

@@ -51,6 +51,7 @@ final class MarkdownReport {
         times();
         disks();
         troubles();
+        interludes();
         asked();
         return text.toString();
     }
@@ -130,6 +131,17 @@ final class MarkdownReport {
             }
         }
         line("");
+    }
+
+    private void interludes() {
+        List<RunStory.Interlude> interludes = story.interludes();
+        if (interludes.isEmpty()) {
+            return;
+        }
+        line("## Skipped, paused, hooks");
+        line("");
+        table(List.of("At", "Step", ""), interludes.stream().map(each -> List.of(moment(each.at()),
+                markdown(each.step().isEmpty() ? "the run" : each.step()), markdown(each.text()))).toList());
     }
 
     private void asked() {

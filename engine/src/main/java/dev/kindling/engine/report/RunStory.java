@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -205,6 +206,13 @@ public record RunStory(ClusterStatus status, @Nullable Instant began, @Nullable 
                             problem.message(), problem.expected(), problem.remedy(),
                             doneLater.contains("step " + failed.step())));
                 }
+                case Event.HookRan hook -> {
+                    Problem problem = hook.problem();
+                    if (problem != null && hook.step() == null) {
+                        troubles.add(new Trouble(recorded.at(), hook.when() + " hook", problem.message(),
+                                problem.expected(), problem.remedy(), false));
+                    }
+                }
                 case Event.MachineStuck stuck -> {
                     if (stuck.reason() == null) {
                         doneLater.add("machine " + stuck.machine());
@@ -262,6 +270,22 @@ public record RunStory(ClusterStatus status, @Nullable Instant began, @Nullable 
                 seen.stage() == BootStage.WRITING && seen.fraction() > 0 && seen.fraction() < 1;
             default -> false;
         };
+    }
+
+    /** Something that held the run up or went along with it. {@code step}: the one that it is about; empty: the run. */
+    public record Interlude(Instant at, String step, String text) {}
+
+    /** Skipped steps, pauses and hooks, oldest first. */
+    public List<Interlude> interludes() {
+        return events.stream().flatMap(recorded -> Optional.ofNullable(switch (recorded.event()) {
+            case Event.StepSkipped skipped -> new Interlude(recorded.at(), skipped.step(), skipped.text());
+            case Event.RunPaused pause -> new Interlude(recorded.at(), "", pause.text());
+            case Event.RunContinued on -> new Interlude(recorded.at(), "", "goes on: " + on.text());
+            case Event.HookRan hook ->
+                new Interlude(recorded.at(), hook.step() == null ? "" : hook.step(),
+                        hook.text() + ", " + Words.duration(Duration.ofMillis(hook.millis())));
+            default -> null;
+        }).stream()).toList();
     }
 
     /** How long it took so far. */

@@ -303,6 +303,59 @@ class CliTest {
     }
 
     @Test
+    void aRunAtWorkIsPausedAndResumed() {
+        shell.kindling.known(Racks.draft("simulated"), Racks.untilStuck());
+        assertThat(shell.run("pause")).isZero();
+        assertThat(shell.out()).contains("Cluster demo is paused", "kindling resume");
+        assertThat(shell.run("resume", "demo")).isZero();
+        assertThat(shell.out()).contains("is not paused any more");
+        assertThat(shell.kindling.calls()).anyMatch(call -> call.startsWith("pause "))
+                .anyMatch(call -> call.startsWith("resume "));
+    }
+
+    @Test
+    void nothingIsPausedWhereNoRunIsAtWork() {
+        shell.kindling.known(Racks.draft("simulated"), Racks.goodRun(false));
+        assertThat(shell.run("pause")).isEqualTo(2);
+        assertThat(shell.err()).contains("no run of cluster demo is at work");
+        assertThat(shell.kindling.calls()).noneMatch(call -> call.startsWith("pause "));
+    }
+
+    @Test
+    void waitEndsAtOnceWhereItIsSoAlready() {
+        shell.kindling.known(Racks.draft("simulated"), Racks.goodRun(false));
+        assertThat(shell.run("wait", "demo", "--for", "ready")).isZero();
+        assertThat(shell.out()).contains("Cluster demo is ready.");
+        assertThat(shell.run("wait", "--for", "nodes-ready", "--quiet")).isZero();
+    }
+
+    @Test
+    void waitSaysWhatItWaitsForAndWhyItGaveUp() {
+        shell.kindling.known(Racks.draft("simulated"), List.of(new Racks.Beat(Duration.ofSeconds(1),
+                new Event.RunStarted("p", 3, false, List.of(), "run started")),
+                new Racks.Beat(Duration.ofSeconds(1), new Event.RunEnded(Event.Outcome.FAILED, "the disk is gone"))));
+        assertThat(shell.run("wait", "--timeout", "1h")).isEqualTo(1);
+        assertThat(shell.out()).contains("Waiting for demo to be READY: it is FAILED",
+                "does not become READY by itself", "the disk is gone");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--for,SHINY,no such state", "--timeout,soon,no length of time"})
+    void waitRefusesWhatItDoesNotKnow(String option, String value, String complaint) {
+        shell.kindling.known(Racks.draft("simulated"), Racks.goodRun(false));
+        assertThat(shell.run("wait", option, value)).isEqualTo(2);
+        assertThat(shell.err()).contains(complaint);
+    }
+
+    @Test
+    void bundleNamesItsFile() {
+        shell.kindling.known(Racks.draft("simulated"), Racks.goodRun(false));
+        assertThat(shell.run("bundle", "-o", "help.zip")).isZero();
+        assertThat(shell.out()).contains("help.zip");
+        assertThat(shell.kindling.calls()).contains("bundle demo");
+    }
+
+    @Test
     void statusShowsMachinesConditionsStrangersAndNotices() {
         shell.kindling.known(Racks.draft("simulated"), Racks.untilStuck());
         Golden.check("cli/status.txt", shell.transcript("status"));

@@ -11,6 +11,9 @@ import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Step;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -71,15 +74,23 @@ public final class SimulatedRack implements MachineControl {
 
     @Override
     public void close() {
-        running.values().forEach(Thread::interrupt);
-        for (Thread thread : running.values()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
+        switchOff(running.values());
         running.clear();
+    }
+
+    /**
+     * Interrupts machines until they have ended: an interruption that comes while a server of the JDK is being stopped
+     * is lost.
+     */
+    static void switchOff(Collection<Thread> machines) {
+        try {
+            for (List<Thread> on = List.copyOf(machines); !on.isEmpty(); on = on.stream().filter(Thread::isAlive)
+                    .toList()) {
+                on.forEach(Thread::interrupt);
+                on.getFirst().join(Duration.ofMillis(100));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

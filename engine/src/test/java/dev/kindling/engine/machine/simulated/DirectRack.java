@@ -143,15 +143,7 @@ public final class DirectRack implements MachineControl {
 
     @Override
     public void close() {
-        running.values().forEach(Thread::interrupt);
-        for (Thread thread : running.values()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
+        SimulatedRack.switchOff(running.values());
         running.clear();
     }
 

@@ -1,0 +1,180 @@
+package dev.kindling.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kindling.engine.api.ClusterStatus;
+import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Kindling;
+import dev.kindling.engine.api.Kindling.ApplyOptions;
+import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.machine.simulated.DirectRack.Faults;
+import dev.kindling.engine.model.Machine;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.function.Predicate;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs as operators meet them: in processes of their own, several at once, held back, with hooks. */
+@Timeout(120)
+class RunsTest {
+    @TempDir
+    Path temporary;
+
+    private static void awaitEvent(Kindling engine, String cluster, String run, Predicate<Event> what)
+            throws InterruptedException {
+        while (!told(engine, cluster, run, what)) {
+            Thread.sleep(10);
+        }
+    }
+
+    private static boolean told(Kindling engine, String cluster, String run, Predicate<Event> what) {
+        return engine.history(cluster, 0).stream()
+                .anyMatch(recorded -> recorded.run().equals(run) && what.test(recorded.event()));
+    }
+
+    private static String begin(Kindling engine, String definition) {
+        var started = engine.apply(engine.plan(engine.validate("test", definition)), ApplyOptions.DEFAULT);
+        assertThat(started.problems()).isEmpty();
+        return started.run().orElseThrow();
+    }
+
+    /** Kill -9 of the processes that this test's engine has started. */
+    private static void killRunners() throws Exception {
+        for (ProcessHandle child : ProcessHandle.current().children().toList()) {
+            if (child.info().commandLine().orElse("").contains(Runner.class.getName())) {
+                child.destroyForcibly();
+                child.onExit().get();
+            }
+        }
+    }
+
+    @Test
+    void aPausedRunOutlivesItsProcessAndNoDiskIsWrittenTwice() throws Exception {
+        Path workspace = temporary.resolve("workspace");
+        try (Kindling engine = Engine.open(workspace)) {
+            String definition = Racks.simulated(engine, 3, 102);
+            String first = begin(engine, definition);
+            awaitEvent(engine, "demo", first, Event.InventoryReceived.class::isInstance);
+            engine.pause(first);
+            awaitEvent(engine, "demo", first, Event.RunPaused.class::isInstance);
+            assertThat(engine.status("demo").orElseThrow().reason()).startsWith("paused: asked to pause by");
+            killRunners();
+            assertThat(engine.await(first).problems()).extracting(problem -> problem.code())
+                    .containsExactly("run-broken");
+
+            String second = begin(engine, definition);
+            awaitEvent(engine, "demo", second, Event.RunPaused.class::isInstance);
+            assertThat(told(engine, "demo", second, Event.StepStarted.class::isInstance)).isFalse();
+            engine.resume(second);
+            awaitEvent(engine, "demo", second, Event.DiskWriteOrdered.class::isInstance);
+            killRunners();
+
+            RunResult result = engine.await(begin(engine, definition));
+            assertThat(result.problems()).isEmpty();
+            assertThat(engine.status("demo").orElseThrow().state()).isEqualTo(ClusterStatus.State.READY);
+            for (Machine machine : Kindling.modelOf(engine.definition("demo").orElseThrow()).machines()) {
+                assertThat(Racks.writes(workspace, "demo", machine)).as(machine.name()).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void aRunInAnotherProcessIsCancelledThroughTheJournal() throws Exception {
+        try (Kindling engine = Engine.open(temporary.resolve("workspace"))) {
+            String run = begin(engine, Racks.simulated(engine, 2, 103));
+            try (Kindling other = Engine.open(temporary.resolve("workspace"))) {
+                awaitEvent(other, "demo", run, Event.StepStarted.class::isInstance);
+                other.cancel(run);
+                assertThat(other.await(run).outcome()).isEqualTo(Event.Outcome.CANCELLED);
+            }
+            engine.down("demo");
+        }
+    }
+
+    @Test
+    void severalClustersOfOneWorkspaceAreBroughtUpAtOnce() throws Exception {
+        try (Engine engine = Racks.engine(temporary.resolve("workspace"), UnaryOperator.identity())) {
+            List<String> runs = List.of(
+                    begin(engine, Racks.simulated(engine, 5, 104).replace("demo", "alpha")),
+                    begin(engine, Racks.simulated(engine, 5, 105).replace("demo", "beta")),
+                    begin(engine, Racks.simulated(engine, 5, 106).replace("demo", "gamma")));
+            for (String run : runs) {
+                assertThat(engine.await(run).problems()).as(run).isEmpty();
+            }
+            assertThat(engine.clusters()).extracting(ClusterStatus::name).containsExactly("alpha", "beta", "gamma");
+            assertThat(engine.clusters()).extracting(ClusterStatus::state).containsOnly(ClusterStatus.State.READY);
+
+            assertThat(engine.down("beta").problems()).isEmpty();
+            assertThat(engine.status("alpha").orElseThrow().state()).isEqualTo(ClusterStatus.State.READY);
+            assertThat(engine.plan(engine.definition("gamma").orElseThrow()).pending()).isZero();
+        }
+    }
+
+    @Test
+    void aRequiredHookBeforeTheRunKeepsItFromStartingAndTheLastHookLearnsWhy() throws Exception {
+        var lab = new Lab(temporary.resolve("lab"), Faults.NONE);
+        try (Engine engine = lab.open()) {
+            String definition = Lab.definition(engine, 2, 107) + """
+                      hooks:
+                        - {when: before-run, command: [sh, -c, "echo closed; exit 4"]}
+                        - {when: after-run, command: [sh, -c, 'echo "$KINDLING_OUTCOME $KINDLING_PROBLEM" > outcome']}
+                    """;
+            RunResult result = Lab.up(engine, definition);
+            assertThat(result.outcome()).isEqualTo(Event.Outcome.FAILED);
+            assertThat(result.problems()).singleElement()
+                    .satisfies(problem -> assertThat(problem.message()).contains("ended with 4", "closed"));
+            assertThat(engine.history("demo", 0)).noneMatch(each -> each.event() instanceof Event.StepStarted);
+            assertThat(Files.readString(lab.workspace().resolve("outcome"))).startsWith("FAILED before-run hook sh");
+            assertThat(engine.report("demo").orElseThrow().markdown()).contains("before-run hook sh ended with 4");
+        }
+    }
+
+    @Test
+    void aHookSeesNoSecretInTheJournalAndTheBundleHoldsNone() throws Exception {
+        var lab = new Lab(temporary.resolve("lab"), Faults.NONE);
+        Path bundle = temporary.resolve("help.zip");
+        try (Engine engine = lab.open()) {
+            String definition = Lab.definition(engine, 2, 108);
+            assertThat(Lab.up(engine, definition).outcome()).isEqualTo(Event.Outcome.DONE);
+            var workspace = Workspace.open(lab.workspace(),
+                    Map.of("KINDLING_KEY_FILE", lab.workspace().resolveSibling("lab.key").toString()));
+            String token = new Secrets(workspace, "demo", _ -> {}).clusterToken();
+            Files.writeString(lab.workspace().resolve("stolen"), token);
+            RunResult result = Lab.up(engine, definition + """
+                      hooks:
+                        - {when: before-run, command: [cat, stolen], required: true}
+                    """);
+            assertThat(result.outcome()).isEqualTo(Event.Outcome.DONE);
+            assertThat(engine.history("demo", 0)).anySatisfy(recorded -> assertThat(recorded.event())
+                    .isInstanceOfSatisfying(Event.HookRan.class, ran -> assertThat(ran.output()).isEqualTo("***")));
+            assertThat(engine.bundle("demo", bundle)).contains(bundle);
+            try (var zip = new ZipFile(bundle.toFile())) {
+                assertThat(zip.size()).isEqualTo(6);
+                for (var entry : java.util.Collections.list(zip.entries())) {
+                    assertThat(new String(zip.getInputStream(entry).readAllBytes(),
+                            java.nio.charset.StandardCharsets.UTF_8)).as(entry.getName()).doesNotContain(token);
+                }
+            }
+            assertThat(engine.bundle("nobody", bundle)).isEmpty();
+        }
+    }
+
+    @Test
+    void aWidthThatMakesNoSenseIsRefused() throws Exception {
+        try (Engine engine = new Lab(temporary.resolve("lab"), Faults.NONE).open()) {
+            var plan = engine.plan(engine.validate("test", Lab.definition(engine, 2, 109)));
+            var started = engine.apply(plan,
+                    new ApplyOptions(Optional.empty(), false, 0, 1, Map.of("pwoer", 3, "write", 0)));
+            assertThat(started.run()).isEmpty();
+            assertThat(started.problems()).extracting(problem -> problem.code())
+                    .containsExactly("parallel-unknown", "parallel-unknown");
+        }
+    }
+}
