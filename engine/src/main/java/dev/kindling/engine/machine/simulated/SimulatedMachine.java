@@ -111,8 +111,7 @@ final class SimulatedMachine implements Runnable {
             report(web, base + "progress", token, "stage=failed\ntext=the order names a disk that is not here\n");
             throw new IOException("wrong disk in order " + id);
         }
-        if (!disk.marker().equals(id)) {
-            disk.clearMarker();
+        if (disk.begin(id)) {
             String seed = "";
             for (int n = 0; order.containsKey("write." + n + ".url"); n++) {
                 String url = order.getOrDefault("write." + n + ".url", "");
