@@ -18,6 +18,7 @@ import dev.kindling.engine.status.StuckRules;
 import dev.kindling.engine.store.Acquisition;
 import dev.kindling.engine.store.Lease;
 import dev.kindling.engine.store.LostLock;
+import dev.kindling.engine.store.Owner;
 import dev.kindling.engine.store.Store;
 import java.io.IOException;
 import java.time.Clock;
@@ -62,6 +63,15 @@ final class Conductor {
 
     /** Takes the cluster's lock. @return why it cannot be had */
     List<Problem> begin() {
+        Optional<Owner> stalled = store.stalled(cluster);
+        if (stalled.isPresent()) {
+            try {
+                LOG.warn("{} let its lock on cluster {} expire; {}", stalled.get(), cluster,
+                        stalled.get().end() ? "ended, so that it cannot wake up" : "it cannot be ended");
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
         return switch (store.acquire(cluster, workspace.lockLasts())) {
             case Acquisition.Acquired(Lease mine, var _) -> {
                 lease = mine;

@@ -46,6 +46,22 @@ public record Owner(String user, String host, long pid, long startTicks, Instant
                 .orElse(false);
     }
 
+    /**
+     * Ends the process, where it runs on this computer and is not this one, and waits until it is gone.
+     *
+     * @return whether it no longer runs here
+     */
+    public boolean end() throws InterruptedException {
+        if (!Boolean.TRUE.equals(alive()) || pid == ProcessHandle.current().pid()) {
+            return Boolean.FALSE.equals(alive());
+        }
+        ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+        for (int attempt = 0; attempt < 100 && Boolean.TRUE.equals(alive()); attempt++) {
+            Thread.sleep(50);
+        }
+        return Boolean.FALSE.equals(alive());
+    }
+
     private static String hostName() {
         try {
             return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();

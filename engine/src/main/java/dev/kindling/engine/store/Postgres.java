@@ -84,8 +84,11 @@ final class Postgres implements Database {
               at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp()
             )"""));
 
-    /** Class 08: connection exceptions; 57P01 to 57P03: the server stops, has crashed, or is starting. */
-    private static final Pattern LOST = Pattern.compile("08...|57P0[1-5]|53300");
+    /**
+     * Class 08: connection exceptions; 57P01 to 57P03: the server stops, has crashed, or is starting; 53300: too many
+     * connections; 25P03: the server ended a session that did nothing for too long within a transaction.
+     */
+    private static final Pattern LOST = Pattern.compile("08...|57P0[1-5]|53300|25P03");
 
     private static final Pattern NAME = Pattern.compile("[a-z_][a-z0-9_]{0,62}");
 
@@ -165,8 +168,9 @@ final class Postgres implements Database {
         properties.putIfAbsent("socketTimeout", "20");
         properties.putIfAbsent("tcpKeepAlive", "true");
         properties.setProperty("reWriteBatchedInserts", "true");
-        // what was acknowledged is on the server's disk, whatever its configuration says
-        properties.putIfAbsent("options", "-c synchronous_commit=on");
+        // What was acknowledged is on the server's disk, whatever its configuration says. A process that is paused in the
+        // middle of a transaction holds its cluster's lock until the server ends the session.
+        properties.putIfAbsent("options", "-c synchronous_commit=on -c idle_in_transaction_session_timeout=3000");
         String place = "postgresql://" + (user == null ? "" : user + "@") + uri.getHost()
                 + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + uri.getPath();
         return new Postgres("jdbc:postgresql://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort())

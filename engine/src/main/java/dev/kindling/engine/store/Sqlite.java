@@ -65,6 +65,9 @@ final class Sqlite implements Database {
                       content BLOB NOT NULL
                     ) STRICT, WITHOUT ROWID"""));
 
+    /** How long a statement waits for other processes. */
+    private static final Duration BUSY = Duration.ofSeconds(10);
+
     /** How soon events of another process are seen. */
     private static final Duration POLL = Duration.ofMillis(100);
 
@@ -119,7 +122,7 @@ final class Sqlite implements Database {
         SQLiteConfig config = new SQLiteConfig();
         config.setJournalMode(SQLiteConfig.JournalMode.WAL);
         config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
-        config.setBusyTimeout(10_000);
+        config.setBusyTimeout((int) BUSY.toMillis());
         config.enforceForeignKeys(true);
         config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
         SQLException last = null;
@@ -148,6 +151,11 @@ final class Sqlite implements Database {
                 if (!"ok".equals(finding)) {
                     throw damaged(finding, null);
                 }
+            }
+            // looking needs no lock, which another process may hold for long
+            if (Database.number(statement, "PRAGMA application_id") == APPLICATION_ID
+                    && Database.number(statement, "PRAGMA user_version") == MIGRATIONS.size()) {
+                return;
             }
             statement.execute("BEGIN IMMEDIATE");
             try {
@@ -234,10 +242,27 @@ final class Sqlite implements Database {
 
     @Override
     public IOException explain(SQLException failure) {
-        return failure instanceof SQLiteException lite && (lite.getResultCode() == SQLiteErrorCode.SQLITE_NOTADB
-                || lite.getResultCode() == SQLiteErrorCode.SQLITE_CORRUPT)
-                        ? damaged(lite.getResultCode().message, failure)
-                        : new IOException(file + ": " + failure.getMessage(), failure);
+        return switch (failure instanceof SQLiteException lite ? lite.getResultCode() : SQLiteErrorCode.SQLITE_ERROR) {
+            case SQLITE_NOTADB, SQLITE_CORRUPT -> damaged(String.valueOf(failure.getMessage()), failure);
+            case SQLITE_BUSY -> new IOException(file + " is locked by another process for " + BUSY.toSeconds() + " s"
+                    + lockers() + "; let it go on (kill -CONT PID) or end it (kill -9 PID): nothing is lost", failure);
+            case SQLITE_FULL -> new IOException(file + ": the disk is full; nothing of the last records was written",
+                    failure);
+            default -> new IOException(file + ": " + failure.getMessage(), failure);
+        };
+    }
+
+    /** Who holds a lock for writing on the index of the write-ahead log: proc_locks(5). */
+    private String lockers() {
+        try {
+            String inode = ":" + Files.getAttribute(file.resolveSibling(FILE + "-shm"), "unix:ino") + " ";
+            List<String> pids = Files.readAllLines(Path.of("/proc/locks")).stream()
+                    .filter(line -> line.contains(inode) && line.contains(" WRITE ") && !line.contains("->"))
+                    .map(line -> line.strip().split("\\s+", -1)[4]).distinct().toList();
+            return pids.isEmpty() ? "" : ", process " + String.join(", ", pids);
+        } catch (IOException | UnsupportedOperationException | IndexOutOfBoundsException e) {
+            return "";
+        }
     }
 
     @Override

@@ -288,6 +288,18 @@ public final class Store implements AutoCloseable {
                 .findFirst();
     }
 
+    /**
+     * The process of this computer that let the lock on a cluster expire and is still there: it is paused or hangs, and
+     * may hold files, ports and the database's own lock. Empty where there is none.
+     */
+    public Optional<Owner> stalled(String cluster) {
+        return query("SELECT " + LeaseRow.COLUMNS + " FROM lease WHERE cluster = ? AND held = 1",
+                statement -> statement.setString(1, cluster), LeaseRow::of).stream()
+                .filter(row -> !now().isBefore(row.expires()) && Boolean.TRUE.equals(row.owner().alive())
+                        && row.owner().pid() != self.pid())
+                .map(LeaseRow::owner).findFirst();
+    }
+
     boolean renew(String cluster, long token, Duration ttl) {
         return writer.call(cluster, transaction -> {
             Optional<LeaseRow> row = transaction.lease(cluster).filter(found -> found.token() == token && found.held());

@@ -264,4 +264,100 @@ class SecretStoreTest {
     private SecretStore open(String passphrase) throws IOException {
         return SecretStore.open(file, new KeySource.Passphrase(Secret.of(passphrase)), new SecureRandom());
     }
+
+    @Test
+    void aRotatedKeyOpensEverythingAndTheOldOneNothingNew() throws IOException {
+        try (SecretStore before = openWithKeyFile(); SecretStore beside = openWithKeyFile()) {
+            before.put("a", Secret.of(CANARY));
+            String sealed = Files.readString(file);
+            String oldKey = Files.readString(keyFile);
+            before.rotate(new KeySource.KeyFile(keyFile));
+            assertThat(Files.readString(keyFile).lines()).hasSize(2).last().isEqualTo(oldKey.strip());
+            assertThat(before.get("a").orElseThrow().reveal()).isEqualTo(CANARY);
+            beside.put("b", Secret.of("by a store that was open before"));
+            assertThat(beside.get("a").orElseThrow().reveal()).isEqualTo(CANARY);
+            String resealed = Files.readString(file);
+
+            Files.writeString(file, sealed);
+            try (SecretStore backup = openWithKeyFile()) {
+                assertThat(backup.get("a").orElseThrow().reveal()).as("an old backup").isEqualTo(CANARY);
+            }
+            Files.writeString(file, resealed);
+            Files.writeString(keyFile, oldKey);
+            assertThat(locked(this::openWithKeyFile).problem().code()).isEqualTo("secrets-wrong-key");
+        }
+    }
+
+    @Test
+    void rotatesToAnotherKindOfKeyAndToANewPassphrase() throws IOException {
+        try (SecretStore store = openWithKeyFile()) {
+            store.put("a", Secret.of(CANARY));
+            store.rotate(new KeySource.Passphrase(Secret.of("first horse")));
+        }
+        assertThat(locked(this::openWithKeyFile).problem().code()).isEqualTo("secrets-passphrase-needed");
+        try (SecretStore store = open("first horse")) {
+            store.rotate(new KeySource.Passphrase(Secret.of("second horse")));
+        }
+        assertThat(locked(() -> open("first horse")).problem().code()).isEqualTo("secrets-wrong-passphrase");
+        try (SecretStore store = open("second horse")) {
+            assertThat(store.get("a").orElseThrow().reveal()).isEqualTo(CANARY);
+            store.rotate(new KeySource.KeyFile(keyFile));
+        }
+        try (SecretStore store = openWithKeyFile()) {
+            assertThat(store.get("a").orElseThrow().reveal()).isEqualTo(CANARY);
+        }
+    }
+
+    @Test
+    void rotatesNothingWhereOneValueIsDamaged() throws IOException {
+        try (SecretStore store = openWithKeyFile()) {
+            store.put("a", Secret.of(CANARY));
+            store.put("b", Secret.of(CANARY));
+        }
+        edit(root -> ((ObjectNode) root.at("/entries/b")).put("data", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+        String before = Files.readString(file);
+        try (SecretStore store = openWithKeyFile()) {
+            assertThatThrownBy(() -> store.rotate(new KeySource.KeyFile(keyFile)))
+                    .hasMessageContaining("'b' is damaged; nothing was changed");
+            assertThat(store.get("a").orElseThrow().reveal()).isEqualTo(CANARY);
+        }
+        assertThat(Files.readString(file)).isEqualTo(before);
+    }
+
+    @Test
+    void tellsNamesAndWhenTheyWereStoredWithoutAKey() throws IOException {
+        try (SecretStore store = openWithKeyFile()) {
+            store.put("a", Secret.of(CANARY));
+            store.put("b/x", Secret.of(CANARY));
+            store.put("b/y", Secret.of(CANARY));
+        }
+        Files.delete(keyFile);
+        Place place = Place.file(file);
+        assertThat(SecretStore.entries(place)).extracting(SecretStore.Entry::name).containsExactly("a", "b/x", "b/y");
+        assertThat(SecretStore.entries(place)).allSatisfy(
+                entry -> assertThat(entry.created()).isBeforeOrEqualTo(java.time.Instant.now()));
+        assertThat(SecretStore.kind(place)).contains(KeySource.Kind.FILE);
+        SecretStore.forget(place, "b/");
+        assertThat(SecretStore.entries(place)).extracting(SecretStore.Entry::name).containsExactly("a");
+    }
+
+    /** As the first version wrote it: no time, another format. */
+    @Test
+    void opensTheFormatOfTheFirstVersion() throws IOException {
+        try (SecretStore store = openWithKeyFile()) {
+            store.put("a", Secret.of(CANARY));
+        }
+        edit(root -> {
+            ((ObjectNode) root).put("format", "kindling-secrets/1");
+            ((ObjectNode) root.at("/entries/a")).remove("created");
+        });
+        try (SecretStore store = openWithKeyFile()) {
+            assertThat(store.get("a").orElseThrow().reveal()).isEqualTo(CANARY);
+            assertThat(store.entries()).containsExactly(new SecretStore.Entry("a", null));
+            store.put("b", Secret.of("x"));
+        }
+        assertThat(JSON.readTree(file.toFile()).at("/format").asText()).isEqualTo("kindling-secrets/2");
+        edit(root -> ((ObjectNode) root).put("format", "kindling-secrets/9"));
+        assertThatThrownBy(this::openWithKeyFile).hasMessageContaining("kindling-secrets/9");
+    }
 }

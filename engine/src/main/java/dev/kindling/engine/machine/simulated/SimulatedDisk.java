@@ -21,14 +21,19 @@ final class SimulatedDisk {
 
     SimulatedDisk(Path file) throws IOException {
         this.file = file;
+        load();
+    }
+
+    private void load() throws IOException {
         if (Files.exists(file)) {
+            content.clear();
             try (Reader reader = Files.newBufferedReader(file)) {
                 content.load(reader);
             }
         }
     }
 
-    /** The order whose mark the disk carries; empty: none. */
+    /** The order whose mark the disk carried when it was last looked at; empty: none. */
     String marker() {
         return content.getProperty("marker", "");
     }
@@ -42,14 +47,28 @@ final class SimulatedDisk {
         return content.getProperty(key, "");
     }
 
-    /** The first effect of an installation: what was on the disk is gone. */
-    void clearMarker() throws IOException {
+    /**
+     * The first effect of an installation: what was on the disk is gone.
+     *
+     * @return false where the disk carries the order's mark: nothing is to be done. Looked up on the disk itself, as a
+     *         machine does: when an engine was paused and another one took its cluster over, both simulate the machine
+     */
+    boolean begin(String order) throws IOException {
+        load();
+        if (marker().equals(order)) {
+            return false;
+        }
         content.remove("marker");
         content.remove("config");
         save();
+        return true;
     }
 
     void written(String order, String seed) throws IOException {
+        load();
+        if (marker().equals(order)) {
+            return;
+        }
         content.setProperty("seed", seed);
         content.setProperty("marker", order);
         content.setProperty("writes", Integer.toString(writes() + 1));

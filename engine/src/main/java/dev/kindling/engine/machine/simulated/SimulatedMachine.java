@@ -131,8 +131,7 @@ final class SimulatedMachine implements Runnable {
             report(web, base + "progress", token, "stage=failed\ntext=the order names a disk that is not here\n");
             throw new IOException("wrong disk in order " + id);
         }
-        if (!disk.marker().equals(id)) {
-            disk.clearMarker();
+        if (disk.begin(id)) {
             if (faults.writeFails()) {
                 report(web, base + "progress", token, "stage=failed\ntext=" + machine.name()
                         + " could not write its disk: I/O error (simulated failure)\n");
