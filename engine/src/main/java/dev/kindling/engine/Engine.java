@@ -20,7 +20,6 @@ import dev.kindling.engine.plan.PlanFile;
 import dev.kindling.engine.plan.Step;
 import dev.kindling.engine.report.PlanPictures;
 import dev.kindling.engine.report.Reports;
-import dev.kindling.engine.status.StatusFold;
 import dev.kindling.engine.store.Acquisition;
 import dev.kindling.engine.store.Store;
 import java.io.IOException;
@@ -49,6 +48,7 @@ public final class Engine implements Kindling {
     private final Store store;
     private final RunPlace runs;
     private final Wiring wiring;
+    private final Statuses statuses;
     private final Clock clock;
     private final RandomGenerator random;
 
@@ -57,6 +57,7 @@ public final class Engine implements Kindling {
         this.store = store;
         this.runs = runs;
         this.wiring = new Wiring(workspace, clock, random);
+        this.statuses = new Statuses(workspace, store);
         this.clock = clock;
         this.random = random;
     }
@@ -252,7 +253,7 @@ public final class Engine implements Kindling {
 
     @Override
     public Optional<ClusterStatus> status(String cluster) {
-        return StatusFold.of(history(cluster, 0), text -> Definitions.read("definition", text));
+        return statuses.of(cluster);
     }
 
     @Override
