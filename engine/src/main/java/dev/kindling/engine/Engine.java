@@ -27,7 +27,6 @@ import dev.kindling.engine.report.SupportBundle;
 import dev.kindling.engine.run.Sleeper;
 import dev.kindling.engine.secret.Place;
 import dev.kindling.engine.secret.Secret;
-import dev.kindling.engine.status.StatusFold;
 import dev.kindling.engine.store.Acquisition;
 import dev.kindling.engine.store.Store;
 import java.io.BufferedOutputStream;
@@ -65,6 +64,7 @@ public final class Engine implements Kindling {
     private final RunPlace runs;
     private final Wiring wiring;
     private final World world;
+    private final Statuses statuses;
     private final Clock clock;
     private final RandomGenerator random;
 
@@ -73,6 +73,7 @@ public final class Engine implements Kindling {
         this.store = store;
         this.runs = runs;
         this.wiring = new Wiring(workspace, store, world);
+        this.statuses = new Statuses(workspace, store);
         this.world = world;
         this.clock = world.clock();
         this.random = world.random();
@@ -417,7 +418,7 @@ public final class Engine implements Kindling {
 
     @Override
     public Optional<ClusterStatus> status(String cluster) {
-        return StatusFold.of(history(cluster, 0), text -> Definitions.read("definition", text));
+        return statuses.of(cluster);
     }
 
     @Override

@@ -48,6 +48,11 @@ record Workspace(Path directory, Map<String, String> environment) {
         return directory.resolve(cluster + ".runner.log");
     }
 
+    /** The status after the newest record, so that a long journal need not be read; may be deleted at any time. */
+    Path statusFile(String cluster) {
+        return directory.resolve(cluster + ".status.json");
+    }
+
     List<Path> reportFiles(String cluster) {
         return List.of(directory.resolve(cluster + "-report.md"), directory.resolve(cluster + "-report.html"));
     }

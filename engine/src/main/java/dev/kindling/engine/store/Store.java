@@ -220,6 +220,13 @@ public final class Store implements AutoCloseable {
                 statement -> statement.setString(1, cluster), row -> row.getLong(1)).getFirst();
     }
 
+    /** The hash of the newest event, in hex: it covers all that came before; empty: there is none. */
+    public String head(String cluster) {
+        return query("SELECT hash FROM event WHERE cluster = ? ORDER BY seq DESC LIMIT 1",
+                statement -> statement.setString(1, cluster), row -> HexFormat.of().formatHex(row.getBytes(1)))
+                        .stream().findFirst().orElse("");
+    }
+
     /** The clusters that have events, by name. Jumps from one to the next instead of reading all events. */
     public List<String> clusters() {
         return query("""
