@@ -48,8 +48,9 @@ each() {
 }
 
 files() {
-  [ -e "$WORK/root/big" ] && return
+  unset BIOS_FILE EFI64_FILE IPXE_SCRIPT
   export ROOT=$WORK/root
+  [ -e "$ROOT/big" ] && return
   mkdir -p "$ROOT/s"
   head -c 67108864 /dev/urandom >"$ROOT/f64"
   head -c 1048576 "$ROOT/f64" >"$ROOT/f1"

@@ -48,13 +48,13 @@ final class Rehearsal implements BootSource {
     /** Each way once and a little more: every class is loaded, and already the first machine needs all of them. */
     private static final Pass BRIEF = new Pass(20, Duration.ofMillis(300));
     /** Enough for the compiler to take notice of all that is on the way. */
-    private static final Pass THOROUGH = new Pass(20_000, Duration.ofSeconds(1));
+    private static final Pass THOROUGH = new Pass(5_000, Duration.ofSeconds(1));
     private static final int BLOCK = 1428;
     private static final int WINDOW = 16;
     private static final int BLOCKS = 512;
     /** So much of the large file, after so many small ones. */
-    private static final int LARGE = 2 << 20;
-    private static final int SMALL_ONES = 64;
+    private static final int LARGE = 256 << 10;
+    private static final int SMALL_ONES = 8;
 
     private final Clock clock = Clock.systemUTC();
 
