@@ -137,12 +137,8 @@ final class Pool6 {
         if (byAddress.size() < MOST_KNOWN) {
             return false;
         }
-        for (Lease lease : byAddress.values()) {
-            if (!lease.holds(now)) {
-                byAddress.remove((Inet6Address) lease.address(), lease);
-                byClient.remove(lease.client(), (Inet6Address) lease.address());
-            }
-        }
+        byAddress.values().removeIf(lease -> !lease.holds(now));
+        byClient.values().retainAll(byAddress.keySet());
         boolean full = byAddress.size() >= MOST_KNOWN;
         fullUntil = full ? firstEnd(now) : Instant.MIN;
         return full;
