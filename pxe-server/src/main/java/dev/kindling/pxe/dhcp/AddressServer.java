@@ -41,7 +41,7 @@ final class AddressServer {
 
     Outcome handle(Exchange x) {
         InetAddress chosen = x.serverId();
-        if (chosen != null && !chosen.equals(x.link().address())) {
+        if (chosen != null && !chosen.equals(x.identifier())) {
             return otherServer(x, chosen);
         }
         return switch (x.type()) {

@@ -89,6 +89,11 @@ final class Exchange {
         return setup.proxyOffer();
     }
 
+    /** What stands for us in option 54: our address, or what the relay agent says instead (RFC 5107). */
+    InetAddress identifier() {
+        return RelayInfo.of(request).serverIdOverride().<InetAddress>map(address -> address).orElse(link().address());
+    }
+
     /** The decision of the one who knows the machines. */
     Answer ask() {
         InetAddress relay = request.giaddr();

@@ -12,6 +12,8 @@ final class RelayInfo {
     private static final int REMOTE_ID = 2;
     /** RFC 3527. */
     private static final int LINK_SELECTION = 5;
+    /** RFC 5107. */
+    private static final int SERVER_ID_OVERRIDE = 11;
 
     private final DhcpOptions inner;
 
@@ -36,6 +38,11 @@ final class RelayInfo {
     /** An address of the network that the client is on, where that is not the one of giaddr. */
     Optional<Inet4Address> linkSelection() {
         return inner.address(LINK_SELECTION);
+    }
+
+    /** The relay's own address, which clients are to take for the server's, so that renewals go through it too. */
+    Optional<Inet4Address> serverIdOverride() {
+        return inner.address(SERVER_ID_OVERRIDE).filter(address -> !address.isAnyLocalAddress());
     }
 
     private @Nullable String readable(int code) {

@@ -74,7 +74,7 @@ final class Replies {
 
     private static DhcpPacket start(Exchange x, MessageType type) {
         return x.request().reply().withOptions(DhcpOptions.none().withByte(OptionCode.MESSAGE_TYPE, type.code())
-                .with(OptionCode.SERVER_ID, x.link().address()));
+                .with(OptionCode.SERVER_ID, x.identifier()));
     }
 
     private static DhcpPacket network(Subnet subnet, Answer.Lease answer, DhcpPacket reply) {

@@ -10,7 +10,6 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -141,12 +140,8 @@ final class Pool6 {
         if (byAddress.size() < MOST_KNOWN) {
             return false;
         }
-        for (Lease lease : List.copyOf(byAddress.values())) {
-            if (!lease.holds(now)) {
-                byAddress.remove((Inet6Address) lease.address(), lease);
-                byClient.remove(lease.client(), (Inet6Address) lease.address());
-            }
-        }
+        byAddress.values().removeIf(lease -> !lease.holds(now));
+        byClient.values().retainAll(byAddress.keySet());
         boolean full = byAddress.size() >= MOST_KNOWN;
         fullUntil = full ? firstEnd(now) : Instant.MIN;
         return full;

@@ -11,6 +11,7 @@ import java.net.NetworkInterface;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,7 +49,7 @@ public final class EthernetSegment implements AutoCloseable {
     private final PacketSocket arp;
     private final PacketSocket ip;
     private final Listener listener;
-    private final Thread[] threads;
+    private final Readers readers = new Readers();
     private volatile boolean closed;
 
     /** Told what is heard, by threads of the segment. Must not block. */
@@ -60,14 +61,11 @@ public final class EthernetSegment implements AutoCloseable {
         void overheard(byte[] payload, InetSocketAddress server);
     }
 
-    private EthernetSegment(String device, MacAddress own, PacketSocket arp, PacketSocket ip, Listener listener) {
+    private EthernetSegment(MacAddress own, PacketSocket arp, PacketSocket ip, Listener listener) {
         this.own = own;
         this.arp = arp;
         this.ip = ip;
         this.listener = listener;
-        threads = new Thread[]{
-                Thread.ofPlatform().daemon().name("arp-" + device).unstarted(() -> receive(arp, this::arp)),
-                Thread.ofPlatform().daemon().name("servers-" + device).unstarted(() -> receive(ip, this::datagram))};
     }
 
     /**
@@ -84,10 +82,9 @@ public final class EthernetSegment implements AutoCloseable {
         PacketSocket arp = PacketSocket.open(device, PacketSocket.ARP, Filter.NONE);
         try {
             PacketSocket ip = PacketSocket.open(device, PacketSocket.IPV4, TO_CLIENTS);
-            var segment = new EthernetSegment(device, MacAddress.of(hardware), arp, ip, listener);
-            for (Thread thread : segment.threads) {
-                thread.start();
-            }
+            var segment = new EthernetSegment(MacAddress.of(hardware), arp, ip, listener);
+            segment.readers.start("arp-" + device, () -> segment.receive(arp, segment::arp));
+            segment.readers.start("servers-" + device, () -> segment.receive(ip, segment::datagram));
             return segment;
         } catch (IOException | RuntimeException e) {
             arp.close();
@@ -213,22 +210,6 @@ public final class EthernetSegment implements AutoCloseable {
     @Override
     public void close() throws IOException {
         closed = true;
-        boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive() && !interrupted) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            // the sockets stay open until the process ends, rather than be closed under a reader
-            Thread.currentThread().interrupt();
-            return;
-        }
-        arp.close();
-        ip.close();
+        readers.end(List.of(arp, ip));
     }
 }

@@ -44,7 +44,7 @@ public final class TrafficCapture implements Closeable {
     private final SortedSet<Integer> ports;
     private final Consumer<String> notes;
     private final List<PacketSocket> sockets = new ArrayList<>();
-    private final List<Thread> threads = new ArrayList<>();
+    private final Readers readers = new Readers();
     private volatile boolean closed;
     /** Under the lock of {@link #file}: after it, nothing is written any more. */
     private boolean failed;
@@ -113,8 +113,7 @@ public final class TrafficCapture implements Closeable {
 
     private void watch(int index, Device device) {
         var socket = sockets.get(index);
-        threads.add(Thread.ofPlatform().daemon().name("capture-" + device.name())
-                .start(() -> watch(index, device, socket)));
+        readers.start("capture-" + device.name(), () -> watch(index, device, socket));
     }
 
     private void watch(int index, Device device, PacketSocket socket) {
@@ -243,22 +242,7 @@ public final class TrafficCapture implements Closeable {
     @Override
     public void close() throws IOException {
         closed = true;
-        boolean interrupted = false;
-        for (Thread thread : threads) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            // the sockets stay open until the process ends, rather than be closed under a reader
-            Thread.currentThread().interrupt();
-        } else {
-            for (PacketSocket socket : sockets) {
-                socket.close();
-            }
-        }
+        readers.end(sockets);
         synchronized (file) {
             file.close();
         }

@@ -147,6 +147,28 @@ class NetworksTest {
         assertThat(lab.service.inUse(address, mac(0x66), lab.now).changes()).isEmpty();
     }
 
+    /** RFC 5107 section 4: in OFFER and ACK, and in the REQUEST that names it; next-server stays ours. */
+    @Test
+    void standsAsTheRelayWhereItOverridesTheServerIdentifier() {
+        var lab = new Lab(Mode.DHCP).answers(1, null, "snponly.efi");
+        byte[] override = {11, 4, 10, 77, 0, (byte) 254};
+        DhcpPacket discover = pxe(MessageType.DISCOVER, 1, 7).withGiaddr(ip("10.77.0.254"));
+        DhcpPacket offer = lab.send(discover.withOptions(discover.options()
+                .with(OptionCode.RELAY_AGENT_INFORMATION, override))).orElseThrow();
+        assertThat(offer.options().address(OptionCode.SERVER_ID)).contains(ip("10.77.0.254"));
+        assertThat(offer.siaddr()).isEqualTo(SERVER);
+
+        DhcpPacket request = select(pxe(MessageType.REQUEST, 1, 7).withGiaddr(ip("10.77.0.254")), ip("10.77.0.254"),
+                offer.yiaddr());
+        DhcpPacket ack = lab.send(request.withOptions(request.options().with(OptionCode.RELAY_AGENT_INFORMATION,
+                override))).orElseThrow();
+        assertThat(ack.type()).contains(MessageType.ACK);
+        assertThat(ack.options().address(OptionCode.SERVER_ID)).contains(ip("10.77.0.254"));
+
+        // without the relay's word for it, that address is another server
+        assertThat(lab.send(request)).isEmpty();
+    }
+
     @Test
     @DisplayName("lesson 1: a machine that takes none of our offers is named, with the likely reason")
     void tellsOfAMachineThatTakesNoOffer() {
