@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.kindling.iso.image.Content;
 import dev.kindling.iso.image.FatImage;
+import dev.kindling.iso.image.IsoReader;
 import dev.kindling.iso.image.Node;
 import dev.kindling.iso.image.Tree;
 import dev.kindling.iso.image.TreeScan;
@@ -14,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -327,6 +329,42 @@ class IsoBuilderTest {
                 "--options=!all,size,sha256", "@image.iso"));
         assertThat(listing).contains("size=" + size).contains(sha256(Content.file(from.resolve("huge.bin"))));
         assertThat(Tool.run("p7zip-full", directory, List.of("7z", "t", "image.iso"))).contains("Everything is Ok");
+    }
+
+    /** Where xorriso tells GRUB's image for CDs where it lies, we do: in its boot information and in its block list. */
+    @Test
+    void grubIsToldWhereItLiesAsXorrisoTellsIt() throws IOException {
+        write(Media.grubForBios(directory, TIME));
+        Path tree = Files.createDirectories(directory.resolve("grub/boot/grub"));
+        Files.copy(directory.resolve("eltorito.img"), tree.resolve("eltorito.img"));
+        Tool.run("xorriso", directory, List.of("xorriso", "-as", "mkisofs", "-R", "-o", "theirs.iso", "-b",
+                "boot/grub/eltorito.img", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table",
+                "--grub2-boot-info", "grub"));
+        byte[] ours = grubAsItLies(directory.resolve("image.iso"));
+        assertThat(ours).isEqualTo(grubAsItLies(directory.resolve("theirs.iso")))
+                .isNotEqualTo(Files.readAllBytes(directory.resolve("eltorito.img")));
+    }
+
+    /** The image, with the two places taken out that say where this one is, once they are found to be right. */
+    private static byte[] grubAsItLies(Path iso) throws IOException {
+        IsoReader reader = new IsoReader(Content.file(iso));
+        long at = reader.bootCatalogue().orElseThrow().entries().getFirst().offset();
+        byte[] bytes = reader.bytes(reader.file("boot/grub/eltorito.img"));
+        ByteBuffer grub = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        assertThat(grub.getInt(12)).isEqualTo((int) (at / 2048));
+        assertThat(grub.getLong(2548)).isEqualTo(at / 512 + 5);
+        // the sum is over both
+        assertThat(grub.getInt(20)).isEqualTo(sum(grub));
+        grub.putInt(12, 0).putInt(20, 0).putLong(2548, 0);
+        return bytes;
+    }
+
+    private static int sum(ByteBuffer image) {
+        int sum = 0;
+        for (int at = 64; at + 4 <= image.capacity(); at += 4) {
+            sum += image.getInt(at);
+        }
+        return sum;
     }
 
     private void write(MediaSpec spec) throws IOException {

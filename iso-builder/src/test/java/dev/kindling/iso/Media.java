@@ -2,10 +2,13 @@ package dev.kindling.iso;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.kindling.iso.archive.Initramfs;
 import dev.kindling.iso.image.Content;
 import dev.kindling.iso.image.Node;
 import dev.kindling.iso.image.Tree;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -13,6 +16,9 @@ import java.util.List;
 /** Media that boot: boot loaders of this computer's packages, and a configuration that prints {@link #MARKER}. */
 final class Media {
     static final String MARKER = "KINDLING-BOOTED";
+
+    /** Of the Debian package debian-installer-12-netboot-amd64. */
+    private static final String KERNEL = "/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64/linux";
 
     private Media() {}
 
@@ -25,6 +31,37 @@ final class Media {
         MediaSpec spec = MediaSpec.of(tree, "KINDLING").withBios(BootFiles.bios(tree).orElseThrow());
         return spec.withMbr(BootFiles.mbr(tree, "isolinux/isolinux.bin").orElseThrow())
                 .withAppended(List.of(BootFiles.efiPartition(tree, time).orElseThrow()));
+    }
+
+    /** With Debian's kernel, and an initramfs whose init shows the kernel's arguments and switches the machine off. */
+    static MediaSpec withKernel(Path scratch, Instant time) throws IOException {
+        MediaSpec spec = isolinuxAndGrub(time);
+        Path overlay = scratch.resolve("initrd.gz");
+        // as an overlay behind a vendor's: the kernel takes them apart
+        try (OutputStream out = Files.newOutputStream(overlay)) {
+            Initramfs.append(out, Initramfs.Compression.ZSTD, time, cpio -> {
+                cpio.directories("bin");
+                cpio.directories("proc");
+                cpio.directories("dev");
+                cpio.characterDevice("dev/console", 0600, 5, 1);
+            });
+            Initramfs.append(out, Initramfs.Compression.XZ, time, cpio -> {
+                cpio.directories("bin");
+                cpio.file("bin/busybox", 0755, Path.of("/usr/bin/busybox"));
+            });
+            Initramfs.append(out, Initramfs.Compression.GZIP, time, cpio -> cpio.file("init", 0755, """
+                    #!/bin/busybox sh
+                    /bin/busybox mount -t proc proc /proc
+                    /bin/busybox echo "arguments: $(/bin/busybox cat /proc/cmdline)"
+                    /bin/busybox sleep 600
+                    """.getBytes(UTF_8)));
+        }
+        spec.tree().put("vmlinuz", file(time, KERNEL)).put("initrd.gz", file(time, overlay.toString()));
+        spec.tree().put("isolinux/isolinux.cfg", text(time,
+                "DEFAULT l\nPROMPT 0\nLABEL l\n  KERNEL /vmlinuz\n  APPEND initrd=/initrd.gz quiet\n"));
+        spec.tree().put("boot/grub/grub.cfg",
+                text(time, "linux /vmlinuz quiet\ninitrd /initrd.gz\nboot\n"));
+        return spec;
     }
 
     /** GRUB for BIOS. */

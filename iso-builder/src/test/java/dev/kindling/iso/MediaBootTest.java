@@ -2,6 +2,7 @@ package dev.kindling.iso;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kindling.iso.image.Content;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -71,6 +72,16 @@ class MediaBootTest {
         boots(spec, slot, secureBoot());
     }
 
+    /** The kernel of a changed medium tells which arguments it was given. */
+    @Test
+    void anEditedMediumBootsItsKernelWithTheNewArguments() throws Exception {
+        Path image = directory.resolve("vendor.iso");
+        IsoBuilder.write(Media.withKernel(directory, TIME), image, _ -> {});
+        IsoEditor editor = new IsoEditor(Content.file(image)).kernelArguments("console=ttyS0 kindling.edited=1");
+        boots(editor.image(), Slot.CD, List.of(), "kindling.edited=1");
+        boots(editor.image(), Slot.USB, uefi("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd", "q35"), "kindling.edited=1");
+    }
+
     private List<String> secureBoot() throws IOException {
         List<String> all = new ArrayList<>(uefi("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.ms.fd", "q35,smm=on"));
         all.addAll(List.of("-global", "driver=cfi.pflash01,property=secure,value=on"));
@@ -92,11 +103,15 @@ class MediaBootTest {
     }
 
     private void boots(MediaSpec spec, Slot slot, List<String> machine, String expected) throws Exception {
+        boots(IsoBuilder.image(spec), slot, machine, expected);
+    }
+
+    private void boots(Content content, Slot slot, List<String> machine, String expected) throws Exception {
         Path image = directory.resolve("image.iso");
-        IsoBuilder.write(spec, image, _ -> {});
+        IsoBuilder.write(content, image, _ -> {});
         Path serial = directory.resolve("serial");
         Files.deleteIfExists(serial);
-        List<String> command = new ArrayList<>(List.of("qemu-system-x86_64", "-accel", "tcg", "-m", "256",
+        List<String> command = new ArrayList<>(List.of("qemu-system-x86_64", "-accel", "tcg", "-m", "512",
                 "-nodefaults",
                 // isolinux writes through the adapter's BIOS, and waits where there is none
                 "-vga", "std", "-display", "none", "-no-reboot", "-serial", "file:" + serial, "-device", "qemu-xhci",

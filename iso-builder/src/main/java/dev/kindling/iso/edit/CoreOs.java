@@ -3,8 +3,7 @@ package dev.kindling.iso.edit;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.kindling.iso.archive.CpioEntry;
-import dev.kindling.iso.archive.CpioReader;
-import dev.kindling.iso.archive.CpioWriter;
+import dev.kindling.iso.archive.Initramfs;
 import dev.kindling.iso.image.BadImageException;
 import dev.kindling.iso.image.Content;
 import dev.kindling.iso.image.IsoReader;
@@ -19,8 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -254,19 +251,14 @@ public final class CoreOs {
         return writes;
     }
 
-    /** The files of the overlay that is embedded now; empty where there is none. */
+    /** The files of the overlay that is embedded now, whoever compressed it and how; empty where there is none. */
     public List<CpioEntry> overlay() throws IOException {
         byte[] area = new byte[capacity];
         image.readFully(offset, ByteBuffer.wrap(area));
+        Initramfs overlay = new Initramfs(new ByteArrayInputStream(area), AREA_LIMIT);
         List<CpioEntry> files = new ArrayList<>();
-        if (area[0] == 0 && area[1] == 0) {
-            return files;
-        }
-        try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(area))) {
-            CpioReader reader = new CpioReader(in, AREA_LIMIT);
-            for (Optional<CpioEntry> entry = reader.next(); entry.isPresent(); entry = reader.next()) {
-                files.add(entry.get());
-            }
+        for (Optional<CpioEntry> entry = overlay.next(); entry.isPresent(); entry = overlay.next()) {
+            files.add(entry.get());
         }
         return files;
     }
@@ -303,10 +295,7 @@ public final class CoreOs {
 
     private static byte[] compressed(byte[] config) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (GZIPOutputStream gzip = new GZIPOutputStream(out);
-                CpioWriter cpio = new CpioWriter(gzip, Instant.EPOCH)) {
-            cpio.file(CONFIG, 0600, config);
-        }
+        Initramfs.append(out, Initramfs.Compression.GZIP, Instant.EPOCH, cpio -> cpio.file(CONFIG, 0600, config));
         return out.toByteArray();
     }
 }

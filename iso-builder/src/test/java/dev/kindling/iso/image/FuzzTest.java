@@ -7,6 +7,7 @@ import dev.kindling.iso.Tool;
 import dev.kindling.iso.archive.CpioEntry;
 import dev.kindling.iso.archive.CpioReader;
 import dev.kindling.iso.archive.CpioWriter;
+import dev.kindling.iso.archive.Initramfs;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -225,5 +226,26 @@ class FuzzTest {
                 assertThat(each.get().content().length).isLessThanOrEqualTo(1 << 20);
             }
         });
+    }
+
+    @Test
+    void damagedInitramfsAreRefusedOrRead() throws IOException {
+        for (Initramfs.Compression each : Initramfs.Compression.values()) {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            for (int i = 0; i < 3; i++) {
+                Initramfs.append(out, each, Instant.EPOCH, archive -> {
+                    archive.directories("a/b");
+                    archive.file("a/b/file", 0644, new byte[3000]);
+                });
+            }
+            fuzz(each + " initramfs", out.toByteArray(), new int[][]{{0, out.size()}}, INPUTS / 20, image -> {
+                Initramfs initramfs = new Initramfs(new ByteArrayInputStream(image.bytes()), 1 << 20);
+                int entries = 0;
+                while (initramfs.next().isPresent()) {
+                    entries++;
+                }
+                assertThat(entries).isLessThan(100);
+            });
+        }
     }
 }

@@ -231,4 +231,24 @@ class PxeCommandsTest {
         assertThat(refused.exitValue()).isEqualTo(2);
         assertThat(output).content().contains("--range 10.99.0.1-10.99.0.2 is in the network of no interface");
     }
+
+    /** What a BMC does with virtual media: it asks for the size, then for small parts. */
+    @Test
+    void anImageThatIsNoFileIsFetchedByRange() throws Exception {
+        Path tree = Files.createDirectories(directory.resolve("tree"));
+        Files.writeString(tree.resolve("hello.txt"), "hello\n");
+        Files.write(tree.resolve("large"), new byte[2_000_000]);
+        serve("--iso", "media/medium.iso=" + tree);
+        assertThat(output).content().contains("no boot files were found", "media/medium.iso is at http://10.77.0.1");
+
+        lan.onMachine("ip", "address", "add", "10.77.0.50/24", "dev", "cl0");
+        String url = "http://10.77.0.1/media/medium.iso";
+        Path whole = directory.resolve("whole.iso");
+        Lan.Ended fetched = lan.onMachine("curl", "-s", "-S", "-f", "-o", whole.toString(), url);
+        assertThat(fetched.code()).as(fetched.output()).isZero();
+        assertThat(lan.onMachine("curl", "-s", "-S", "-f", "-I", url).output())
+                .contains("Content-Length: " + Files.size(whole), "Accept-Ranges: bytes");
+        assertThat(lan.onMachine("curl", "-s", "-S", "-f", "-r", "32769-32773", url).output()).isEqualTo("CD001");
+        assertThat(lan.onMachine("bsdtar", "-xOf", whole.toString(), "hello.txt").output()).isEqualTo("hello\n");
+    }
 }
