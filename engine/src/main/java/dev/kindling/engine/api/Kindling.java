@@ -25,6 +25,14 @@ public interface Kindling extends AutoCloseable {
     /** The definition that a wizard's answers amount to, as YAML; it may still be invalid. */
     String compose(Draft draft);
 
+    /**
+     * Changes a definition's text and keeps its comments, its order, its quotes and its blank lines.
+     *
+     * @param source name for messages, such as a file name
+     * @param edits made one after the other; none of them where one cannot be made
+     */
+    Edited edit(String source, String text, List<Edit> edits);
+
     /** The answers that a wizard starts from. */
     Draft defaults();
 

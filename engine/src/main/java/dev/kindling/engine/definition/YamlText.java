@@ -65,10 +65,8 @@ final class YamlText {
         if (!checkCharacters(text, problems)) {
             return null;
         }
-        // JSON may be indented with tabs, YAML may not; a JSON string never holds a raw tab.
-        boolean json = text.stripLeading().startsWith("{");
         try {
-            return new YamlText(json ? text.replace('\t', ' ') : text, problems).document();
+            return new YamlText(isJson(text) ? text.replace('\t', ' ') : text, problems).document();
         } catch (TooDeep e) {
             return null;
         } catch (MarkedYAMLException e) {
@@ -78,6 +76,11 @@ final class YamlText {
             problems.add(ProblemCode.YAML_SYNTAX, START, firstLine(e.getMessage()), "YAML or JSON");
             return null;
         }
+    }
+
+    /** JSON may be indented with tabs, YAML may not; a JSON string never holds a raw tab. */
+    static boolean isJson(String text) {
+        return text.stripLeading().startsWith("{");
     }
 
     private @Nullable Node document() {
