@@ -77,6 +77,11 @@ public final class Engine implements Kindling {
         }
     }
 
+    /** JSON Schema 2020-12 of a definition, for editors; needs no workspace. */
+    public static String schema() {
+        return Definitions.schema();
+    }
+
     /** The primer and its medium; needs no workspace. */
     public static Primer primer() {
         return new PrimerHere(new Workspace(Path.of(""), System.getenv()).assetCache(), Path.of("/"));

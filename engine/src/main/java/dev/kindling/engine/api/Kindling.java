@@ -33,6 +33,16 @@ public interface Kindling extends AutoCloseable {
      */
     Edited edit(String source, String text, List<Edit> edits);
 
+    /**
+     * Changes the number of machines of a pool: {@link #edit} of its {@code count}, in the environment that the
+     * definition stands for. Refused, with the problem {@code machines-move}, where machines that stay would get other
+     * addresses.
+     */
+    default Edited scale(String source, String text, String pool, int count) {
+        Validation before = validate(source, text);
+        return Scaling.of(before, pool, count, edits -> edit(source, text, edits));
+    }
+
     /** The answers that a wizard starts from. */
     Draft defaults();
 

@@ -1,6 +1,7 @@
 package dev.kindling.tui.cli;
 
 import dev.kindling.engine.api.ClusterStatus;
+import dev.kindling.engine.api.Edit;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.tui.Version;
@@ -89,7 +90,7 @@ public final class Cli implements Runnable {
         return List.of(DemoCommand.class, InitCommand.class, ValidateCommand.class, PlanCommand.class, UpCommand.class,
                 StatusCommand.class, EventsCommand.class, HardwareCommand.class, DownCommand.class,
                 ReportCommand.class, TuiCommand.class, GuiCommand.class, PxeCommand.class, IsoCommand.class,
-                PrimerCommand.class, CompletionCommand.class);
+                PrimerCommand.class, CompletionCommand.class, SchemaCommand.class, ScaleCommand.class);
     }
 
     /** The boot service and the image builder must be up in no time: for them, picocli looks into no other command. */
@@ -217,6 +218,20 @@ public final class Cli implements Runnable {
         } catch (IOException e) {
             throw Refusal.badUse("cannot read " + file + ": " + reason(e), "");
         }
+    }
+
+    /** The definition in one of its environments; null: as it is. */
+    static Validation inEnvironment(Kindling kindling, Validation definition, @Nullable String environment) {
+        return environment == null
+                ? definition
+                : kindling.edit(definition.source(), definition.text(),
+                        List.of(Edit.text("environment", environment))).validation();
+    }
+
+    /** As {@link #definition(Kindling, String, String)}, in one of its environments; null: as it is. */
+    Validation definition(Kindling kindling, @Nullable String file, @Nullable String cluster,
+            @Nullable String environment) {
+        return inEnvironment(kindling, definition(kindling, file, cluster), environment);
     }
 
     /** The cluster that is meant: the named one, or the only one of the workspace. */

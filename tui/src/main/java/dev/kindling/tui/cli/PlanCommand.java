@@ -24,6 +24,10 @@ final class PlanCommand implements Callable<Integer> {
     @Nullable
     String file;
 
+    @Option(names = "--environment", paramLabel = "NAME", description = "which of the definition's environments")
+    @Nullable
+    String environment;
+
     @Option(names = "--cluster", paramLabel = "NAME", description = "without FILE: which cluster of the workspace")
     @Nullable
     String cluster;
@@ -53,7 +57,7 @@ final class PlanCommand implements Callable<Integer> {
     public Integer call() {
         Cli cli = Commands.of(parent);
         try (Kindling kindling = cli.open()) {
-            Validation validation = cli.definition(kindling, file, cluster);
+            Validation validation = cli.definition(kindling, file, cluster, environment);
             if (!validation.ok()) {
                 return ValidateCommand.show(cli, validation);
             }
