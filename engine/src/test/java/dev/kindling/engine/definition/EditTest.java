@@ -160,7 +160,7 @@ class EditTest {
         Edited edited = Definitions.edit("test", "a: [1\n", List.of(new Edit("a", "2")));
 
         assertThat(edited.text()).isEqualTo("a: [1\n");
-        assertThat(edited.validation().problems()).extracting(Problem::code).containsExactly("yaml-syntax",
+        assertThat(edited.validation().problems()).extracting(Problem::code).containsExactly("yaml-bracket",
                 "edit-refused");
     }
 
