@@ -145,8 +145,9 @@ final class Outline implements Distribution, MachineControl {
         return switch (method) {
             case PXE -> "Write " + image + " to the disk of " + name + " with " + machine.disk();
             case ISO -> "Install " + image + " from a medium to the disk of " + name + " with " + machine.disk();
-            case HYBRID -> "Start " + name + " from a medium, and write " + image + " over the network to the disk with "
-                    + machine.disk();
+            case HYBRID ->
+                "Start " + name + " from a medium, and write " + image + " over the network to the disk with "
+                        + machine.disk();
             case TEMPLATE -> "Clone " + (image.equals("the system") ? "the template" : image) + " to the disk of "
                     + name + " with " + machine.disk();
         };
@@ -174,7 +175,8 @@ final class Outline implements Distribution, MachineControl {
             }
             String id = "join/" + machine.name();
             steps.add(step(id,
-                    "Join " + machine.name() + " to " + kubernetes + (controlPlane ? " as a control-plane machine" : ""),
+                    "Join " + machine.name() + " to " + kubernetes
+                            + (controlPlane ? " as a control-plane machine" : ""),
                     machine.name(), null, "not a node", "a node of " + cluster.name(),
                     List.of("boot/" + machine.name(), form), 120));
             joined.add(id);

@@ -227,9 +227,9 @@ final class Environments {
         Map<Long, List<String>> known = positions;
         if (known == null) {
             known = new HashMap<>();
-            Node list = value(root, Format.ENVIRONMENTS.name()).orElse(root);
-            if (list != root) {
-                collect(list, Format.ENVIRONMENTS.name(), known);
+            Optional<Node> list = value(root, Format.ENVIRONMENTS.name());
+            if (list.isPresent()) {
+                collect(list.get(), Format.ENVIRONMENTS.name(), known);
             }
             positions = known;
         }
@@ -251,7 +251,7 @@ final class Environments {
                     collect(sequence.items().get(i), path + "[" + i + "]", into);
                 }
             }
-            case Node.Scalar _, Node.Unreadable _ -> {
+            case Node.Scalar _,Node.Unreadable _ -> {
             }
         }
     }

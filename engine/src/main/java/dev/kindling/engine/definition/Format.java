@@ -9,6 +9,7 @@ import dev.kindling.engine.model.BootSettings;
 import dev.kindling.engine.model.Checks;
 import dev.kindling.engine.model.Cidr;
 import dev.kindling.engine.model.Distribution;
+import dev.kindling.engine.model.Hook;
 import dev.kindling.engine.model.MacAddress;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.model.Network;
@@ -451,6 +452,41 @@ final class Format {
         private OfHandOff() {}
     }
 
+    /** {@code spec.hooks[]}. */
+    static final class OfHook {
+        static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(1);
+
+        static final Field<String> WHEN = required("when", Values.words(Hook.moments()),
+                "The moment: before or after the run, or each step of a kind. A hook of a step runs only where the step"
+                        + " has something to do.",
+                "event", "on");
+        static final Field<Shape.Items<String>> COMMAND = required("command",
+                new Shape.Many<>(Values.ARGUMENT, 1, 64),
+                "Program and arguments, each by itself; no shell reads them. It sees PATH, HOME, LANG and KINDLING_*.",
+                "run", "exec");
+        static final Field<Duration> TIMEOUT = withDefault("timeout", Values.DURATION, "1m",
+                "When it is ended, with all that it started, and has failed.");
+        static final Field<Boolean> REQUIRED = withDefault("required", Values.TRUTH, "true",
+                "true: where it fails, the step fails before its effect, or the run. false: it is noted.");
+        static final Shape.Group SHAPE = Shape.Group.of("a hook", WHEN, COMMAND, TIMEOUT, REQUIRED);
+
+        private OfHook() {}
+    }
+
+    /** {@code spec.webhooks[]}. */
+    static final class OfWebhook {
+        static final Field<String> URL = required("url", Values.WEB_URL,
+                "Who is told: each event is posted as a CloudEvent in JSON. Never with a password.", "endpoint");
+        static final Field<String> SECRET = optional("secretName", Values.SECRET_NAME,
+                "The secret of the workspace that signs what is sent (HMAC-SHA256).", "secret");
+        static final Field<Shape.Items<String>> EVENTS = withDefault("events",
+                new Shape.Many<>(Values.EVENT_TYPE, 0, 64), "all but StepProgressed",
+                "Types of events to send, such as RunEnded or StepFailed; docs/reference/runs.md lists them.");
+        static final Shape.Group SHAPE = Shape.Group.of("a webhook", URL, SECRET, EVENTS);
+
+        private OfWebhook() {}
+    }
+
     /** {@code spec}. */
     static final class OfSpec {
         static final Field<GroupValue> DISTRIBUTION = required("distribution", OfDistribution.SHAPE,
@@ -480,8 +516,12 @@ final class Format {
                 "When the cluster counts as up.", "health");
         static final Field<GroupValue> PROXMOX = optional("proxmox", OfProxmox.SHAPE,
                 "Where machines of the kind proxmox are made.", "hypervisor");
+        static final Field<Shape.Items<GroupValue>> HOOKS = optional("hooks", new Shape.Many<>(OfHook.SHAPE, 0, 64),
+                "Commands of yours at moments of a run.");
+        static final Field<Shape.Items<GroupValue>> WEBHOOKS = optional("webhooks",
+                new Shape.Many<>(OfWebhook.SHAPE, 0, 16), "Who is told of events over HTTP.");
         static final Shape.Group SHAPE = Shape.Group.of("spec", DISTRIBUTION, BOOT, NETWORKS, ADDRESSING,
-                HARDWARE_CLASSES, NODE_POOLS, SERVICES, SECURITY, VALIDATION, PROXMOX, HAND_OFF);
+                HARDWARE_CLASSES, NODE_POOLS, SERVICES, SECURITY, VALIDATION, PROXMOX, HAND_OFF, HOOKS, WEBHOOKS);
 
         private OfSpec() {}
     }

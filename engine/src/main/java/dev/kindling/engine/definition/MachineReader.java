@@ -448,8 +448,11 @@ final class MachineReader {
                 problems.add(range == null ? ProblemCode.NETWORK_FULL : ProblemCode.POOL_FULL, machine.place(),
                         "no address of " + (range == null ? reservations.network() : range) + " is left for "
                                 + name.value(),
-                        (range == null ? "a network with " + candidates.size() : "a range with "
-                                + candidate.pool().count()) + " free addresses");
+                        (range == null
+                                ? "a network with " + candidates.size()
+                                : "a range with "
+                                        + candidate.pool().count())
+                                + " free addresses");
                 return List.of();
             }
             MacAddress mac = machine.get(OfMachine.MAC);

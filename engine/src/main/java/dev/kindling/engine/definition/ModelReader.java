@@ -4,12 +4,15 @@ import static dev.kindling.engine.definition.Format.OfBoot;
 import static dev.kindling.engine.definition.Format.OfDistribution;
 import static dev.kindling.engine.definition.Format.OfHandOff;
 import static dev.kindling.engine.definition.Format.OfHardwareClass;
+import static dev.kindling.engine.definition.Format.OfHook;
 import static dev.kindling.engine.definition.Format.OfMetadata;
 import static dev.kindling.engine.definition.Format.OfProxmox;
 import static dev.kindling.engine.definition.Format.OfSecurity;
 import static dev.kindling.engine.definition.Format.OfSpec;
 import static dev.kindling.engine.definition.Format.OfValidation;
+import static dev.kindling.engine.definition.Format.OfWebhook;
 
+import dev.kindling.engine.api.Event;
 import dev.kindling.engine.model.BootSettings;
 import dev.kindling.engine.model.Checks;
 import dev.kindling.engine.model.Cluster;
@@ -20,6 +23,10 @@ import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.model.Proxmox;
 import dev.kindling.engine.model.Security;
 import java.util.HashMap;
+import dev.kindling.engine.model.Hook;
+import dev.kindling.engine.model.Machine;
+import dev.kindling.engine.model.Webhook;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -85,6 +92,7 @@ final class ModelReader {
         checkDistribution(spec.group(OfSpec.DISTRIBUTION), problems);
         checkBoot(spec, problems);
         checkHandOff(spec.group(OfSpec.HAND_OFF), problems);
+        spec.items(OfSpec.WEBHOOKS).forEach(webhook -> checkWebhook(webhook.value(), problems));
         NetworkReader networks = new NetworkReader(spec, problems);
         networks.check();
         MachineReader machines = new MachineReader(name, spec, problems);
@@ -102,7 +110,32 @@ final class ModelReader {
                 handOff(spec.group(OfSpec.HAND_OFF)), metadata.get(OfMetadata.LABELS, Map.of()),
                 definition.get(Format.ENVIRONMENT, ""), hardwareClasses(spec), services.services(),
                 security(spec.group(OfSpec.SECURITY)), checks(spec.group(OfSpec.VALIDATION)),
-                proxmox(spec.group(OfSpec.PROXMOX)));
+                proxmox(spec.group(OfSpec.PROXMOX)),
+                spec.items(OfSpec.HOOKS).stream().map(At::value).map(ModelReader::hook).toList(),
+                spec.items(OfSpec.WEBHOOKS).stream().map(At::value).map(ModelReader::webhook).toList());
+    }
+
+    private static void checkWebhook(GroupValue webhook, Problems problems) {
+        List<String> known = Arrays.stream(Event.class.getPermittedSubclasses()).map(Class::getSimpleName).sorted()
+                .toList();
+        for (At<String> type : webhook.items(OfWebhook.EVENTS)) {
+            if (!known.contains(type.value())) {
+                problems.add(ProblemCode.EVENT_UNKNOWN, type.place(), "there is no event '" + type.value() + "'",
+                        "one of " + String.join(", ", known),
+                        DidYouMean.nearest(type.value(), known).map(word -> "Did you mean '" + word + "'?")
+                                .orElse(ProblemCode.EVENT_UNKNOWN.remedy()));
+            }
+        }
+    }
+
+    private static Hook hook(GroupValue hook) {
+        return new Hook(present(hook, OfHook.WHEN), hook.items(OfHook.COMMAND).stream().map(At::value).toList(),
+                hook.get(OfHook.TIMEOUT, OfHook.DEFAULT_TIMEOUT), hook.get(OfHook.REQUIRED, true));
+    }
+
+    private static Webhook webhook(GroupValue webhook) {
+        return new Webhook(present(webhook, OfWebhook.URL), webhook.get(OfWebhook.SECRET),
+                webhook.items(OfWebhook.EVENTS).stream().map(At::value).toList());
     }
 
     /** A value that has been checked to be there. */

@@ -32,6 +32,7 @@ sealed interface Shape<T> {
             case Choice<?> ignored -> node instanceof Node.Scalar;
             case Whole ignored -> node instanceof Node.Scalar;
             case Truth ignored -> node instanceof Node.Scalar;
+            case Anything ignored -> true;
         };
     }
 
@@ -253,6 +254,24 @@ sealed interface Shape<T> {
     record Items<T>(List<At<T>> items, int written) {
         List<T> values() {
             return items.stream().map(At::value).toList();
+        }
+    }
+
+    /** Whatever is written, as it is written: judged later, by what it is put into. */
+    record Anything() implements Shape<Node> {
+        @Override
+        public String called() {
+            return "any value";
+        }
+
+        @Override
+        public Node read(Node node, String path, Problems problems) {
+            return node;
+        }
+
+        @Override
+        public Map<String, Object> schema() {
+            return new LinkedHashMap<>();
         }
     }
 

@@ -8,6 +8,7 @@ import dev.kindling.engine.model.Machine;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -64,6 +65,14 @@ final class Values {
             Function.identity()).remedy(text -> Optional.empty());
     static final Shape<String> REMOTE = Shape.Text.of("a Git repository, such as https://git.example/lab/clusters.git",
             ProblemCode.BAD_REMOTE, "[A-Za-z0-9/.~][\\x21-\\x7e]{1,1023}", Function.identity());
+    static final Shape<String> ARGUMENT = Shape.Text.of("a program or an argument", ProblemCode.BAD_TEXT,
+            "[^\\r\\n\\x00]{1,1024}", Function.identity()).orNumber();
+    static final Shape<String> WEB_URL = Shape.Text.of("an http or https URL", ProblemCode.BAD_URL,
+            "https?://[A-Za-z0-9.\\[\\]:-]{1,253}(?:/[\\x21-\\x7e]{0,1024})?", Function.identity());
+    static final Shape<String> SECRET_NAME = Shape.Text.of("the name of a secret, such as lab/hook",
+            ProblemCode.BAD_NAME, "[A-Za-z0-9][A-Za-z0-9._/-]{0,199}", Function.identity());
+    static final Shape<String> EVENT_TYPE = Shape.Text.of("the type of an event, such as RunEnded",
+            ProblemCode.BAD_TEXT, "[A-Za-z]{3,40}", Function.identity());
     static final Shape<Boolean> TRUTH = new Shape.Truth();
     static final Shape<Map<String, String>> PAIRS = new Shape.Pairs(false);
     static final Shape<Map<String, String>> SETTINGS = new Shape.Pairs(true);
@@ -77,12 +86,14 @@ final class Values {
             ProblemCode.BAD_ENDPOINT, "https?://[A-Za-z0-9.:\\[\\]-]{1,253}(?:/[A-Za-z0-9._~/-]{0,253})?",
             Function.identity());
     static final Shape<String> PUBLIC_KEY = Shape.Text.of("an SSH public key, such as ssh-ed25519 AAAA... me@lab",
-            ProblemCode.BAD_PUBLIC_KEY, "(?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]{1,64} [A-Za-z0-9+/=]{16,2048}(?: [!-~ ]{0,253})?",
+            ProblemCode.BAD_PUBLIC_KEY,
+            "(?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]{1,64} [A-Za-z0-9+/=]{16,2048}(?: [!-~ ]{0,253})?",
             Function.identity());
     static final Shape<Duration> DURATION = Shape.Text.of("a duration, such as 45m", ProblemCode.BAD_DURATION,
-            "[1-9][0-9]{0,5}[smh]", Values::duration).remedy(text -> text.matches("[1-9][0-9]{0,5}")
-                    ? Optional.of("Did you mean '" + text + "m'?")
-                    : Optional.empty());
+            "[1-9][0-9]{0,5}[smh]", Values::duration).remedy(
+                    text -> text.matches("[1-9][0-9]{0,5}")
+                            ? Optional.of("Did you mean '" + text + "m'?")
+                            : Optional.empty());
 
     private Values() {}
 
@@ -103,6 +114,13 @@ final class Values {
             others.put(alsoCalled[i], alsoCalled[i + 1]);
         }
         return new Shape.Choice<>(words, others);
+    }
+
+    /** One of some words, taken as they are. */
+    static Shape<String> words(List<String> words) {
+        Map<String, String> same = new LinkedHashMap<>();
+        words.forEach(word -> same.put(word, word));
+        return new Shape.Choice<>(same, Map.of());
     }
 
     /** {@code control-plane} for {@code CONTROL_PLANE}. */

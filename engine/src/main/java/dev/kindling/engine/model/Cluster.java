@@ -15,17 +15,19 @@ import java.util.Optional;
  * @param labels free text pairs for people
  * @param environment which of the definition's environments this is; empty: none
  * @param services in an order in which they can be started
+ * @param hooks commands at moments of a run, in the order of the definition
+ * @param webhooks who is told of events
  */
 public record Cluster(String name, Distribution distribution, BootSettings boot, List<Network> networks,
         List<NodePool> pools, List<Machine> machines, Addressing addressing, HandOff handOff,
         Map<String, String> labels, String environment, List<HardwareClass> hardwareClasses, List<Service> services,
-        Security security, Checks checks, Proxmox proxmox) {
+        Security security, Checks checks, Proxmox proxmox, List<Hook> hooks, List<Webhook> webhooks) {
     /** A cluster that asks for nothing special. */
     public Cluster(String name, Distribution distribution, BootSettings boot, List<Network> networks,
             List<NodePool> pools, List<Machine> machines, Addressing addressing, HandOff handOff,
             Map<String, String> labels) {
         this(name, distribution, boot, networks, pools, machines, addressing, handOff, labels, "", List.of(), List.of(),
-                Security.DEFAULT, Checks.DEFAULT, Proxmox.UNSAID);
+                Security.DEFAULT, Checks.DEFAULT, Proxmox.UNSAID, List.of(), List.of());
     }
 
     public Cluster {
@@ -35,6 +37,8 @@ public record Cluster(String name, Distribution distribution, BootSettings boot,
         labels = Map.copyOf(labels);
         hardwareClasses = List.copyOf(hardwareClasses);
         services = List.copyOf(services);
+        hooks = List.copyOf(hooks);
+        webhooks = List.copyOf(webhooks);
         if (networks.isEmpty() || machines.isEmpty()) {
             throw new IllegalArgumentException("a cluster has a network and a machine");
         }

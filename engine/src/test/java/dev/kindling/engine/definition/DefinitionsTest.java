@@ -72,7 +72,8 @@ class DefinitionsTest {
         assertThat(cluster.addressing().toString())
                 .isEqualTo("Addressing[vip=/10.20.107.10, loadBalancerRange=10.20.107.200-10.20.107.220,"
                         + " podCidr=10.244.0.0/16, serviceCidr=10.96.0.0/12]");
-        assertThat(cluster.pools()).extracting(NodePool::minimum).containsExactly(new NodePool.Sizing(4, 8192, 100, 1, 2, null),
+        assertThat(cluster.pools()).extracting(NodePool::minimum).containsExactly(
+                new NodePool.Sizing(4, 8192, 100, 1, 2, null),
                 new NodePool.Sizing(8, 16384, 200, 2, 2, null));
         assertThat(cluster.pools().getLast().toString()).isEqualTo("NodePool[name=workers, role=WORKER, count=2,"
                 + " spares=0, minimum=Sizing[cpus=8, memoryMib=16384, diskGib=200, disks=2, nics=2, firmware=null],"

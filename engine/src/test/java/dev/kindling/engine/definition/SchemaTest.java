@@ -28,7 +28,8 @@ class SchemaTest {
             ProblemCode.BAD_CHOICE, ProblemCode.OUT_OF_RANGE, ProblemCode.LIST_LENGTH, ProblemCode.BAD_NAME,
             ProblemCode.BAD_DOMAIN, ProblemCode.BAD_UUID, ProblemCode.BAD_SIZE, ProblemCode.BAD_SERIAL,
             ProblemCode.BAD_INTERFACE, ProblemCode.BAD_KERNEL_ARGUMENTS, ProblemCode.BAD_BRANCH, ProblemCode.BAD_REMOTE,
-            ProblemCode.BAD_TEXT, ProblemCode.DISK_MISSING, ProblemCode.DISK_AMBIGUOUS);
+            ProblemCode.BAD_TEXT, ProblemCode.BAD_DURATION, ProblemCode.BAD_URL, ProblemCode.DISK_MISSING,
+            ProblemCode.DISK_AMBIGUOUS);
 
     private final Schema schema = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
             .getSchema(Definitions.schema());

@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -75,8 +75,7 @@ final class ScaleCommand implements Callable<Integer> {
             if (!after.ok()) {
                 return ValidateCommand.show(cli, after);
             }
-            var choices = new Run.Choices(new Kindling.ApplyOptions(Optional.ofNullable(interfaceName), keep,
-                    randomness.loss(), randomness.seed), yes, null, resume);
+            var choices = new Run.Choices(randomness.options(interfaceName, keep, Map.of()), yes, null, resume);
             return file == null || !isFile
                     ? new Run(cli, kindling).of(after, choices)
                     : written(cli, kindling, file, after, choices);
