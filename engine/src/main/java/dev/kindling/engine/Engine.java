@@ -2,6 +2,8 @@ package dev.kindling.engine;
 
 import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Draft;
+import dev.kindling.engine.api.Edit;
+import dev.kindling.engine.api.Edited;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Hardware;
 import dev.kindling.engine.api.Kindling;
@@ -105,6 +107,11 @@ public final class Engine implements Kindling {
         }
     }
 
+    /** JSON Schema 2020-12 of a definition, for editors; needs no workspace. */
+    public static String schema() {
+        return Definitions.schema();
+    }
+
     /**
      * The secrets of a workspace.
      *
@@ -189,6 +196,11 @@ public final class Engine implements Kindling {
     @Override
     public String compose(Draft draft) {
         return Definitions.compose(draft);
+    }
+
+    @Override
+    public Edited edit(String source, String text, List<Edit> edits) {
+        return Definitions.edit(source, text, edits);
     }
 
     @Override

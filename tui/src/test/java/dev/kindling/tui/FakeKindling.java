@@ -5,6 +5,8 @@ import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.ClusterStatus.MachineStatus;
 import dev.kindling.engine.api.Condition;
 import dev.kindling.engine.api.Draft;
+import dev.kindling.engine.api.Edit;
+import dev.kindling.engine.api.Edited;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Hardware;
 import dev.kindling.engine.api.Kindling;
@@ -164,6 +166,11 @@ public final class FakeKindling implements Kindling {
         String text = DraftCheck.yaml(draft);
         drafts.put(text, draft);
         return text;
+    }
+
+    @Override
+    public Edited edit(String source, String text, List<Edit> edits) {
+        throw new UnsupportedOperationException("no screen edits a text");
     }
 
     @Override

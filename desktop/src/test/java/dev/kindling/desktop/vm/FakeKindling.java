@@ -8,6 +8,8 @@ import dev.kindling.engine.api.ClusterStatus.UnknownMachine;
 import dev.kindling.engine.api.Condition;
 import dev.kindling.engine.api.Draft;
 import dev.kindling.engine.api.Draft.DraftMachine;
+import dev.kindling.engine.api.Edit;
+import dev.kindling.engine.api.Edited;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Hardware;
 import dev.kindling.engine.api.Kindling;
@@ -315,6 +317,11 @@ public final class FakeKindling implements Kindling {
         });
         drafts.put(text.toString(), draft);
         return text.toString();
+    }
+
+    @Override
+    public Edited edit(String source, String text, List<Edit> edits) {
+        throw new UnsupportedOperationException("no screen edits a text");
     }
 
     @Override

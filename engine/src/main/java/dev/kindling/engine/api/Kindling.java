@@ -29,6 +29,24 @@ public interface Kindling extends AutoCloseable {
     /** The definition that a wizard's answers amount to, as YAML; it may still be invalid. */
     String compose(Draft draft);
 
+    /**
+     * Changes a definition's text and keeps its comments, its order, its quotes and its blank lines.
+     *
+     * @param source name for messages, such as a file name
+     * @param edits made one after the other; none of them where one cannot be made
+     */
+    Edited edit(String source, String text, List<Edit> edits);
+
+    /**
+     * Changes the number of machines of a pool: {@link #edit} of its {@code count}, in the environment that the
+     * definition stands for. Refused, with the problem {@code machines-move}, where machines that stay would get other
+     * addresses.
+     */
+    default Edited scale(String source, String text, String pool, int count) {
+        Validation before = validate(source, text);
+        return Scaling.of(before, pool, count, edits -> edit(source, text, edits));
+    }
+
     /** The answers that a wizard starts from. */
     Draft defaults();
 

@@ -5,12 +5,16 @@ import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindling.engine.api.Draft;
+import dev.kindling.engine.api.Edit;
+import dev.kindling.engine.api.Edited;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +70,25 @@ public final class Definitions {
     /** Whether a problem keeps a definition, that is fine otherwise, from being applied by this version. */
     public static boolean isNotYet(Problem problem) {
         return problem.code().endsWith("-not-yet");
+    }
+
+    /**
+     * Changes a definition and keeps its comments, its order, its quotes and its blank lines: every character that is
+     * not of a changed value stays.
+     *
+     * @param source where the text came from, for messages
+     * @param edits made one after the other; none of them where one cannot be made
+     */
+    public static Edited edit(String source, String text, List<Edit> edits) {
+        try {
+            String edited = Editor.apply(text, edits);
+            return new Edited(edited, read(source, edited));
+        } catch (EditPath.Refused e) {
+            List<Problem> problems = new ArrayList<>(read(source, text).problems());
+            problems.add(Problem.error("edit-refused", e.path(), String.valueOf(e.getMessage()), e.expected(),
+                    "Mend the path or the value; nothing was changed."));
+            return new Edited(text, new Validation(source, text, null, problems));
+        }
     }
 
     /** The definition that a wizard's answers amount to. Empty answers are left out, so that reading it names them. */

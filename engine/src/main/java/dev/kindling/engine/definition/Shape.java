@@ -423,9 +423,9 @@ sealed interface Shape<T> {
             List<Node.Entry> unknown = new ArrayList<>();
             for (Node.Entry entry : mapping.entries()) {
                 Field<?> field = byName.get(entry.key().text());
-                if (field == null) {
+                if (field == null && !isMergeKey(entry)) {
                     unknown.add(entry);
-                } else {
+                } else if (field != null) {
                     stated.add(field);
                     readInto(values, field, entry.value(), Place.below(path, field.name()), problems);
                 }
@@ -459,6 +459,11 @@ sealed interface Shape<T> {
                         unknown.isEmpty(), problems);
             }
             return new GroupValue(place, values, stated);
+        }
+
+        /** Reported as an alias. */
+        private static boolean isMergeKey(Node.Entry entry) {
+            return entry.key().text().equals("<<") && entry.value() instanceof Node.Unreadable;
         }
 
         private void checkOneOf(OneOf rule, List<String> written, Place place, boolean allKnown, Problems problems) {

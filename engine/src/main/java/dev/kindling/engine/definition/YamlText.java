@@ -5,7 +5,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
@@ -65,19 +64,22 @@ final class YamlText {
         if (!checkCharacters(text, problems)) {
             return null;
         }
-        // JSON may be indented with tabs, YAML may not; a JSON string never holds a raw tab.
-        boolean json = text.stripLeading().startsWith("{");
         try {
-            return new YamlText(json ? text.replace('\t', ' ') : text, problems).document();
+            return new YamlText(isJson(text) ? text.replace('\t', ' ') : text, problems).document();
         } catch (TooDeep e) {
             return null;
         } catch (MarkedYAMLException e) {
-            reportSyntax(e, text, problems);
+            SyntaxProblem.report(e, text, problems);
             return null;
         } catch (YAMLException e) {
             problems.add(ProblemCode.YAML_SYNTAX, START, firstLine(e.getMessage()), "YAML or JSON");
             return null;
         }
+    }
+
+    /** JSON may be indented with tabs, YAML may not; a JSON string never holds a raw tab. */
+    static boolean isJson(String text) {
+        return text.stripLeading().startsWith("{");
     }
 
     private @Nullable Node document() {
@@ -198,47 +200,6 @@ final class YamlText {
             column = lineBreak ? 1 : column + 1;
         }
         return true;
-    }
-
-    private static void reportSyntax(MarkedYAMLException e, String text, Problems problems) {
-        String problem = firstLine(e.getProblem());
-        // A quote or bracket that is never closed is where it was opened, not at the end of the file.
-        boolean open = problem.contains("end of stream") && e.getContextMark() != null;
-        Mark mark = open || e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
-        Place place = mark == null ? START : place("", mark);
-        if (characterAt(text, place) == '\t') {
-            problems.add(ProblemCode.YAML_TAB, place, "the line is indented with a tab", "spaces");
-            return;
-        }
-        String remedy = hint(problem).orElse(ProblemCode.YAML_SYNTAX.remedy());
-        String context = e.getContext() == null
-                ? ""
-                : " (" + firstLine(e.getContext())
-                        + (e.getContextMark() == null
-                                ? ""
-                                : " that begins in line " + (e.getContextMark().getLine() + 1))
-                        + ")";
-        problems.add(ProblemCode.YAML_SYNTAX, place, problem + context, "YAML or JSON", remedy);
-    }
-
-    private static Optional<String> hint(String problem) {
-        if (problem.contains("mapping values are not allowed")) {
-            return Optional.of("Look for a value that holds ': ' and put quotes around it, or mend the indentation.");
-        }
-        if (problem.contains("cannot start any token")) {
-            return Optional.of("Put quotes around a value that begins with @, ` or %.");
-        }
-        if (problem.contains("expected <block end>") || problem.contains("could not find expected ':'")) {
-            return Optional
-                    .of("Look at the line before: a ':' is missing, or the indentation differs from its neighbours.");
-        }
-        return Optional.empty();
-    }
-
-    private static int characterAt(String text, Place place) {
-        Optional<String> line = text.lines().skip(place.line() - 1L).findFirst();
-        int index = place.column() - 1;
-        return line.isPresent() && index < line.get().length() ? line.get().charAt(index) : -1;
     }
 
     private static String firstLine(@Nullable String message) {

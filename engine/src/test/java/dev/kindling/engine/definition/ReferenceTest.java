@@ -92,7 +92,8 @@ class ReferenceTest {
                 # Problems of a definition
 
                 `kindling validate` reports every problem at once, with its code, path, line and column. The codes are
-                stable. An error keeps a definition from being used, a warning does not.
+                stable. An error keeps a definition from being used, a warning does not; one whose code ends in `-not-yet`
+                can be planned, and `kindling up` refuses it.
 
                 This page is generated from `ProblemCode.java`.
 
@@ -127,6 +128,83 @@ class ReferenceTest {
 
                         More: [virtual rack](examples/virtual-rack.yaml), [50 simulated machines](examples/simulated-50.yaml),
                         [one machine, in JSON](examples/one-machine.json).
+
+                        More, for clusters that this version can plan and cannot form yet:
+                        [OKD with a load balancer](../examples/okd-load-balancer.yaml),
+                        [K3s from a template](../examples/k3s-edge.yaml),
+                        [Talos on Proxmox](../examples/talos-production.yaml),
+                        [MicroK8s in three environments](../examples/microk8s-environments.yaml).
+
+                        ## In an editor
+
+                        `kindling schema > cluster.schema.json` writes the JSON Schema. The first line of a definition names it,
+                        and the editor completes keys, shows what they mean and marks mistakes:
+
+                        ```yaml
+                        # yaml-language-server: $schema=./cluster.schema.json
+                        ```
+
+                        - VS Code: with the extension *YAML* (redhat.vscode-yaml), that line is all.
+                        - Vim and Neovim: with `yaml-language-server` (`npm install -g yaml-language-server`) and any language
+                          client, such as nvim-lspconfig's `yamlls` or coc-yaml, that line is all.
+                        - JSON files: name the schema in the editor's settings; a definition has no key for it.
+
+                        ## What can be planned and not performed
+
+                        A definition may ask for more than this version can do: another distribution than K3s, another boot
+                        method than PXE, machines on Proxmox, over SSH or behind a BMC, several control planes, services. Such
+                        a definition is valid. The problem that says so is a warning whose code ends in `-not-yet`; `kindling
+                        plan` shows every machine, disk and step, those that cannot be performed with *(not in this version)*;
+                        `kindling up` refuses before anything starts.
+
+                        ## Counts, classes and spares
+
+                        Virtual, simulated and Proxmox machines need no list: `count: 20` makes twenty. Their names, addresses,
+                        MAC addresses and disk serials follow from the cluster's and the pool's name and their number, so they
+                        are the same on every computer. Real machines are listed. Where more are listed than `count` says, the
+                        rest are spares: checked, and not used.
+
+                        A hardware class says what its machines have at least. A pool refers to it by name, and may say more
+                        in its own `minimum`, key by key. Sizes of machines that are made are those of `minimum`, unless
+                        `virtual` says otherwise.
+
+                        ## Services
+
+                        Services are started in an order in which each one follows those that it depends on; `startOrder`
+                        decides between the others. A circle is a problem that names it. `required: false` lets the cluster be
+                        formed without the service where it cannot be had.
+
+                        ## Environments
+
+                        `environments` are variants of one cluster. Each says under `spec` what differs from the base, or from
+                        the environment it `inherits`: groups key by key; networks, hardware classes, pools and services by
+                        their name; any other list as a whole. The base is a complete definition itself.
+
+                        ```sh
+                        kindling validate shop.yaml                            # the base and every environment
+                        kindling plan shop.yaml --environment staging          # the cluster shop-staging
+                        kindling up shop.yaml --environment production         # promoted: the same file, the next environment
+                        ```
+
+                        The option writes the key `environment` into the text that is planned and recorded, not into the file.
+                        A definition that has the key stands for that environment.
+
+                        ## Changes
+
+                        Wizards and `kindling scale` change a definition's text in place: comments, order, quotes and blank
+                        lines elsewhere stay as they are.
+
+                        ```sh
+                        kindling scale shop.yaml workers=5     # writes the count, shows the plan, brings the cluster there
+                        ```
+
+                        A pool that is not the last one would move the addresses of those after it, and is not scaled then:
+                        give each pool its own `addresses`.
+
+                        ## Secrets
+
+                        Credentials are named, never written: `credentials: lab/bmc` is the name of a secret. A key that ends
+                        in password, token, secret or key, among settings and labels, is a problem.
 
                         ## Names
 

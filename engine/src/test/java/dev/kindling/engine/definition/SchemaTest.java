@@ -40,7 +40,9 @@ class SchemaTest {
     }
 
     static Stream<Path> examples() throws IOException {
-        return ReferenceTest.examples();
+        try (Stream<Path> more = Files.list(Golden.home().resolve("docs/examples"))) {
+            return Stream.concat(ReferenceTest.examples(), more.sorted().toList().stream());
+        }
     }
 
     @ParameterizedTest

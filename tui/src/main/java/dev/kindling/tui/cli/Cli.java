@@ -2,6 +2,7 @@ package dev.kindling.tui.cli;
 
 import dev.kindling.engine.Engine;
 import dev.kindling.engine.api.ClusterStatus;
+import dev.kindling.engine.api.Edit;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.tui.Version;
@@ -99,7 +100,8 @@ public final class Cli implements Runnable {
                 PrimerCommand.class, TemplateCommand.class, ImportCommand.class, CompletionCommand.class,
                 ControlCommand.Pause.class, ControlCommand.Resume.class,
                 ControlCommand.Cancel.class, WaitCommand.class, BundleCommand.class, StateCommand.class,
-                AuditCommand.class, ApplyCommand.class, RehearseCommand.class, SecretsCommand.class);
+                AuditCommand.class, ApplyCommand.class, RehearseCommand.class, SecretsCommand.class,
+                SchemaCommand.class, ScaleCommand.class);
     }
 
     /** The boot service and the image builder must be up in no time: for them, picocli looks into no other command. */
@@ -241,6 +243,20 @@ public final class Cli implements Runnable {
         } catch (IOException e) {
             throw Refusal.badUse("cannot read " + file + ": " + reason(e), "");
         }
+    }
+
+    /** The definition in one of its environments; null: as it is. */
+    static Validation inEnvironment(Kindling kindling, Validation definition, @Nullable String environment) {
+        return environment == null
+                ? definition
+                : kindling.edit(definition.source(), definition.text(),
+                        List.of(Edit.text("environment", environment))).validation();
+    }
+
+    /** As {@link #definition(Kindling, String, String)}, in one of its environments; null: as it is. */
+    Validation definition(Kindling kindling, @Nullable String file, @Nullable String cluster,
+            @Nullable String environment) {
+        return inEnvironment(kindling, definition(kindling, file, cluster), environment);
     }
 
     /** The cluster that is meant: the named one, or the only one of the workspace. */

@@ -30,6 +30,10 @@ final class PlanCommand implements Callable<Integer> {
     @Nullable
     String file;
 
+    @Option(names = "--environment", paramLabel = "NAME", description = "which of the definition's environments")
+    @Nullable
+    String environment;
+
     @Option(names = "--cluster", paramLabel = "NAME", description = "without FILE: which cluster of the workspace")
     @Nullable
     String cluster;
@@ -105,7 +109,7 @@ final class PlanCommand implements Callable<Integer> {
     private int show(int changes) {
         Cli cli = Commands.of(parent);
         try (Kindling kindling = cli.open()) {
-            Validation validation = cli.definition(kindling, file, cluster);
+            Validation validation = cli.definition(kindling, file, cluster, environment);
             if (!validation.ok()) {
                 return ValidateCommand.show(cli, validation);
             }

@@ -22,6 +22,10 @@ final class UpCommand implements Callable<Integer> {
     @Nullable
     String file;
 
+    @Option(names = "--environment", paramLabel = "NAME", description = "which of the definition's environments")
+    @Nullable
+    String environment;
+
     @Option(names = "--cluster", paramLabel = "NAME", description = "without FILE: which cluster of the workspace")
     @Nullable
     String cluster;
@@ -51,7 +55,7 @@ final class UpCommand implements Callable<Integer> {
         Cli cli = Commands.of(parent);
         String resume = Commands.withWorkspace("kindling up", cli);
         try (Kindling kindling = cli.openToRun()) {
-            return new Run(cli, kindling).of(cli.definition(kindling, file, cluster),
+            return new Run(cli, kindling).of(cli.definition(kindling, file, cluster, environment),
                     new Run.Choices(randomness.options(interfaceName, keep, parallel), yes, plan, resume));
         }
     }

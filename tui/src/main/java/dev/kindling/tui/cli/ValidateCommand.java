@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Parameters;
 
@@ -24,6 +25,10 @@ final class ValidateCommand implements Callable<Integer> {
     @Nullable
     String file;
 
+    @Option(names = "--environment", paramLabel = "NAME", description = "which of the definition's environments")
+    @Nullable
+    String environment;
+
     /** The outcome for programs. */
     record Result(String source, boolean ok, List<Problem> problems) {}
 
@@ -32,7 +37,7 @@ final class ValidateCommand implements Callable<Integer> {
         Cli cli = Commands.of(parent);
         String source = Objects.requireNonNull(file);
         try (Kindling kindling = cli.open()) {
-            return show(cli, kindling.validate(source, cli.read(source)));
+            return show(cli, Cli.inEnvironment(kindling, kindling.validate(source, cli.read(source)), environment));
         }
     }
 

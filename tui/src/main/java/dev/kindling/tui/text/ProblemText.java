@@ -5,6 +5,9 @@ import java.util.List;
 
 /** Problems for people: the line of the definition with a caret, what was expected, and what to do. */
 public final class ProblemText {
+    /** A longer line is shown in part. */
+    private static final int WIDEST = 160;
+
     private ProblemText() {}
 
     /**
@@ -61,12 +64,31 @@ public final class ProblemText {
     }
 
     private static void excerpt(StringBuilder out, String line, Problem problem, Ansi ansi) {
+        int column = Math.clamp(problem.column() - 1L, 0, line.codePointCount(0, line.length()));
+        int at = line.offsetByCodePoints(0, column);
+        // a definition may be one line of JSON: what is around the place is enough
+        int from = line.length() <= WIDEST ? 0 : Math.max(0, at - WIDEST / 2);
+        int to = Math.min(line.length(), from + WIDEST);
+        String before = (from > 0 ? "..." : "") + Text.clean(line.substring(from, at));
+        String after = Text.clean(line.substring(at, to)) + (to < line.length() ? "..." : "");
         String number = String.valueOf(problem.line());
-        String gutter = " ".repeat(Math.max(0, 5 - number.length()));
-        out.append(gutter).append(number).append(" | ").append(Text.clean(line)).append('\n');
+        out.append(" ".repeat(Math.max(0, 5 - number.length()))).append(number).append(" | ").append(before)
+                .append(after).append('\n');
         if (problem.column() > 0) {
-            out.append("      | ").append(" ".repeat(problem.column() - 1)).append(ansi.red("^")).append('\n');
+            out.append("      | ").append(" ".repeat(width(before))).append(ansi.red("^")).append('\n');
         }
+    }
+
+    /** Columns on a terminal: Chinese and emoji take two, an accent that follows its letter takes none. */
+    private static int width(String text) {
+        return text.codePoints().map(c -> Character.getType(c) == Character.NON_SPACING_MARK ? 0 : isWide(c) ? 2 : 1)
+                .sum();
+    }
+
+    private static boolean isWide(int c) {
+        return (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0xa4cf) || (c >= 0xac00 && c <= 0xd7a3)
+                || (c >= 0xf900 && c <= 0xfaff) || (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff00 && c <= 0xff60)
+                || (c >= 0x1f300 && c <= 0x1faff) || c >= 0x20000;
     }
 
     private static void field(StringBuilder out, String name, String value) {
