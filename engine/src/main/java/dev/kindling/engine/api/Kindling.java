@@ -93,9 +93,9 @@ public interface Kindling extends AutoCloseable {
         return history(cluster, afterSeq).stream().limit(limit).toList();
     }
 
-    /** Where the clusters are kept, for people: "the workspace DIR", or the address of a server. */
+    /** Where the clusters are kept, for people: {@code workspace DIR}, or {@code server URL}. */
     default String place() {
-        return "the workspace " + workspace();
+        return "workspace " + workspace();
     }
 
     /** Ends subscriptions and runs of this process. A run can be resumed. */

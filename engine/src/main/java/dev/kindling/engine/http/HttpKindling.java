@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -72,6 +73,42 @@ public final class HttpKindling implements Kindling {
                                 + url.getAuthority() + ", or a tunnel: ssh -L"));
             }
         }
+    }
+
+    /**
+     * A connection as it is named on a command line, or else in the environment.
+     *
+     * @param url null: KINDLING_CONNECT
+     * @param tokenFile null: KINDLING_TOKEN_FILE, or else {@code api-token} in the directory
+     * @param authority PEM file; null: KINDLING_CACERT
+     * @param fingerprint null: KINDLING_FINGERPRINT
+     * @param directory where copies of reports are kept
+     * @return empty where neither names a server
+     */
+    public static Optional<Connection> connection(@Nullable String url, @Nullable Path tokenFile,
+            @Nullable Path authority, @Nullable String fingerprint, Map<String, String> environment, Path directory) {
+        Optional<String> address = given(url, environment, "KINDLING_CONNECT");
+        return address.map(named -> {
+            Optional<String> pinned = given(fingerprint, environment, "KINDLING_FINGERPRINT");
+            Optional<Path> trusted = given(authority == null ? null : authority.toString(), environment,
+                    "KINDLING_CACERT").map(Path::of);
+            Trust trust = pinned.<Trust>map(Trust.Fingerprint::new)
+                    .or(() -> trusted.map(Trust.Authority::new)).orElseGet(Trust.System::new);
+            Path token = given(tokenFile == null ? null : tokenFile.toString(), environment, "KINDLING_TOKEN_FILE")
+                    .map(Path::of).orElse(directory.resolve(TokenFile.NAME));
+            try {
+                return new Connection(URI.create(named), token, trust, directory);
+            } catch (IllegalArgumentException e) {
+                throw new ConnectionFailed(Problem.error("url-bad", "--connect", "'" + named
+                        + "' is no address of a server", "http://HOST:PORT or https://HOST:PORT",
+                        "kindling serve prints it"));
+            }
+        });
+    }
+
+    private static Optional<String> given(@Nullable String option, Map<String, String> environment, String variable) {
+        return Optional.ofNullable(option).or(() -> Optional.ofNullable(environment.get(variable)))
+                .filter(value -> !value.isEmpty());
     }
 
     private HttpKindling(Connection connection, Wires wires) {
@@ -478,7 +515,7 @@ public final class HttpKindling implements Kindling {
 
     @Override
     public String place() {
-        return "the server " + connection.url();
+        return "server " + connection.url();
     }
 
     @Override
