@@ -24,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What holds of every {@link Kindling}: the engine in this process, and the one at the other end of a connection. */
+@SuppressWarnings("NullAway.Init") // set by open
 class KindlingContractTest {
     @TempDir
     Path temporary;
@@ -31,7 +32,13 @@ class KindlingContractTest {
     private Kindling kindling;
 
     enum Way {
-        IN_PROCESS, OVER_HTTP
+        IN_PROCESS(90), OVER_HTTP(91);
+
+        private final int network;
+
+        Way(int network) {
+            this.network = network;
+        }
     }
 
     private void open(Way way) throws IOException {
@@ -49,7 +56,7 @@ class KindlingContractTest {
     }
 
     private String definition(Way way, int machines) {
-        return Racks.simulated(kindling, machines, 90 + way.ordinal());
+        return Racks.simulated(kindling, machines, way.network);
     }
 
     @ParameterizedTest

@@ -51,7 +51,7 @@ final class Served implements AutoCloseable {
 
     Kindling client(Path directory) {
         return HttpKindling.connect(
-                new HttpKindling.Connection(url(), server.tokenFile(), new Trust.System(), directory));
+                new HttpKindling.Connection(url(), server.tokenFile(), new Trust.Computer(), directory));
     }
 
     String token() throws IOException {

@@ -81,7 +81,7 @@ public final class AccessTokens implements AutoCloseable {
                 .map(row -> new Token(row.name(), row.role(), row.created(), row.expires(), expired(row))).toList();
     }
 
-    /** @return whether there was one */
+    /** Ends a token at once; returns whether there was one. */
     public boolean revoke(String name) {
         return changed(store.removeToken(name));
     }

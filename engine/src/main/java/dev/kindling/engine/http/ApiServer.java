@@ -177,7 +177,7 @@ public final class ApiServer implements AutoCloseable {
         try {
             var guard = new Guard(new AccessTokens(store, clock), token, local && !unix, hostOf(options.listen()),
                     clock, metrics);
-            var routes = new Routes(kindling, new Operations(kindling, clock, work.stopped()), json, metrics, work,
+            var routes = new Routes(kindling, new Operations(kindling, clock, work), json, metrics, work,
                     options.version());
             var reception = new Reception(routes, guard, store, json, clock);
             this.socket = unix ? workspace.resolve(SOCKET) : null;
@@ -189,7 +189,7 @@ public final class ApiServer implements AutoCloseable {
                 case Listen.Unix() -> "unix:" + socket;
             };
         } catch (IOException | RuntimeException e) {
-            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            var _ = loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
             store.close();
             throw e;
         }
@@ -250,7 +250,7 @@ public final class ApiServer implements AutoCloseable {
                 perAddress.computeIfPresent(address, (_, count) -> count == 1 ? null : count - 1);
             });
             if (all > MOST_CONNECTIONS || ofThis > MOST_OF_ONE_ADDRESS) {
-                channel.close();
+                var _ = channel.close();
                 return;
             }
             connections.add(channel);

@@ -93,7 +93,7 @@ final class ApiStore implements AutoCloseable {
         });
     }
 
-    /** @return false where there is one of that name */
+    /** Returns false where there is one of that name. */
     boolean addToken(TokenRow token) {
         return update("INSERT INTO token (name, role, hash, created, expires) VALUES (?, ?, ?, ?, ?)"
                 + " ON CONFLICT (name) DO NOTHING", token.name(), token.role().word(), token.hash(),

@@ -96,7 +96,7 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
         disarm();
         deadline = context.executor().schedule(() -> {
             if (!busy) {
-                context.close();
+                var _ = context.close();
             }
         }, PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -146,6 +146,12 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
             leave(context, asked);
             return;
         }
+        if (!request.protocolVersion().equals(HttpVersion.HTTP_1_1)
+                && !request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+            asked.refused = unreadable();
+            leave(context, asked);
+            return;
+        }
         try {
             asked.admitted = reception.admit(asked.method, request.uri(), request.headers(), from);
             if (HttpUtil.getContentLength(request, 0L) > LARGEST_BODY) {
@@ -162,7 +168,7 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
                 && (HttpUtil.is100ContinueExpected(request) || HttpUtil.getContentLength(request, 0L) > LARGEST_IGNORED)) {
             leave(context, asked);
         } else if (HttpUtil.is100ContinueExpected(request)) {
-            context.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE,
+            var _ = context.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE,
                     Unpooled.EMPTY_BUFFER));
         }
     }
@@ -214,7 +220,7 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
         // what a client asks before it has the answer waits in its socket; one that leaves is drained
         context.channel().config().setAutoRead(leaving);
         if (!work.begin(() -> answer(context, asked))) {
-            context.close();
+            var _ = context.close();
         }
     }
 
@@ -243,7 +249,7 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
                     (System.nanoTime() - start) / 1_000_000);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            context.close();
+            var _ = context.close();
         }
     }
 
@@ -264,8 +270,11 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
             ChannelFuture written = context.writeAndFlush(response);
             if (leaving && waiting.isEmpty()) {
                 // closing at once would reset the connection under what the client still sends, and the answer with it
-                written.addListener(_ -> context.executor().schedule(() -> context.close(), LINGER.toMillis(),
-                        TimeUnit.MILLISECONDS));
+                written.addListener(_ -> {
+                    var _ = context.executor().schedule(() -> {
+                        var _ = context.close();
+                    }, LINGER.toMillis(), TimeUnit.MILLISECONDS);
+                });
             } else if (close) {
                 written.addListener(ChannelFutureListener.CLOSE);
             } else {
@@ -301,7 +310,7 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
             leaving = true;
             channel.config().setAutoRead(true);
         });
-        context.writeAndFlush(response);
+        var _ = context.writeAndFlush(response);
         if (!asked.method.equals("HEAD")) {
             var end = new CountDownLatch(1);
             channel.closeFuture().addListener(_ -> end.countDown());
@@ -323,7 +332,7 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
                     new DefaultHttpContent(Unpooled.copiedBuffer(text, StandardCharsets.UTF_8)));
             if (!channel.isWritable() && !written.await(SLOWEST_READER.toMillis())) {
                 LOG.warn("a client reads nothing for {} s: its stream ends", SLOWEST_READER.toSeconds());
-                channel.close();
+                var _ = channel.close();
             }
         }
 
@@ -345,6 +354,6 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
         } else {
             LOG.error("a connection from {} ended", from.address(), cause);
         }
-        context.close();
+        var _ = context.close();
     }
 }

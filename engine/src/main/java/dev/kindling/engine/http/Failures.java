@@ -45,9 +45,10 @@ final class Failures {
     }
 
     private static Problem unreachable(String url, IOException e) {
-        boolean unknown = e.getCause() instanceof ConnectException inner
-                && inner.getCause() instanceof UnresolvedAddressException
-                || e.getCause() instanceof UnresolvedAddressException;
+        boolean unknown = false;
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            unknown |= cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException;
+        }
         return Problem.error("server-unreachable", url,
                 unknown ? "there is no host of the name in " + url : "nothing listens at " + url, "a server",
                 "start one there: kindling serve; it prints its address");

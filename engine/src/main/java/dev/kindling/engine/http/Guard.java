@@ -164,11 +164,13 @@ final class Guard {
         Instant now = clock.instant();
         synchronized (failures) {
             Failures known = failures.get(from.address);
-            boolean fresh = known == null || !now.isBefore(known.since.plus(WINDOW));
-            failures.put(from.address, fresh ? new Failures(1, now) : new Failures(known.count + 1, known.since));
-            if (fresh) {
+            Failures counted = known == null || !now.isBefore(known.since.plus(WINDOW))
+                    ? new Failures(1, now)
+                    : new Failures(known.count + 1, known.since);
+            failures.put(from.address, counted);
+            if (counted.count == 1) {
                 LOG.warn("a request from {} without a right token", from.address);
-            } else if (known.count + 1 == FAILURES) {
+            } else if (counted.count == FAILURES) {
                 LOG.warn("{} requests from {} without a right token: not heard for a minute", FAILURES, from.address);
             }
         }

@@ -93,7 +93,7 @@ public final class HttpKindling implements Kindling {
             Optional<Path> trusted = given(authority == null ? null : authority.toString(), environment,
                     "KINDLING_CACERT").map(Path::of);
             Trust trust = pinned.<Trust>map(Trust.Fingerprint::new)
-                    .or(() -> trusted.map(Trust.Authority::new)).orElseGet(Trust.System::new);
+                    .or(() -> trusted.map(Trust.Authority::new)).orElseGet(Trust.Computer::new);
             Path token = given(tokenFile == null ? null : tokenFile.toString(), environment, "KINDLING_TOKEN_FILE")
                     .map(Path::of).orElse(directory.resolve(TokenFile.NAME));
             try {

@@ -30,7 +30,7 @@ final class Metrics {
         streams.decrementAndGet();
     }
 
-    /** @return how many there are now */
+    /** Returns how many there are now. */
     int connected() {
         return connections.incrementAndGet();
     }

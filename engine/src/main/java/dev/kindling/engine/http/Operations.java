@@ -34,15 +34,14 @@ final class Operations {
 
     private final Kindling kindling;
     private final Clock clock;
-    private final CompletableFuture<?> stopped;
+    private final ServerWork work;
     private final Map<String, Fold> folds = new ConcurrentHashMap<>();
     private final Map<String, Watch> watches = new ConcurrentHashMap<>();
 
-    /** @param stopped done when nobody is to be kept waiting any more */
-    Operations(Kindling kindling, Clock clock, CompletableFuture<?> stopped) {
+    Operations(Kindling kindling, Clock clock, ServerWork work) {
         this.kindling = kindling;
         this.clock = clock;
-        this.stopped = stopped;
+        this.work = work;
     }
 
     /** One whose end is waited for. */
@@ -163,7 +162,7 @@ final class Operations {
     Operation applied(String cluster, String run) {
         var begun = new Operation(run, cluster, Operation.Kind.APPLY, Operation.State.RUNNING, clock.instant(), null, 0,
                 0, List.of());
-        watch(begun);
+        var _ = watch(begun);
         return begun;
     }
 
@@ -183,8 +182,12 @@ final class Operations {
                 began.complete(Optional.of(recorded));
             }
         })) {
-            Thread.ofVirtual().name("removal-" + cluster).start(() -> complete(end, () -> kindling.down(cluster)));
-            end.whenComplete((_, _) -> began.complete(Optional.empty()));
+            // a server that stops waits for it, a while
+            if (!work.begin(() -> complete(end, () -> kindling.down(cluster)))) {
+                return new Removing.Not(List.of(Problem.error("server-stops", "cluster " + cluster, "the server stops",
+                        "", "ask again when it is back")));
+            }
+            var _ = end.whenComplete((_, _) -> began.complete(Optional.empty()));
             Optional<Event.Recorded> first = began.get();
             if (first.isEmpty()) {
                 RunResult ended = end.get().result;
@@ -203,18 +206,20 @@ final class Operations {
         }
     }
 
-    private interface Work {
+    private interface Waiting {
         RunResult get() throws InterruptedException;
     }
 
-    private void complete(CompletableFuture<Ended> end, Work work) {
+    private void complete(CompletableFuture<Ended> end, Waiting waiting) {
         try {
-            end.complete(new Ended(work.get(), clock.instant()));
+            end.complete(new Ended(waiting.get(), clock.instant()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             end.completeExceptionally(e);
         } catch (RuntimeException e) {
-            LOG.error("an operation ended without a result", e);
+            if (!work.stopping()) {
+                LOG.error("an operation ended without a result", e);
+            }
             end.completeExceptionally(e);
         }
     }
@@ -222,7 +227,9 @@ final class Operations {
     private CompletableFuture<Ended> watch(Operation operation) {
         return watches.computeIfAbsent(operation.id(), id -> {
             var end = new CompletableFuture<Ended>();
-            Thread.ofVirtual().name("watch-" + id).start(() -> complete(end, () -> kindling.await(id)));
+            Thread watcher = Thread.ofVirtual().name("watch-" + id)
+                    .start(() -> complete(end, () -> kindling.await(id)));
+            var _ = work.stopped().thenRun(watcher::interrupt);
             return new Watch(operation, end);
         }).end;
     }
@@ -261,7 +268,7 @@ final class Operations {
 
     private void join(CompletableFuture<Ended> end, Duration patience) throws InterruptedException {
         try {
-            CompletableFuture.anyOf(end, stopped).get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            CompletableFuture.anyOf(end, work.stopped()).get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
             LOG.debug("no result yet", e);
         }

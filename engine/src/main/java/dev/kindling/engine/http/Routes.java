@@ -309,13 +309,10 @@ final class Routes {
     }
 
     private Answer start(Call call, Validation validation) {
-        Plan plan = plan(validation);
-        Optional<String> wanted = call.value("plan");
-        if (wanted.isPresent() && !wanted.get().equals(plan.id())) {
-            throw new Refused(409, Problem.error("plan-outdated", "cluster " + plan.cluster().name(),
-                    "something changed since the plan was made: it is now " + plan.id(), wanted.get(),
-                    "make the plan again"));
-        }
+        Plan now = plan(validation);
+        // the engine refuses a plan of another id, after what it has against any plan
+        Plan plan = call.value("plan")
+                .map(id -> new Plan(id, now.cluster(), now.definition(), now.actions(), now.notices())).orElse(now);
         Kindling.Started started = kindling.apply(plan, new Kindling.ApplyOptions(call.value("interface"),
                 Boolean.parseBoolean(call.given("keep")), call.number("loss"), Long.parseLong(call.given("seed"))));
         if (started.run().isEmpty()) {

@@ -22,7 +22,7 @@ final class ServerWork {
         void close();
     }
 
-    /** @return false: the server stops, and nothing is begun any more */
+    /** Begins it, or returns false: the server stops, and nothing is begun any more. */
     boolean begin(Runnable task) {
         if (stopping) {
             return false;
@@ -48,13 +48,11 @@ final class ServerWork {
     }
 
     Registration whenStopping(Runnable action) {
-        // one of its own: the same action may be given twice
-        Runnable watcher = action::run;
-        watchers.add(watcher);
+        watchers.add(action);
         if (stopping) {
             action.run();
         }
-        return () -> watchers.remove(watcher);
+        return () -> watchers.remove(action);
     }
 
     /** Ends streams at once, and gives the rest that long. */

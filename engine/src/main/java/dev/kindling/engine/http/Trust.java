@@ -25,7 +25,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
 /** Which server a client takes for the right one. */
 public sealed interface Trust {
     /** One whose certificate leads to an authority that this computer knows. */
-    record System() implements Trust {}
+    record Computer() implements Trust {}
 
     /** One whose certificate leads to one of a PEM file, and names the host. */
     record Authority(Path file) implements Trust {}
@@ -45,7 +45,7 @@ public sealed interface Trust {
     default SSLContext context() {
         try {
             return switch (this) {
-                case System() -> SSLContext.getDefault();
+                case Computer() -> SSLContext.getDefault();
                 case Authority(Path file) -> with(authorities(file));
                 case Fingerprint(String sha256) -> with(new TrustManager[]{new Pinned(sha256)});
             };
