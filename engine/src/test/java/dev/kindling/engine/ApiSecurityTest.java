@@ -12,6 +12,7 @@ import dev.kindling.engine.http.Role;
 import dev.kindling.engine.http.Trust;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -50,7 +51,7 @@ class ApiSecurityTest {
 
     /** What the server says to these bytes, until it closes the connection. */
     private String raw(String request) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", served.url().getPort())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), served.url().getPort())) {
             socket.setSoTimeout(20_000);
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             socket.getOutputStream().flush();
@@ -88,8 +89,8 @@ class ApiSecurityTest {
         String foreign = get("/api/v1/clusters", "Host: localhost", "Origin: https://evil.example", token);
         assertThat(foreign).startsWith("HTTP/1.1 403 ").contains("origin-foreign")
                 .doesNotContainIgnoringCase("access-control-");
-        String preflight = raw("OPTIONS /api/v1/clusters HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                + "Origin: https://evil.example\r\nAccess-Control-Request-Method: POST\r\n\r\n");
+        String preflight = raw(String.join("\r\n", "OPTIONS /api/v1/clusters HTTP/1.1", "Host: localhost",
+                "Connection: close", "Origin: https://evil.example", "Access-Control-Request-Method: POST", "", ""));
         assertThat(preflight).startsWith("HTTP/1.1 403 ").doesNotContainIgnoringCase("access-control-");
     }
 
@@ -142,7 +143,7 @@ class ApiSecurityTest {
                 .contains("body-too-large");
         assertThat(raw(mine + "Expect: 100-continue\r\nContent-Length: 99000000\r\n\r\n"))
                 .startsWith("HTTP/1.1 413 ");
-        try (Socket socket = new Socket("127.0.0.1", served.url().getPort())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), served.url().getPort())) {
             var out = socket.getOutputStream();
             out.write((mine + "Transfer-Encoding: chunked\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
             byte[] chunk = ("10000\r\n" + "x".repeat(0x10000) + "\r\n").getBytes(StandardCharsets.ISO_8859_1);
@@ -233,7 +234,7 @@ class ApiSecurityTest {
 
     @Test
     void otherServersAreToldFromOurs() throws IOException {
-        var other = com.sun.net.httpserver.HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        var other = com.sun.net.httpserver.HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         other.createContext("/", exchange -> {
             exchange.sendResponseHeaders(200, 2);
             exchange.getResponseBody().write("{}".getBytes(StandardCharsets.UTF_8));
