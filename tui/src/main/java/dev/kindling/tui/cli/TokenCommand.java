@@ -88,7 +88,7 @@ final class TokenCommand implements Runnable {
         }
 
         /** The token, for programs. */
-        record Result(String name, Role role, String token) {}
+        record Made(String name, Role role, String token) {}
 
         @Override
         public Integer call() {
@@ -99,7 +99,7 @@ final class TokenCommand implements Runnable {
                     var token = tokens.create(name, role.role, life).orElseThrow(() -> Refusal.badUse(
                             "there is a token '" + name + "' already",
                             "kindling token revoke " + name + " ends it; or give another name"))) {
-                cli.json(new Result(name, role.role, token.reveal()));
+                cli.json(new Made(name, role.role, token.reveal()));
                 cli.say(token.reveal() + "\n");
                 return ExitCode.DONE;
             } catch (IllegalArgumentException e) {
@@ -128,7 +128,7 @@ final class TokenCommand implements Runnable {
         TokenCommand parent;
 
         /** The tokens, for programs. */
-        record Result(List<AccessTokens.Token> tokens) {}
+        record All(List<AccessTokens.Token> tokens) {}
 
         @Override
         public Integer call() {
@@ -136,7 +136,7 @@ final class TokenCommand implements Runnable {
             Cli cli = Commands.of(tokenCommand.parent);
             try (AccessTokens tokens = tokenCommand.open()) {
                 List<AccessTokens.Token> all = tokens.list();
-                cli.json(new Result(all));
+                cli.json(new All(all));
                 if (all.isEmpty()) {
                     cli.say("There are no tokens but the one of the token file.\n");
                 }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ServeTest {
     @TempDir
     Path directory;
-    private Process server;
+    private @Nullable Process server;
     private String url;
     private String token;
 
@@ -39,8 +40,9 @@ class ServeTest {
     private void serve(String... more) throws IOException {
         var arguments = new ArrayList<>(List.of("serve", "--workspace", "ws", "--json"));
         arguments.addAll(List.of(more));
-        server = kindling(arguments.toArray(String[]::new));
-        var out = new BufferedReader(server.inputReader(StandardCharsets.UTF_8));
+        Process started = kindling(arguments.toArray(String[]::new));
+        server = started;
+        var out = new BufferedReader(started.inputReader(StandardCharsets.UTF_8));
         String line = out.readLine();
         assertThat(line).as("standard error: %s", Files.readString(directory.resolve("stderr"))).isNotNull();
         JsonNode told = JsonMapper.builder().build().readTree(line);
@@ -50,9 +52,10 @@ class ServeTest {
 
     @AfterEach
     void stop() throws Exception {
-        if (server != null) {
-            server.destroy();
-            assertThat(server.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        Process running = server;
+        if (running != null) {
+            running.destroy();
+            assertThat(running.waitFor(30, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -121,7 +124,6 @@ class ServeTest {
         stop();
         assertThat(shell.run("status")).isEqualTo(1);
         assertThat(shell.err()).contains("nothing listens at " + url, "kindling serve");
-        server = null;
     }
 
     private String sha256(Path certificate) throws Exception {
@@ -137,12 +139,14 @@ class ServeTest {
         serve("--listen", "127.0.0.1:0");
         var keeper = new CliHarness(directory);
         keeper.environment.put("KINDLING_WORKSPACE", "ws");
-        assertThat(keeper.run("token", "create", "--role", "viewer", "--name", "ci", "--expires", "90d")).isZero();
+        assertThat(keeper.run("token", "create", "--role", "viewer", "--name", "past", "--expires", "90d"))
+                .isZero();
+        assertThat(keeper.run("token", "create", "--role", "viewer", "--name", "ci")).isZero();
         String made = keeper.out().strip();
         assertThat(made).startsWith("kindling_").doesNotContain("\n");
         assertThat(keeper.run("token", "create", "--role", "viewer", "--name", "ci")).isEqualTo(2);
         assertThat(keeper.run("token", "list")).isZero();
-        assertThat(keeper.out()).contains("ci", "viewer", "expires").doesNotContain(made);
+        assertThat(keeper.out()).contains("ci ", "viewer", "never expires", "expires 2026-").doesNotContain(made);
         for (String kept : List.of("ws/api.db", "ws/api.db-wal", "ws/kindling.log")) {
             if (Files.exists(directory.resolve(kept))) {
                 assertThat(Files.readString(directory.resolve(kept), StandardCharsets.ISO_8859_1).contains(made))
@@ -154,7 +158,7 @@ class ServeTest {
                 .asFileAttribute(java.nio.file.attribute.PosixFilePermissions.fromString("rw-------")));
         Files.writeString(file, made + "\n");
         CliHarness shell = shell();
-        assertThat(shell.run("status", "--token-file", "ci.token")).isZero();
+        assertThat(shell.run("status", "--token-file", "ci.token")).as(shell.err()).isZero();
         assertThat(shell.run("demo", "--simulated", "--token-file", "ci.token")).isEqualTo(1);
         assertThat(shell.err()).contains("the token 'ci' has the role viewer", "--role operator");
 
