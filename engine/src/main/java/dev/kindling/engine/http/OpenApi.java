@@ -21,6 +21,7 @@ final class OpenApi {
     static final String PROBLEM_JSON = "application/problem+json";
     static final String EVENT_STREAM = "text/event-stream";
     static final String YAML = "application/yaml";
+    static final String IDEMPOTENCY_KEY = "Idempotency-Key";
 
     /** Failures that every route has, by status. */
     private static final Map<Integer, String> COMMON = Map.of(400, "the request does not fit the path", 405,
@@ -94,8 +95,7 @@ final class OpenApi {
                 route.takes().isEmpty()
                         ? null
                         : map("required", !route.takes().startsWith("optional"), "description", route.takes(),
-                                "content", map(YAML, map("schema", map("type", "string")), "application/json",
-                                        map("schema", map("type", "object")))),
+                                "content", bodies(route, schemas)),
                 "responses", responses);
         if (route.role() != null) {
             operation.put("security", List.of(map("token", List.of())));
@@ -106,12 +106,22 @@ final class OpenApi {
         return operation;
     }
 
+    private static Map<String, Object> bodies(Route route, Schemas schemas) {
+        Class<?> body = route.body();
+        return body == null
+                ? map(YAML, map("schema", map("type", "string")), "application/json", map("schema", map()))
+                : map("application/json", map("schema", schemas.of(body)));
+    }
+
     private static Map<String, Object> schema(Route.Parameter parameter) {
+        if (parameter.name().equals(IDEMPOTENCY_KEY)) {
+            return map("type", "string", "minLength", 1, "maxLength", 255);
+        }
         return switch (parameter.type()) {
             case "integer" -> map("type", "integer", "minimum", parameter.least(), "maximum", parameter.most(),
                     "default", Long.parseLong(parameter.initial()));
             case "boolean" -> map("type", "boolean", "default", Boolean.parseBoolean(parameter.initial()));
-            default -> map("type", "string", "default", parameter.initial().isEmpty() ? null : parameter.initial());
+            default -> map("type", "string", "pattern", "^[^\\x00-\\x1f\\x7f-\\x9f]*$", "default", parameter.initial().isEmpty() ? null : parameter.initial());
         };
     }
 

@@ -100,11 +100,12 @@ final class Reception {
         if (!route.takes().isEmpty()) {
             String type = given.getOrDefault("content-type", "").split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
             boolean none = type.isEmpty() && route.takes().startsWith("optional");
-            if (!none && !BODIES.contains(type)) {
+            boolean asJson = route.body() != null;
+            if (!none && !(asJson ? type.equals("application/json") : BODIES.contains(type))) {
                 throw new Refused(415, Problem.error("content-type", "Content-Type",
                         type.isEmpty() ? "the body has no type" : "a body of the type " + type,
-                        "application/yaml or application/json",
-                        "give a header: Content-Type: application/yaml"));
+                        asJson ? "application/json" : "application/yaml or application/json",
+                        "give a header: Content-Type: application/" + (asJson ? "json" : "yaml")));
             }
         }
         return new Admitted(route, new Call(user, path, names, query(route, decoder), given, new byte[0]));

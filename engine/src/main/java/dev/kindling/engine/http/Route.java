@@ -13,11 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param id of the operation, for generated clients
  * @param role that it needs; null: none, not even a token
  * @param takes what is in the body, in words; empty: there is no body
+ * @param body record that the body is, as JSON; null: text that is read as it is
  * @param answers by status
  * @param failures by status, beyond those that every route has
  */
 record Route(String method, String path, String id, String summary, @Nullable Role role, List<Parameter> parameters,
-        String takes, Map<Integer, Content> answers, Map<Integer, String> failures, Handler handler) {
+        String takes, @Nullable Class<?> body, Map<Integer, Content> answers, Map<Integer, String> failures,
+        Handler handler) {
 
     /** Does what was asked. */
     interface Handler {
@@ -93,6 +95,7 @@ record Route(String method, String path, String id, String summary, @Nullable Ro
         private final Map<Integer, String> failures = new LinkedHashMap<>();
         private @Nullable Role role;
         private String takes = "";
+        private @Nullable Class<?> body;
 
         private Builder(String method, String path, String id, String summary) {
             this.method = method;
@@ -132,9 +135,14 @@ record Route(String method, String path, String id, String summary, @Nullable Ro
             return this;
         }
 
-        Builder takes(String body) {
-            takes = body;
+        Builder takes(String words) {
+            takes = words;
             return this;
+        }
+
+        Builder takes(String words, Class<?> type) {
+            body = type;
+            return takes(words);
         }
 
         Builder answers(int status, String description, @Nullable Class<?> body, String... others) {
@@ -148,7 +156,7 @@ record Route(String method, String path, String id, String summary, @Nullable Ro
         }
 
         Route with(Handler handler) {
-            return new Route(method, path, id, summary, role, List.copyOf(parameters), takes,
+            return new Route(method, path, id, summary, role, List.copyOf(parameters), takes, body,
                     java.util.Collections.unmodifiableMap(answers), java.util.Collections.unmodifiableMap(failures),
                     handler);
         }

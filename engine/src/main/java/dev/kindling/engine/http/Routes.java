@@ -167,7 +167,7 @@ final class Routes {
                         .answers(200, "the plan", Wire.PlanBody.class).fails(422, "the definition is wrong")
                         .with(call -> Answer.ok(Wire.PlanBody.of(plan(read(call))))),
                 Route.on("POST", "/api/v1/compose", "compose", "The definition that a wizard's answers amount to.")
-                        .by(VIEWER).takes("a Draft, as JSON").answers(200, "YAML", Wire.Text.class)
+                        .by(VIEWER).takes("answers, as GET /api/v1/defaults gives them", Draft.class).answers(200, "YAML", Wire.Text.class)
                         .fails(422, "that is no draft").with(this::compose),
                 Route.on("GET", "/api/v1/defaults", "defaults", "The answers that a wizard starts from.").by(VIEWER)
                         .answers(200, "the answers", Draft.class).with(_ -> Answer.ok(kindling.defaults())),
@@ -193,7 +193,7 @@ final class Routes {
     }
 
     private static Route.Builder changing(Route.Builder route) {
-        return route.header("Idempotency-Key",
+        return route.header(OpenApi.IDEMPOTENCY_KEY,
                 "for 24 hours, the same request with the same key gets the same answer and does nothing again");
     }
 
@@ -473,9 +473,10 @@ final class Routes {
             return Answer.ok(new Wire.Text(kindling.compose(json.read(call.text(), Draft.class))));
         } catch (JsonProcessingException | NullPointerException e) {
             throw new Refused(422, Problem.error("draft-unreadable", "body", "the body is no draft: "
-                    + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), "a Draft as GET /api/v1/defaults"
-                            + " gives it",
-                    "GET /api/v1/defaults, and change that"));
+                    + (e instanceof JsonProcessingException bad && bad.getLocation() != null
+                            ? "line " + bad.getLocation().getLineNr() + ", column " + bad.getLocation().getColumnNr()
+                            : "something is missing"),
+                    "answers as GET /api/v1/defaults gives them", "GET /api/v1/defaults, and change that"));
         }
     }
 }
