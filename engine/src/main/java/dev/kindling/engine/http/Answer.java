@@ -1,5 +1,6 @@
 package dev.kindling.engine.http;
 
+import java.nio.file.Path;
 import java.util.Map;
 
 /** What a request gets. */
@@ -10,6 +11,9 @@ sealed interface Answer {
             headers = Map.copyOf(headers);
         }
     }
+
+    /** A file that is deleted afterwards. */
+    record Once(String type, Path file) implements Answer {}
 
     /** A record as JSON. */
     record Json(int status, Object body, Map<String, String> headers) implements Answer {

@@ -127,19 +127,45 @@ final class EventStream implements Kindling.Subscription {
     }
 
     private void read(InputStream stream) throws IOException {
-        var lines = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8));
-        var data = new StringBuilder();
-        for (String line = lines.readLine(); line != null && !closed; line = lines.readLine()) {
+        read(stream, (_, data) -> {
             heardAt = System.nanoTime();
-            if (line.startsWith("data:")) {
-                data.append(line, line.startsWith("data: ") ? 6 : 5, line.length());
-            } else if (line.isEmpty() && !data.isEmpty()) {
-                Event.Recorded recorded = reader.apply(data.toString());
-                data.setLength(0);
+            if (!data.isEmpty()) {
+                Event.Recorded recorded = reader.apply(data);
                 if (recorded.seq() > seq) {
                     listener.accept(recorded);
                     seq = recorded.seq();
                 }
+            }
+            return !closed;
+        });
+    }
+
+    /** Hears what a stream says. */
+    interface Hearer {
+        /**
+         * An event, or, without data, a sign of life; returns whether there shall be more.
+         *
+         * @param name of the event
+         */
+        boolean hear(String name, String data);
+    }
+
+    /** Reads a stream to its end, or until nobody wants more. */
+    static void read(InputStream stream, Hearer hearer) throws IOException {
+        var lines = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8));
+        var data = new StringBuilder();
+        String name = "";
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            if (line.startsWith("data:")) {
+                data.append(line, line.startsWith("data: ") ? 6 : 5, line.length());
+            } else if (line.startsWith("event:")) {
+                name = line.substring(6).strip();
+            } else if (line.isEmpty()) {
+                if (!hearer.hear(name, data.toString())) {
+                    return;
+                }
+                data.setLength(0);
+                name = "";
             }
         }
     }

@@ -11,9 +11,13 @@ import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.Template;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.definition.Definitions;
+import dev.kindling.engine.plan.PlanFile;
+import dev.kindling.engine.report.PlanPictures;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -23,14 +27,17 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -266,18 +273,18 @@ public final class HttpKindling implements Kindling {
     public Validation validate(String source, String text) {
         Wire.Validated told = read(post("/api/v1/validate?source=" + encoded(source), OpenApi.YAML, text),
                 Wire.Validated.class);
-        return model(source, text, told.ok(), told.problems());
+        return model(told);
     }
 
     /** The model stays where it is; the text makes it again. */
-    private Validation model(String source, String text, boolean ok, List<Problem> problems) {
-        Validation here = Definitions.read(source, text);
-        if (ok && !here.ok()) {
+    private Validation model(Wire.Validated told) {
+        Validation here = Definitions.read(told.source(), told.text());
+        if (told.ok() && !here.ok()) {
             throw new ConnectionFailed(Problem.error("version-mismatch", connection.url().toString(),
                     "the server takes a definition that this version cannot read: " + here.problems().getFirst(),
                     "a server of the same version", "use the same version of kindling at both ends"));
         }
-        return new Validation(source, text, ok ? here.cluster() : null, problems);
+        return new Validation(told.source(), told.text(), told.ok() ? here.cluster() : null, told.problems());
     }
 
     @Override
@@ -296,6 +303,148 @@ public final class HttpKindling implements Kindling {
     }
 
     @Override
+    public List<Template> templates() {
+        return get("/api/v1/templates", Wire.TemplateList.class).items();
+    }
+
+    @Override
+    public Validation render(String template, Map<String, String> parameters) {
+        try {
+            return model(read(post("/api/v1/templates/" + encoded(template) + "/render", "application/json",
+                    json.write(parameters)), Wire.Validated.class));
+        } catch (Failed e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public List<Template.Test> testTemplate(String template) {
+        return cannotBe(template)
+                ? List.of()
+                : read(call(wires.request("/api/v1/templates/" + encoded(template) + "/test")
+                        .POST(HttpRequest.BodyPublishers.noBody())), Wire.TemplateTests.class).tests();
+    }
+
+    @Override
+    public Validation importFrom(String source, String text, Map<String, String> more) {
+        return model(read(post("/api/v1/import?source=" + encoded(source) + more.entrySet().stream()
+                .map(word -> "&" + encoded(word.getKey()) + "=" + encoded(word.getValue()))
+                .collect(Collectors.joining()), OpenApi.YAML, text), Wire.Validated.class));
+    }
+
+    @Override
+    public String export(Plan plan) {
+        return PlanFile.write(plan);
+    }
+
+    @Override
+    public Imported importPlan(String source, String text) {
+        return PlanFile.read(source, text, definition -> validate(source, definition));
+    }
+
+    @Override
+    public String picture(Plan plan, Plan.Picture form) {
+        return PlanPictures.render(plan, form);
+    }
+
+    @Override
+    public Rehearsal rehearse(Plan plan, RehearsalOptions options, Consumer<Event.Recorded> listener)
+            throws InterruptedException {
+        HttpResponse<InputStream> response = wires.send(wires.request("/api/v1/rehearse?loss=" + options.lossPercent()
+                + "&delay=" + options.delay().toMillis() + "&failures=" + options.failurePercent() + "&seed="
+                + options.seed()).header("Content-Type", OpenApi.YAML)
+                .POST(HttpRequest.BodyPublishers.ofString(plan.definition())).build(),
+                HttpResponse.BodyHandlers.ofInputStream());
+        var events = new ArrayList<Event.Recorded>();
+        var ended = new AtomicReference<Wire.Rehearsed>();
+        try (InputStream body = response.body()) {
+            if (response.statusCode() != 200) {
+                throw new ConnectionFailed(problems(response.statusCode(),
+                        new String(body.readAllBytes(), StandardCharsets.UTF_8)).getFirst());
+            }
+            EventStream.read(body, (name, data) -> {
+                if (data.isEmpty()) {
+                    return !Thread.currentThread().isInterrupted();
+                }
+                if (name.equals("rehearsal")) {
+                    ended.set(read(data, Wire.Rehearsed.class));
+                } else {
+                    Event.Recorded recorded = event(tree(data));
+                    events.add(recorded);
+                    listener.accept(recorded);
+                }
+                return ended.get() == null && !Thread.currentThread().isInterrupted();
+            });
+        } catch (IOException e) {
+            throw new ConnectionFailed(Failures.of(connection, e));
+        }
+        if (Thread.interrupted()) {
+            throw new InterruptedException("the rehearsal was ended");
+        }
+        Wire.Rehearsed end = ended.get();
+        if (end == null) {
+            throw new ConnectionFailed(Problem.error("connection-broken", connection.url().toString(),
+                    "the connection broke, and the rehearsal ended with it", "", "rehearse again"));
+        }
+        return new Rehearsal(end.result(), end.took(), end.estimate(), events);
+    }
+
+    @Override
+    public Audit audit(String cluster) {
+        return get(cluster(cluster) + "/audit", Audit.class);
+    }
+
+    @Override
+    public void backup(Path file) {
+        throw onlyThere("a backup is written");
+    }
+
+    @Override
+    public List<Problem> importJournal(Path file) {
+        return List.of(onlyThere("a journal is imported").problem());
+    }
+
+    private ConnectionFailed onlyThere(String what) {
+        return new ConnectionFailed(Problem.error("local-only", connection.url().toString(),
+                what + " on the server's own computer only", "", "run the command there, without --connect"));
+    }
+
+    @Override
+    public void exportJournal(String cluster, Path file) {
+        if (cannotBe(cluster) || !fetched(cluster(cluster) + "/journal", file)) {
+            throw new ConnectionFailed(Refused.noCluster(cluster).problems().getFirst());
+        }
+    }
+
+    @Override
+    public Optional<Path> bundle(String cluster, Path file) {
+        return !cannotBe(cluster) && fetched(cluster(cluster) + "/bundle", file) ? Optional.of(file) : Optional.empty();
+    }
+
+    /** Writes what is there into a file; false: there is nothing. */
+    private boolean fetched(String path, Path file) {
+        try {
+            HttpResponse<byte[]> response = wires.send(wires.request(path).GET().build(),
+                    HttpResponse.BodyHandlers.ofByteArray());
+            if (response.statusCode() == 404) {
+                return false;
+            }
+            if (response.statusCode() != 200) {
+                throw new ConnectionFailed(problems(response.statusCode(),
+                        new String(response.body(), StandardCharsets.UTF_8)).getFirst());
+            }
+            Files.write(file, response.body(), StandardOpenOption.CREATE_NEW);
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write " + file, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ConnectionFailed(Problem.error("interrupted", connection.url().toString(),
+                    "interrupted while waiting for the server", "", "try again"));
+        }
+    }
+
+    @Override
     public Optional<Problem> virtualRackProblem() {
         return Optional.ofNullable(get("/api/v1/virtual-rack", Wire.VirtualRack.class).problem());
     }
@@ -306,7 +455,8 @@ public final class HttpKindling implements Kindling {
         try {
             Wire.PlanBody told = read(post("/api/v1/plan?source=" + encoded(validation.source()), OpenApi.YAML,
                     validation.text()), Wire.PlanBody.class);
-            return new Plan(told.id(), cluster, told.definition(), told.actions(), told.notices());
+            return new Plan(told.id(), cluster, told.definition(), told.actions(), told.notices(), told.leftovers(),
+                    new TreeMap<>(told.facts()), told.estimate());
         } catch (Failed e) {
             throw unexpected(e);
         }
@@ -314,14 +464,16 @@ public final class HttpKindling implements Kindling {
 
     @Override
     public Started apply(Plan plan, ApplyOptions options) {
-        String path = Routes.CLUSTERS + "?plan=" + encoded(plan.id()) + "&keep=" + options.keepRunning() + "&loss="
-                + options.lossPercent() + "&seed=" + options.seed()
+        String path = "/api/v1/apply?keep=" + options.keepRunning() + "&loss=" + options.lossPercent() + "&seed="
+                + options.seed() + "&delay=" + options.delay().toMillis() + "&failures=" + options.failurePercent()
+                + options.parallel().entrySet().stream().map(kind -> "&" + encoded(kind.getKey()) + "="
+                        + kind.getValue()).collect(Collectors.joining())
                 + options.interfaceName().map(name -> "&interface=" + encoded(name)).orElse("");
         try {
             // one key for this call: asked again after a lost answer, the server starts nothing twice
-            String answer = retried(wires.request(path).header("Content-Type", OpenApi.YAML)
+            String answer = retried(wires.request(path).header("Content-Type", "application/json")
                     .header("Idempotency-Key", UUID.randomUUID().toString())
-                    .POST(HttpRequest.BodyPublishers.ofString(plan.definition())));
+                    .POST(HttpRequest.BodyPublishers.ofString(export(plan))));
             return new Started(Optional.of(read(answer, Operation.class).id()), List.of());
         } catch (Failed e) {
             return new Started(Optional.empty(), e.problems);
@@ -385,11 +537,25 @@ public final class HttpKindling implements Kindling {
 
     @Override
     public void cancel(String run) {
+        ask(run, "cancel");
+    }
+
+    @Override
+    public void pause(String run) {
+        ask(run, "pause");
+    }
+
+    @Override
+    public void resume(String run) {
+        ask(run, "resume");
+    }
+
+    private void ask(String run, String what) {
         if (cannotBe(run)) {
             throw noRun(run);
         }
         try {
-            call(wires.request(Routes.OPERATIONS + "/" + run + "/cancel").POST(HttpRequest.BodyPublishers.noBody()));
+            call(wires.request(Routes.OPERATIONS + "/" + run + "/" + what).POST(HttpRequest.BodyPublishers.noBody()));
         } catch (Failed e) {
             throw e.status == 404 ? noRun(run) : unexpected(e);
         }

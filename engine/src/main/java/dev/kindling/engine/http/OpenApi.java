@@ -110,7 +110,9 @@ final class OpenApi {
         Class<?> body = route.body();
         return body == null
                 ? map(YAML, map("schema", map("type", "string")), "application/json", map("schema", map()))
-                : map("application/json", map("schema", schemas.of(body)));
+                : map("application/json", map("schema", body == Map.class
+                        ? map("type", "object", "additionalProperties", map("type", "string"))
+                        : schemas.of(body)));
     }
 
     private static Map<String, Object> schema(Route.Parameter parameter) {

@@ -4,8 +4,11 @@ import dev.kindling.engine.api.ConnectionFailed;
 import dev.kindling.engine.api.Problem;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
@@ -194,6 +197,15 @@ final class Reception {
                     new Reply.Bytes(status, type, body.getBytes(StandardCharsets.UTF_8), headers);
                 case Answer.Json(int status, Object body, var headers) -> new Reply.Bytes(status, "application/json",
                         (json.write(body) + "\n").getBytes(StandardCharsets.UTF_8), headers);
+                case Answer.Once(String type, var file) -> {
+                    try {
+                        yield new Reply.Bytes(200, type, Files.readAllBytes(file), Map.of());
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    } finally {
+                        delete(file);
+                    }
+                }
                 case Answer.Stream(var writer) -> new Reply.Stream(writer);
             };
         } catch (Refused e) {
@@ -208,6 +220,14 @@ final class Reception {
         } catch (RuntimeException e) {
             LOG.error("{} {}", admitted.route.method(), admitted.call.path(), e);
             return refusal(bug(), admitted.call.path());
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            LOG.warn("cannot delete {}", file, e);
         }
     }
 

@@ -6,9 +6,9 @@ import java.util.Locale;
 public enum Role {
     /** Looks at everything; checks and plans definitions, which changes nothing. */
     VIEWER,
-    /** Starts, pauses and cancels runs. */
+    /** Starts, pauses and cancels runs; rehearses. */
     OPERATOR,
-    /** Removes clusters. */
+    /** Removes clusters, exports journals. */
     ADMIN;
 
     /** As it is typed and stored: lower case. */

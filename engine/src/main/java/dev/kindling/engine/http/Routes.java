@@ -13,12 +13,17 @@ import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.Validation;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -32,14 +37,19 @@ import java.util.regex.Pattern;
 /** Everything that can be asked over HTTP: one table, and what each entry does. */
 final class Routes {
     /** Names in paths: clusters, operations. */
-    static final Pattern NAME = Pattern.compile("^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$");
+    static final Pattern NAME = Pattern.compile("^[a-z0-9]([a-z0-9.@+-]{0,61}[a-z0-9])?$");
 
     static final String CLUSTERS = "/api/v1/clusters";
     static final String OPERATIONS = "/api/v1/operations";
     static final Duration HEARTBEAT = Duration.ofSeconds(15);
     static final int PAGE = 1000;
+    /** What an import may be told beside the text. */
+    static final List<String> FOREIGN = List.of("name", "version", "kind", "cidr", "gateway", "bootServer", "pool");
     private static final int LONGEST_WAIT = 60;
     private static final String DEFINITION = "a definition, as YAML or JSON";
+
+    /** Kinds of resources whose parallelism can be chosen. */
+    static final List<String> KINDS = List.of("power", "write", "local");
 
     /** Codes of problems that another time, or another plan, would not have. */
     private static final Set<String> CONFLICTS = Set.of("run-in-progress", "plan-outdated");
@@ -125,6 +135,21 @@ final class Routes {
                 changing(cluster("POST", "/cancel", "cancelCluster", "Stops the run at the next safe point.", OPERATOR))
                         .answers(202, "it was asked to", Operation.class)
                         .fails(409, "nothing runs").with(this::cancelCluster),
+                changing(cluster("POST", "/pause", "pauseCluster", "No further step of its run starts.", OPERATOR))
+                        .answers(202, "it was asked to", Operation.class).fails(409, "nothing runs")
+                        .with(call -> asked(call, kindling::pause)),
+                changing(cluster("POST", "/resume", "resumeCluster", "Ends the pause of its run.", OPERATOR))
+                        .answers(202, "it was asked to", Operation.class).fails(409, "there was no run")
+                        .with(call -> asked(call, kindling::resume)),
+                cluster("GET", "/audit", "auditCluster", "Whether the chain of its records is whole.", VIEWER)
+                        .answers(200, "the outcome", Kindling.Audit.class).with(call -> {
+                            status(call);
+                            return Answer.ok(kindling.audit(call.cluster()));
+                        }),
+                cluster("GET", "/journal", "exportJournal", "Its records, one a line, with their hashes.", ADMIN)
+                        .answers(200, "JSON lines", null, "application/jsonl").with(this::journal),
+                cluster("GET", "/bundle", "getBundle", "What helps to look into a problem, without secrets.", VIEWER)
+                        .answers(200, "a ZIP file", null, "application/zip").with(this::bundle),
                 cluster("GET", "/events", "listEvents",
                         "What happened, oldest first: as pages, or as a stream (Accept: text/event-stream) that goes on"
                                 + " until one of both sides ends it. A stream may begin before the cluster exists.",
@@ -158,6 +183,15 @@ final class Routes {
                         .answers(202, "it was asked to", Operation.class).fails(404, "there is none of that id")
                         .fails(409, "a removal cannot be stopped").with(this::cancelOperation),
 
+                changing(Route.on("POST", OPERATIONS + "/{operation}/pause", "pauseOperation",
+                        "No further step of the run starts.").by(OPERATOR))
+                        .answers(202, "it was asked to", Operation.class).fails(404, "there is none of that id")
+                        .with(call -> asked(call, kindling::pause, Duration.ZERO)),
+                changing(Route.on("POST", OPERATIONS + "/{operation}/resume", "resumeOperation",
+                        "Ends a pause of the run.").by(OPERATOR))
+                        .answers(202, "it was asked to", Operation.class).fails(404, "there is none of that id")
+                        .with(call -> asked(call, kindling::resume, Duration.ZERO)),
+
                 Route.on("POST", "/api/v1/validate", "validate", "Everything that is wrong with a definition.")
                         .by(VIEWER).takes(DEFINITION).text("source", "name for messages", "definition")
                         .answers(200, "the outcome", Wire.Validated.class)
@@ -166,6 +200,36 @@ final class Routes {
                         .by(VIEWER).takes(DEFINITION).text("source", "name for messages", "definition")
                         .answers(200, "the plan", Wire.PlanBody.class).fails(422, "the definition is wrong")
                         .with(call -> Answer.ok(Wire.PlanBody.of(plan(read(call))))),
+                choices(Route.on("POST", "/api/v1/apply", "applyPlan",
+                        "Applies a plan; where a fact has changed since, the answer names each one.").by(OPERATOR)
+                        .takes("a plan, as kindling plan -o writes it")).with(this::applyPlan),
+                Route.on("POST", "/api/v1/rehearse", "rehearse",
+                        "Runs a definition's plan on simulated machines and streams its events; the last one is called"
+                                + " rehearsal. Ends with the connection.")
+                        .by(OPERATOR).takes(DEFINITION).text("source", "name for messages", "definition")
+                        .number("loss", "percent of datagrams to lose", 0, 0, 100)
+                        .number("delay", "milliseconds by which datagrams and requests are late", 0, 0, 60_000)
+                        .number("failures", "percent of boots and disk writes that fail", 0, 0, 100)
+                        .number("seed", "of everything random", 1, Long.MIN_VALUE, Long.MAX_VALUE)
+                        .answers(200, "events", null, OpenApi.EVENT_STREAM).fails(422, "the definition is wrong")
+                        .with(this::rehearse),
+                Route.on("GET", "/api/v1/templates", "listTemplates", "Templates of definitions.").by(VIEWER)
+                        .answers(200, "all of them", Wire.TemplateList.class)
+                        .with(_ -> Answer.ok(new Wire.TemplateList(kindling.templates()))),
+                Route.on("POST", "/api/v1/templates/{template}/render", "renderTemplate",
+                        "The definition that a template makes of parameters.").by(VIEWER)
+                        .takes("parameters, a JSON object of texts", Map.class)
+                        .answers(200, "the definition, and what is wrong with it", Wire.Validated.class)
+                        .fails(422, "that are no parameters").with(this::render),
+                Route.on("POST", "/api/v1/templates/{template}/test", "testTemplate",
+                        "Runs the tests that a template brings along.").by(VIEWER)
+                        .answers(200, "the outcomes", Wire.TemplateTests.class).with(call -> Answer
+                                .ok(new Wire.TemplateTests(kindling.testTemplate(call.name("template"))))),
+                foreign(Route.on("POST", "/api/v1/import", "importDefinition",
+                        "The definition that another tool's input amounts to.").by(VIEWER)
+                        .takes("what the other tool is fed with").text("source", "name for messages", "definition"))
+                        .answers(200, "the definition, and what is wrong with it", Wire.Validated.class)
+                        .with(this::importFrom),
                 Route.on("POST", "/api/v1/compose", "compose", "The definition that a wizard's answers amount to.")
                         .by(VIEWER).takes("answers, as GET /api/v1/defaults gives them", Draft.class).answers(200, "YAML", Wire.Text.class)
                         .fails(422, "that is no draft").with(this::compose),
@@ -204,6 +268,11 @@ final class Routes {
                 .flag("keep", "leave machines running afterwards")
                 .number("loss", "percent of simulated machines' datagrams to lose", 0, 0, 100)
                 .number("seed", "of everything random in simulated machines", 1, Long.MIN_VALUE, Long.MAX_VALUE)
+                .number("delay", "milliseconds by which simulated machines' datagrams and requests are late", 0, 0, 60_000)
+                .number("failures", "percent of simulated machines' boots and disk writes that fail", 0, 0, 100)
+                .number("power", "machines that are switched on at once; 0: the usual number", 0, 0, 10_000)
+                .number("write", "disks that are written at once; 0: the usual number", 0, 0, 10_000)
+                .number("local", "other steps at once; 0: the usual number", 0, 0, 10_000)
                 .answers(202, "a run began; Location names the operation", Operation.class)
                 .fails(409, "somebody works on the cluster, or the plan is another one by now")
                 .fails(422, "the definition is wrong, or contradicts what was recorded");
@@ -213,7 +282,7 @@ final class Routes {
         try {
             kindling.clusters();
             return Answer.ok(new Wire.Health("ready"));
-        } catch (java.io.UncheckedIOException e) {
+        } catch (UncheckedIOException e) {
             throw new Refused(503, Problem.error("state-unreadable", "state", "the state cannot be read", "",
                     "look at the server's log"));
         }
@@ -275,7 +344,7 @@ final class Routes {
 
     private static Wire.Validated validated(Validation validation) {
         var cluster = validation.cluster();
-        return new Wire.Validated(validation.source(), validation.ok(), cluster == null ? null : cluster.name(),
+        return new Wire.Validated(validation.source(), validation.text(), validation.ok(), cluster == null ? null : cluster.name(),
                 cluster == null ? 0 : cluster.machines().size(), validation.problems());
     }
 
@@ -309,12 +378,25 @@ final class Routes {
     }
 
     private Answer start(Call call, Validation validation) {
-        Plan now = plan(validation);
-        // the engine refuses a plan of another id, after what it has against any plan
-        Plan plan = call.value("plan")
-                .map(id -> new Plan(id, now.cluster(), now.definition(), now.actions(), now.notices())).orElse(now);
+        Plan plan = plan(validation);
+        call.value("plan").filter(wanted -> !wanted.equals(plan.id())).ifPresent(wanted -> {
+            throw new Refused(409, Problem.error("plan-outdated", "cluster " + plan.cluster().name(),
+                    "something changed since the plan was made: it is now " + plan.id(), wanted,
+                    "make the plan again; POST /api/v1/apply with the whole plan names what changed"));
+        });
+        return start(call, plan);
+    }
+
+    private Answer start(Call call, Plan plan) {
+        var parallel = new HashMap<String, Integer>();
+        for (String kind : KINDS) {
+            if (call.number(kind) > 0) {
+                parallel.put(kind, call.number(kind));
+            }
+        }
         Kindling.Started started = kindling.apply(plan, new Kindling.ApplyOptions(call.value("interface"),
-                Boolean.parseBoolean(call.given("keep")), call.number("loss"), Long.parseLong(call.given("seed"))));
+                Boolean.parseBoolean(call.given("keep")), call.number("loss"), Long.parseLong(call.given("seed")),
+                Duration.ofMillis(call.number("delay")), call.number("failures"), parallel));
         if (started.run().isEmpty()) {
             throw new Refused(conflict(started.problems()) ? 409 : 422, started.problems(), Map.of());
         }
@@ -327,6 +409,110 @@ final class Routes {
 
     private static Answer accepted(Operation operation) {
         return new Answer.Json(202, operation, Map.of("Location", OPERATIONS + "/" + operation.id()));
+    }
+
+    private Answer applyPlan(Call call) {
+        Kindling.Imported read = kindling.importPlan(call.given("source"), call.text());
+        return start(call, read.plan().orElseThrow(() -> new Refused(422, read.problems(), Map.of())));
+    }
+
+    private Answer rehearse(Call call) {
+        Plan plan = plan(read(call));
+        var options = new Kindling.RehearsalOptions(call.number("loss"), Duration.ofMillis(call.number("delay")),
+                call.number("failures"), Long.parseLong(call.given("seed")));
+        return new Answer.Stream(sink -> {
+            Thread worker = Thread.currentThread();
+            Thread watch = Thread.ofVirtual().name("rehearsal").start(() -> {
+                try {
+                    while (!sink.closedWithin(HEARTBEAT)) {
+                        sink.send(": \n\n");
+                    }
+                    worker.interrupt();
+                } catch (InterruptedException e) {
+                    // it is over
+                }
+            });
+            try {
+                Kindling.Rehearsal done = kindling.rehearse(plan, options, recorded -> tell(sink, recorded));
+                sink.send("event: rehearsal\ndata: "
+                        + json.write(new Wire.Rehearsed(done.result(), done.took(), done.estimate())) + "\n\n");
+            } finally {
+                watch.interrupt();
+            }
+        });
+    }
+
+    private Answer render(Call call) {
+        try {
+            var parameters = new HashMap<String, String>();
+            json.tree(call.text()).properties().forEach(
+                    parameter -> parameters.put(parameter.getKey(), parameter.getValue().asText()));
+            return Answer.ok(validated(kindling.render(call.name("template"), parameters)));
+        } catch (JsonProcessingException e) {
+            throw new Refused(422, Problem.error("parameters-unreadable", "body", "the body is no JSON",
+                    "{\"name\": \"value\"}", "send an object of texts"));
+        }
+    }
+
+    private static Route.Builder foreign(Route.Builder route) {
+        FOREIGN.forEach(name -> route.text(name, "what the other form does not say"));
+        return route;
+    }
+
+    private Answer importFrom(Call call) {
+        var more = new HashMap<String, String>();
+        FOREIGN.forEach(name -> call.value(name).ifPresent(value -> more.put(name, value)));
+        return Answer.ok(validated(kindling.importFrom(call.given("source"), call.text(), more)));
+    }
+
+    /** Something is asked of the latest run. */
+    private Answer asked(Call call, java.util.function.Consumer<String> what) {
+        status(call);
+        Operation latest = operations.of(call.cluster()).stream()
+                .filter(operation -> operation.kind() == Operation.Kind.APPLY).findFirst()
+                .orElseThrow(() -> new Refused(409, Problem.error("nothing-runs", "cluster " + call.cluster(),
+                        "there was no run of " + call.cluster(), "", "GET its operations")));
+        what.accept(latest.id());
+        return accepted(latest);
+    }
+
+    private Answer asked(Call call, java.util.function.Consumer<String> what, Duration patience)
+            throws InterruptedException {
+        Operation operation = operation(call, patience);
+        what.accept(operation.id());
+        return accepted(operation);
+    }
+
+    private Answer journal(Call call) {
+        status(call);
+        return once("application/jsonl", file -> kindling.exportJournal(call.cluster(), file));
+    }
+
+    private Answer bundle(Call call) {
+        status(call);
+        return once("application/zip", file -> kindling.bundle(call.cluster(), file));
+    }
+
+    /** In a directory for nobody else, under a name that is free. */
+    private static Answer once(String type, java.util.function.Consumer<Path> writer) {
+        try {
+            Path directory = Files.createTempDirectory("kindling-api");
+            directory.toFile().deleteOnExit();
+            Path file = directory.resolve("file");
+            writer.accept(file);
+            return new Answer.Once(type, file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void tell(Answer.Sink sink, Event.Recorded recorded) {
+        try {
+            sink.send("id: " + recorded.seq() + "\nevent: " + recorded.event().getClass().getSimpleName()
+                    + "\ndata: " + json.write(recorded) + "\n\n");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private Answer delete(Call call) throws InterruptedException {
@@ -437,14 +623,7 @@ final class Routes {
     private void stream(String cluster, long after, Answer.Sink sink) throws InterruptedException {
         sink.send("retry: 1000\n: events of " + cluster + "\n\n");
         metrics.streamBegan();
-        try (Kindling.Subscription _ = kindling.events(cluster, after, recorded -> {
-            try {
-                sink.send("id: " + recorded.seq() + "\nevent: " + recorded.event().getClass().getSimpleName()
-                        + "\ndata: " + json.write(recorded) + "\n\n");
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        })) {
+        try (Kindling.Subscription _ = kindling.events(cluster, after, recorded -> tell(sink, recorded))) {
             while (!sink.closedWithin(HEARTBEAT)) {
                 sink.send(": \n\n");
             }
@@ -465,7 +644,7 @@ final class Routes {
             return text("text/html; charset=utf-8", report.html());
         }
         return Answer.ok(new Wire.ReportBody(report.markdown(), report.html(),
-                new ArrayList<>(report.files().stream().map(java.nio.file.Path::toString).toList())));
+                new ArrayList<>(report.files().stream().map(Path::toString).toList())));
     }
 
     private Answer compose(Call call) {

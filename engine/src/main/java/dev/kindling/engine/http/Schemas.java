@@ -1,5 +1,6 @@
 package dev.kindling.engine.http;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.model.MacAddress;
 import java.lang.reflect.AnnotatedParameterizedType;
@@ -114,7 +115,16 @@ final class Schemas {
         for (RecordComponent component : type.getRecordComponents()) {
             properties.put(component.getName(), schema(component.getAnnotatedType()));
         }
-        return map("type", "object", "properties", properties, "required", List.copyOf(properties.keySet()));
+        List<String> required = new ArrayList<>(properties.keySet());
+        JsonInclude include = type.getAnnotation(JsonInclude.class);
+        if (include != null && include.value() == JsonInclude.Include.NON_NULL) {
+            for (RecordComponent component : type.getRecordComponents()) {
+                if (component.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
+                    required.remove(component.getName());
+                }
+            }
+        }
+        return map("type", "object", "properties", properties, "required", required);
     }
 
     private Map<String, Object> events() {

@@ -4,8 +4,12 @@ import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
+import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.Template;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The bodies of requests and answers that are not records of the facade. The OpenAPI document is made from these. */
@@ -44,9 +48,10 @@ final class Wire {
     /**
      * The outcome of a check.
      *
+     * @param text the definition; of an order, the definition that it amounts to
      * @param cluster name; null where the definition is wrong
      */
-    record Validated(String source, boolean ok, @Nullable String cluster, int machines, List<Problem> problems) {}
+    record Validated(String source, String text, boolean ok, @Nullable String cluster, int machines, List<Problem> problems) {}
 
     /**
      * A plan.
@@ -54,12 +59,19 @@ final class Wire {
      * @param pending how many actions are not done yet
      */
     record PlanBody(String id, String cluster, String definition, long pending, List<Plan.Action> actions,
-            List<String> notices) {
+            List<String> notices, List<Plan.Leftover> leftovers, Map<String, String> facts, Duration estimate) {
         static PlanBody of(Plan plan) {
             return new PlanBody(plan.id(), plan.cluster().name(), plan.definition(), plan.pending(), plan.actions(),
-                    plan.notices());
+                    plan.notices(), plan.leftovers(), plan.facts(), plan.estimate());
         }
     }
+
+    record TemplateList(List<Template> items) {}
+
+    record TemplateTests(List<Template.Test> tests) {}
+
+    /** The end of a rehearsal; its events came before. */
+    record Rehearsed(RunResult result, Duration took, Duration estimate) {}
 
     /** @param files where the server wrote both */
     record ReportBody(String markdown, String html, List<String> files) {}
