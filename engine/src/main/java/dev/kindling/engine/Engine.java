@@ -544,6 +544,11 @@ public final class Engine implements Kindling {
     }
 
     @Override
+    public List<Event.Recorded> history(String cluster, long afterSeq, int limit) {
+        return store.read(cluster, afterSeq, limit);
+    }
+
+    @Override
     public void close() {
         runs.close();
         store.close();

@@ -116,8 +116,10 @@ final class RunnerProcesses implements RunPlace {
 
     /** The process that holds the lock of a cluster, where it is one of this computer's. */
     private Optional<ProcessHandle> holder(String cluster) {
+        // a removal holds it in this very process
         return store.holder(cluster).filter(held -> Boolean.TRUE.equals(held.alive()))
-                .flatMap(held -> ProcessHandle.of(held.owner().pid()));
+                .flatMap(held -> ProcessHandle.of(held.owner().pid()))
+                .filter(process -> !process.equals(ProcessHandle.current()));
     }
 
     @Override

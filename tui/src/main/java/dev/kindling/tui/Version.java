@@ -15,7 +15,8 @@ public final class Version {
         return "kindling " + number();
     }
 
-    private static String number() {
+    /** {@code 0.1.0}. */
+    public static String number() {
         try (InputStream in = Objects.requireNonNull(Version.class.getResourceAsStream("version.txt"))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
         } catch (IOException e) {

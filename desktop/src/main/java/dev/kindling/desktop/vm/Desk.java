@@ -203,9 +203,9 @@ public final class Desk {
         return unfinished.getReadOnlyProperty();
     }
 
-    /** The workspace's directory, for people. */
+    /** Where the clusters are kept, for people. */
     public String workspace() {
-        return kindling.workspace().toString();
+        return kindling.place();
     }
 
     /** Ends following and closes the engine. Blocks. */

@@ -190,6 +190,16 @@ public interface Kindling extends AutoCloseable {
     /** The workspace's directory. */
     Path workspace();
 
+    /** As {@link #history(String, long)}, at most {@code limit} of them. */
+    default List<Event.Recorded> history(String cluster, long afterSeq, int limit) {
+        return history(cluster, afterSeq).stream().limit(limit).toList();
+    }
+
+    /** Where the clusters are kept, for people: {@code workspace DIR}, or {@code server URL}. */
+    default String place() {
+        return "workspace " + workspace();
+    }
+
     /** Ends subscriptions and runs of this process. A run can be resumed. */
     @Override
     void close();

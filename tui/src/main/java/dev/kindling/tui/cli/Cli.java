@@ -3,8 +3,10 @@ package dev.kindling.tui.cli;
 import dev.kindling.engine.Engine;
 import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Edit;
+import dev.kindling.engine.api.ConnectionFailed;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Validation;
+import dev.kindling.engine.http.HttpKindling;
 import dev.kindling.tui.Version;
 import dev.kindling.tui.iso.IsoCommand;
 import dev.kindling.tui.primer.PrimerCommand;
@@ -23,6 +25,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -42,6 +45,22 @@ public final class Cli implements Runnable {
     @Option(names = "--workspace", paramLabel = "DIR", scope = ScopeType.INHERIT, description = "where journal, reports and boot files are kept (default: $KINDLING_WORKSPACE, else ./.kindling)")
     @Nullable
     Path workspace;
+
+    @Option(names = "--connect", paramLabel = "URL", scope = ScopeType.INHERIT, description = "use the engine of a server (kindling serve) (default: $KINDLING_CONNECT, else the engine of this command)")
+    @Nullable
+    String connect;
+
+    @Option(names = "--token-file", paramLabel = "FILE", scope = ScopeType.INHERIT, description = "token of the server (default: $KINDLING_TOKEN_FILE, else api-token in the workspace)")
+    @Nullable
+    Path tokenFile;
+
+    @Option(names = "--cacert", paramLabel = "FILE", scope = ScopeType.INHERIT, description = "PEM certificates that may vouch for the server (also: KINDLING_CACERT)")
+    @Nullable
+    Path authority;
+
+    @Option(names = "--fingerprint", paramLabel = "SHA256", scope = ScopeType.INHERIT, description = "of the server's own certificate (also: KINDLING_FINGERPRINT)")
+    @Nullable
+    String fingerprint;
 
     @Option(names = "--state", paramLabel = "URL", scope = ScopeType.INHERIT, description = "journal and locks in a PostgreSQL database, for several operators: postgresql://USER@HOST/DATABASE (default: $KINDLING_STATE, else a file in the workspace)")
     @Nullable
@@ -101,7 +120,8 @@ public final class Cli implements Runnable {
                 ControlCommand.Pause.class, ControlCommand.Resume.class,
                 ControlCommand.Cancel.class, WaitCommand.class, BundleCommand.class, StateCommand.class,
                 AuditCommand.class, ApplyCommand.class, RehearseCommand.class, SecretsCommand.class,
-                SchemaCommand.class, ScaleCommand.class);
+                SchemaCommand.class, ScaleCommand.class, ServeCommand.class,
+                TokenCommand.class);
     }
 
     /** The boot service and the image builder must be up in no time: for them, picocli looks into no other command. */
@@ -160,6 +180,17 @@ public final class Cli implements Runnable {
     }
 
     Kindling open() {
+        Optional<HttpKindling.Connection> server = HttpKindling.connection(connect, resolved(tokenFile),
+                resolved(authority), fingerprint, world.environment(), workspaceDirectory());
+        if (server.isPresent()) {
+            log();
+            return HttpKindling.connect(server.get());
+        }
+        return openHere();
+    }
+
+    /** The engine of this computer, whatever is to be connected to. */
+    Kindling openHere() {
         Path directory = workspaceDirectory();
         log();
         return state == null ? world.engine().apply(directory) : Engine.open(directory, environment());
@@ -174,6 +205,10 @@ public final class Cli implements Runnable {
         return environment;
     }
 
+    private @Nullable Path resolved(@Nullable Path file) {
+        return file == null ? null : world.directory().resolve(file);
+    }
+
     /** For a command without a workspace: warnings of the log go to standard error. */
     public void withoutWorkspace() {
         Logging.toStandardError();
@@ -181,12 +216,21 @@ public final class Cli implements Runnable {
 
     /** Like {@link #open}, for a command that starts something: the workspace is made where there is none. */
     Kindling openToRun() {
+        makeWorkspace();
+        return open();
+    }
+
+    Kindling openHereToRun() {
+        makeWorkspace();
+        return openHere();
+    }
+
+    private void makeWorkspace() {
         try {
             Files.createDirectories(workspaceDirectory());
         } catch (IOException e) {
             throw new UncheckedIOException("cannot make the workspace", e);
         }
-        return open();
     }
 
     /** Text for people on standard output; nothing with {@code --json}. */
@@ -263,12 +307,12 @@ public final class Cli implements Runnable {
     ClusterStatus cluster(Kindling kindling, @Nullable String name) {
         if (name != null) {
             return kindling.status(name).orElseThrow(
-                    () -> Refusal.badUse("the workspace " + kindling.workspace() + " has no cluster " + name,
+                    () -> Refusal.badUse("the " + kindling.place() + " has no cluster " + name,
                             "kindling status lists the clusters; --workspace DIR names another workspace"));
         }
         List<ClusterStatus> clusters = kindling.clusters();
         return switch (clusters.size()) {
-            case 0 -> throw Refusal.badUse("the workspace " + kindling.workspace() + " has no cluster yet",
+            case 0 -> throw Refusal.badUse("the " + kindling.place() + " has no cluster yet",
                     "kindling up FILE starts one; kindling demo --simulated shows how");
             case 1 -> clusters.getFirst();
             default -> throw Refusal.badUse(
@@ -296,6 +340,10 @@ public final class Cli implements Runnable {
             case Refusal refusal -> {
                 complain(refusal.sentence(), refusal.remedy());
                 yield refusal.code();
+            }
+            case ConnectionFailed lost -> {
+                complain(lost.problem().message(), lost.problem().remedy());
+                yield ExitCode.FAILED;
             }
             case UncheckedIOException io -> {
                 complain(reason(io), "look at the workspace " + workspaceDirectory() + " (--workspace names another)");

@@ -22,8 +22,12 @@ public final class Commands {
         return Duration.parse("PT" + text.toUpperCase(Locale.ROOT));
     }
 
-    /** A command for the user to copy: names the workspace where it is not the default one. */
+    /** A command for the user to copy: names workspace and server where they are not the default ones. */
     static String withWorkspace(String command, Cli cli) {
-        return cli.workspace == null ? command : command + " --workspace " + cli.workspace;
+        return command + (cli.workspace == null ? "" : " --workspace " + cli.workspace)
+                + (cli.connect == null ? "" : " --connect " + cli.connect)
+                + (cli.tokenFile == null ? "" : " --token-file " + cli.tokenFile)
+                + (cli.authority == null ? "" : " --cacert " + cli.authority)
+                + (cli.fingerprint == null ? "" : " --fingerprint " + cli.fingerprint);
     }
 }

@@ -1,6 +1,7 @@
 package dev.kindling.tui.cli;
 
 import dev.kindling.engine.api.ClusterStatus;
+import dev.kindling.engine.api.ConnectionFailed;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** The way of {@code up} and {@code demo}: check, plan, show, ask, apply, follow, tell how it ended. */
@@ -158,7 +160,15 @@ final class Run {
             return Progress.quiet(line -> cli.world().err().println(line));
         }
         if (cli.canRedraw() && !cli.json) {
-            return new LiveProgress(cli.world().out(), () -> kindling.status(cluster), cli.world().clock(),
+            var last = new AtomicReference<Optional<ClusterStatus>>(Optional.empty());
+            return new LiveProgress(cli.world().out(), () -> last.updateAndGet(before -> {
+                try {
+                    return kindling.status(cluster);
+                } catch (ConnectionFailed e) {
+                    // the server may come again; the picture stays
+                    return before;
+                }
+            }), cli.world().clock(),
                     cli.world().columns(), cli.ansi(), cli::unicode).start();
         }
         return new PlainProgress(cli::remark, cli.ansi());

@@ -33,7 +33,7 @@ final class StatusCommand implements Callable<Integer> {
                     : List.of(cli.cluster(kindling, cluster));
             cli.json(new Result(kindling.workspace().toString(), clusters));
             if (clusters.isEmpty()) {
-                cli.say("The workspace " + kindling.workspace() + " has no cluster yet.\n");
+                cli.say("The " + kindling.place() + " has no cluster yet.\n");
                 cli.tell("  kindling up FILE starts one; kindling demo --simulated shows how\n");
             }
             String between = "";

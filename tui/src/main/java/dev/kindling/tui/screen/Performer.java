@@ -1,6 +1,7 @@
 package dev.kindling.tui.screen;
 
 import dev.kindling.engine.api.ClusterStatus;
+import dev.kindling.engine.api.ConnectionFailed;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Hardware;
 import dev.kindling.engine.api.Kindling;
@@ -15,6 +16,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,7 @@ public final class Performer implements AutoCloseable {
     private final Path directory;
     private final Executor executor;
     private final Consumer<Message> messages;
+    private final Set<String> reading = ConcurrentHashMap.newKeySet();
     private Kindling.@Nullable Subscription following;
 
     /**
@@ -148,7 +152,7 @@ public final class Performer implements AutoCloseable {
 
     private synchronized void follow(String cluster) {
         unfollow();
-        refresh(cluster);
+        readStatus(cluster);
         following = kindling.events(cluster, 0,
                 recorded -> messages.accept(new Message.EventsSeen(cluster, List.<Event.Recorded>of(recorded))));
     }
@@ -161,8 +165,28 @@ public final class Performer implements AutoCloseable {
         }
     }
 
-    /** Reads the status of a cluster again; to be called after events, and not more often than the eye sees. */
-    public void refresh(String cluster) {
+    /**
+     * Reads the status of a cluster again; to be called after events, and not more often than the eye sees.
+     *
+     * @return false: it is being read already, so that what happened last may be missed
+     */
+    public boolean refresh(String cluster) {
+        if (!reading.add(cluster)) {
+            return false;
+        }
+        executor.execute(() -> {
+            try {
+                readStatus(cluster);
+            } catch (ConnectionFailed e) {
+                messages.accept(new Message.Failed(e.problem().message()));
+            } finally {
+                reading.remove(cluster);
+            }
+        });
+        return true;
+    }
+
+    private void readStatus(String cluster) {
         kindling.status(cluster).ifPresent(status -> messages.accept(new Message.StatusSeen(status)));
     }
 

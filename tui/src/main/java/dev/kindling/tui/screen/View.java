@@ -89,7 +89,7 @@ public final class View {
 
     private void start(Screen.Start start) {
         title("", Text.timeOfDay(model.now()) + " UTC");
-        canvas.put(1, 1, Text.cut("workspace " + model.workspace(), canvas.columns() - 2), Style.DIM);
+        canvas.put(1, 1, Text.cut(model.workspace(), canvas.columns() - 2), Style.DIM);
         List<String> items = new ArrayList<>();
         for (ClusterStatus cluster : model.clusters()) {
             items.add(Text.fit(cluster.name(), 20) + " " + Text.fit(cluster.state().name(), 12) + " "

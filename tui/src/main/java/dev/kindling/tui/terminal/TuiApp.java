@@ -60,7 +60,7 @@ public final class TuiApp {
         this.performer = new Performer(kindling, primer, directory, executor, news::add);
         TerminalSize size = terminal.getTerminalSize();
         this.model = Model.start(new Size(Math.max(1, size.getColumns()), Math.max(1, size.getRows())), ascii,
-                clock.instant(), kindling.workspace().toString(), reattach);
+                clock.instant(), kindling.place(), reattach);
     }
 
     /**
@@ -148,8 +148,7 @@ public final class TuiApp {
         Instant now = clock.instant();
         if (!stale.isEmpty() && Duration.between(refreshed, now).compareTo(REFRESH) >= 0) {
             refreshed = now;
-            stale.forEach(performer::refresh);
-            stale.clear();
+            stale.removeIf(performer::refresh);
         }
         take(new Message.Ticked(now));
     }

@@ -18,7 +18,7 @@ final class ScreenHarness {
     final List<Effect> effects = new ArrayList<>();
     private final Deque<Message> news = new ArrayDeque<>();
     private final Performer performer;
-    Model model = Model.start(Size.STANDARD, false, Racks.START, "/ws", "kindling tui");
+    Model model = Model.start(Size.STANDARD, false, Racks.START, "workspace /ws", "kindling tui");
 
     ScreenHarness(Path directory) {
         this(directory, new FakePrimer(false));

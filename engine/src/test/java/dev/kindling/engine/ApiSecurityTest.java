@@ -1,0 +1,273 @@
+package dev.kindling.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kindling.engine.api.ConnectionFailed;
+import dev.kindling.engine.api.Kindling;
+import dev.kindling.engine.http.AccessTokens;
+import dev.kindling.engine.http.ApiServer;
+import dev.kindling.engine.http.HttpKindling;
+import dev.kindling.engine.http.Role;
+import dev.kindling.engine.http.Trust;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who is let in, and what the server does with those who mean no good. Raw sockets and curl are at the other end. */
+@SuppressWarnings("NullAway.Init") // set by open
+class ApiSecurityTest {
+    @TempDir
+    Path temporary;
+    private Served served;
+
+    @BeforeEach
+    void open() throws IOException {
+        served = new Served(temporary.resolve("workspace"));
+    }
+
+    @AfterEach
+    void close() {
+        served.close();
+    }
+
+    /** What the server says to these bytes, until it closes the connection. */
+    private String raw(String request) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), served.url().getPort())) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            socket.getOutputStream().flush();
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private String get(String path, String... headers) throws IOException {
+        return raw("GET " + path + " HTTP/1.1\r\nConnection: close\r\n" + String.join("\r\n", headers)
+                + (headers.length > 0 ? "\r\n" : "") + "\r\n");
+    }
+
+    @Test
+    void healthNeedsNoTokenAndEverythingElseDoes() throws IOException {
+        assertThat(get("/healthz", "Host: localhost")).startsWith("HTTP/1.1 200 ");
+        assertThat(get("/readyz", "Host: localhost")).startsWith("HTTP/1.1 200 ");
+        String refused = get("/api/v1/clusters", "Host: localhost");
+        assertThat(refused).startsWith("HTTP/1.1 401 ").containsIgnoringCase("www-authenticate: Bearer")
+                .contains("application/problem+json", "token-missing", "kindling token create");
+        assertThat(get("/no/such/path", "Host: localhost")).as("strangers learn of no paths").startsWith(
+                "HTTP/1.1 401 ");
+    }
+
+    @Test
+    void webPagesCannotAskThroughABrowser() throws IOException {
+        String token = "Authorization: Bearer " + served.token();
+        assertThat(get("/api/v1/clusters", "Host: localhost:8443", token)).startsWith("HTTP/1.1 200 ");
+        // DNS rebinding: the browser was told that evil.example is 127.0.0.1
+        assertThat(get("/api/v1/clusters", "Host: evil.example", token)).startsWith("HTTP/1.1 421 ")
+                .contains("host-foreign");
+        assertThat(get("/healthz", "Host: evil.example")).startsWith("HTTP/1.1 421 ");
+        assertThat(get("/api/v1/clusters", token)).startsWith("HTTP/1.1 400 ");
+        assertThat(get("/api/v1/clusters", "Host: localhost", "Host: evil.example", token)).startsWith(
+                "HTTP/1.1 400 ");
+        String foreign = get("/api/v1/clusters", "Host: localhost", "Origin: https://evil.example", token);
+        assertThat(foreign).startsWith("HTTP/1.1 403 ").contains("origin-foreign")
+                .doesNotContainIgnoringCase("access-control-");
+        String preflight = raw(String.join("\r\n", "OPTIONS /api/v1/clusters HTTP/1.1", "Host: localhost",
+                "Connection: close", "Origin: https://evil.example", "Access-Control-Request-Method: POST", "", ""));
+        assertThat(preflight).startsWith("HTTP/1.1 403 ").doesNotContainIgnoringCase("access-control-");
+    }
+
+    @Test
+    void rolesAllowWhatTheySay() throws Exception {
+        try (AccessTokens tokens = AccessTokens.open(temporary.resolve("workspace"), Clock.systemUTC())) {
+            String viewer = tokens.create("v", Role.VIEWER, Optional.empty()).orElseThrow().reveal();
+            String operator = tokens.create("o", Role.OPERATOR, Optional.empty()).orElseThrow().reveal();
+            String expired = tokens.create("e", Role.ADMIN, Optional.of(Duration.ofMillis(1))).orElseThrow().reveal();
+            Thread.sleep(5);
+            String host = "Host: localhost";
+            assertThat(get("/api/v1/version", host, "Authorization: Bearer " + viewer)).startsWith("HTTP/1.1 200 ")
+                    .contains("\"VIEWER\"");
+            assertThat(get("/api/v1/version", host, "Authorization: Bearer " + expired)).startsWith("HTTP/1.1 401 ");
+            for (String path : List.of("/api/v1/clusters", "/api/v1/clusters/x/apply",
+                    "/api/v1/clusters/x/cancel", "/api/v1/operations/x/cancel")) {
+                assertThat(raw("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                        + "Authorization: Bearer " + viewer + "\r\n\r\n")).as(path).startsWith("HTTP/1.1 403 ")
+                        .contains("role-too-low");
+            }
+            assertThat(raw("DELETE /api/v1/clusters/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                    + "Authorization: Bearer " + operator + "\r\n\r\n")).startsWith("HTTP/1.1 403 ")
+                    .contains("admin");
+            assertThat(raw("POST /api/v1/clusters/x/cancel HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                    + "Authorization: Bearer " + operator + "\r\n\r\n")).startsWith("HTTP/1.1 404 ");
+            assertThat(tokens.revoke("v")).isTrue();
+            assertThat(get("/api/v1/version", host, "Authorization: Bearer " + viewer)).startsWith("HTTP/1.1 401 ");
+        }
+    }
+
+    @Test
+    void wrongTokensAreSlowedDownAndARightOneOfThisComputerIsNot() throws IOException {
+        var statuses = new ArrayList<String>();
+        for (int i = 0; i < 12; i++) {
+            statuses.add(get("/api/v1/clusters", "Host: localhost", "Authorization: Bearer wrong" + i)
+                    .substring(9, 12));
+        }
+        assertThat(statuses).startsWith("401").endsWith("429", "429").filteredOn("401"::equals).hasSize(10);
+        assertThat(get("/api/v1/clusters", "Host: localhost", "Authorization: Bearer " + served.token()))
+                .startsWith("HTTP/1.1 200 ");
+    }
+
+    @Test
+    void bodiesOfStrangersAreNotReadAndLargeOnesOfNobody() throws IOException {
+        // the refusal comes before the body, which is never sent
+        String head = "POST /api/v1/validate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/yaml\r\n";
+        assertThat(raw(head + "Content-Length: 1000000\r\n\r\n")).startsWith("HTTP/1.1 401 ");
+        String mine = head + "Authorization: Bearer " + served.token() + "\r\n";
+        assertThat(raw(mine + "Content-Length: 99000000\r\n\r\n")).startsWith("HTTP/1.1 413 ")
+                .contains("body-too-large");
+        assertThat(raw(mine + "Expect: 100-continue\r\nContent-Length: 99000000\r\n\r\n"))
+                .startsWith("HTTP/1.1 413 ");
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), served.url().getPort())) {
+            var out = socket.getOutputStream();
+            out.write((mine + "Transfer-Encoding: chunked\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+            byte[] chunk = ("10000\r\n" + "x".repeat(0x10000) + "\r\n").getBytes(StandardCharsets.ISO_8859_1);
+            InputStream in = socket.getInputStream();
+            for (int i = 0; i < 300 && in.available() == 0; i++) {
+                out.write(chunk);
+            }
+            assertThat(new String(in.readAllBytes(), StandardCharsets.ISO_8859_1)).startsWith("HTTP/1.1 413 ");
+        }
+    }
+
+    @Test
+    void whatIsNoRequestIsRefusedAndTheServerGoesOn() throws IOException {
+        for (String nonsense : List.of("hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: localhost\r\nA: " + "x".repeat(40_000) + "\r\n\r\n",
+                "GET /" + "x".repeat(20_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                "POST /api/v1/validate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/yaml\r\n"
+                        + "Authorization: Bearer " + served.token()
+                        + "\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")) {
+            assertThat(raw(nonsense)).matches("(?s)HTTP/1.1 4\\d\\d .*");
+        }
+        assertThat(get("/healthz?%zz", "Host: localhost")).startsWith("HTTP/1.1 400 ");
+        assertThat(get("/healthz", "Host: localhost")).startsWith("HTTP/1.1 200 ");
+    }
+
+    @Test
+    void pipelinedRequestsAreAnsweredInOrder() throws IOException {
+        String one = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        String two = "GET /api/v1/clusters HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        String three = "HEAD /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        String answers = raw(one + two + one + three);
+        assertThat(answers.split("HTTP/1.1 ", -1)).hasSize(5);
+        assertThat(answers).containsSubsequence("HTTP/1.1 200 ", "HTTP/1.1 401 ", "HTTP/1.1 200 ", "HTTP/1.1 200 ")
+                .endsWith("\r\n\r\n");
+    }
+
+    @Test
+    void onlyTheOwnerOfTheUnixSocketNeedsNoToken() throws Exception {
+        Path workspace = temporary.resolve("unix");
+        try (Kindling engine = Racks.engine(workspace, java.util.function.UnaryOperator.identity());
+                ApiServer server = ApiServer.start(engine, workspace, new ApiServer.Options(
+                        new ApiServer.Listen.Unix(), new ApiServer.Tls.None(), null, "test"), Clock.systemUTC())) {
+            Path socket = Path.of(server.url().substring("unix:".length()));
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket))).isEqualTo("rw-------");
+            assertThat(curl("--unix-socket", socket.toString(), "http://localhost/api/v1/version"))
+                    .contains("\"user\":\"owner\"", "\"ADMIN\"");
+        }
+        assertThat(workspace.resolve("api.sock")).doesNotExist();
+    }
+
+    @Test
+    void selfSignedCertificateIsTakenByCurlAndByItsFingerprintOnly() throws Exception {
+        Path workspace = temporary.resolve("tls");
+        try (Kindling engine = Racks.engine(workspace, java.util.function.UnaryOperator.identity());
+                ApiServer server = ApiServer.start(engine, workspace, new ApiServer.Options(
+                        new ApiServer.Listen.Tcp("127.0.0.1", 0), new ApiServer.Tls.SelfSigned(), null, "test"),
+                        Clock.systemUTC())) {
+            assertThat(curl("--cacert", workspace.resolve("api-cert.pem").toString(), server.url() + "/healthz"))
+                    .contains("\"ok\"");
+            assertThat(PosixFilePermissions.toString(
+                    Files.getPosixFilePermissions(workspace.resolve("api-key.pem")))).isEqualTo("rw-------");
+            URI url = URI.create(server.url());
+            for (Trust trust : List.of(new Trust.Fingerprint(server.fingerprint()),
+                    new Trust.Authority(workspace.resolve("api-cert.pem")))) {
+                try (Kindling client = HttpKindling.connect(
+                        new HttpKindling.Connection(url, server.tokenFile(), trust, temporary))) {
+                    assertThat(client.clusters()).isEmpty();
+                }
+            }
+            for (Trust trust : List.of(new Trust.Computer(), new Trust.Fingerprint("0".repeat(64)))) {
+                try (Kindling client = HttpKindling.connect(
+                        new HttpKindling.Connection(url, server.tokenFile(), trust, temporary))) {
+                    assertThatThrownBy(client::clusters).isInstanceOfSatisfying(ConnectionFailed.class,
+                            failed -> assertThat(failed.problem().code()).isEqualTo("server-certificate"));
+                }
+            }
+        }
+    }
+
+    private static String curl(String... arguments) throws Exception {
+        var command = new ArrayList<>(List.of("curl", "-sS", "--max-time", "20"));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as("curl: %s", said).isZero();
+        return said;
+    }
+
+    @Test
+    void otherServersAreToldFromOurs() throws IOException {
+        var other = com.sun.net.httpserver.HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        other.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, 2);
+            exchange.getResponseBody().write("{}".getBytes(StandardCharsets.UTF_8));
+            exchange.close();
+        });
+        other.start();
+        try (Kindling client = HttpKindling.connect(new HttpKindling.Connection(
+                URI.create("http://127.0.0.1:" + other.getAddress().getPort()),
+                temporary.resolve("workspace/api-token"), new Trust.Computer(), temporary))) {
+            assertThatThrownBy(client::clusters).isInstanceOfSatisfying(ConnectionFailed.class,
+                    failed -> assertThat(failed.problem().code()).isEqualTo("server-unknown"));
+        } finally {
+            other.stop(0);
+        }
+    }
+
+    @Test
+    void eventStreamIsWhatCurlUnderstandsAndGoesOnAfterAnId() throws Exception {
+        Racks.up(served.engine(), Racks.simulated(served.engine(), 1, 95), Kindling.ApplyOptions.DEFAULT);
+        HttpResponse<InputStream> stream = java.net.http.HttpClient.newHttpClient().send(
+                served.request("/api/v1/clusters/demo/events").header("Accept", "text/event-stream")
+                        .header("Last-Event-ID", "3").build(),
+                HttpResponse.BodyHandlers.ofInputStream());
+        assertThat(stream.headers().firstValue("Content-Type")).contains("text/event-stream");
+        try (InputStream in = stream.body()) {
+            var text = new StringBuilder();
+            while (!text.toString().contains("id: 5\n")) {
+                text.append(new String(in.readNBytes(1), StandardCharsets.UTF_8));
+            }
+            assertThat(text).contains("id: 4\n", "event: ", "data: {\"seq\":4,").doesNotContain("id: 3\n");
+        }
+        HttpRequest.Builder bad = served.request("/api/v1/clusters/demo/events").header("Accept", "text/event-stream")
+                .header("Last-Event-ID", "x");
+        assertThat(served.send(bad).statusCode()).isEqualTo(400);
+    }
+}

@@ -1,0 +1,192 @@
+package dev.kindling.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kindling.engine.api.ClusterStatus;
+import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Kindling;
+import dev.kindling.engine.api.Kindling.ApplyOptions;
+import dev.kindling.engine.api.Plan;
+import dev.kindling.engine.api.Problem;
+import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.Validation;
+import dev.kindling.engine.model.Cluster;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What holds of every {@link Kindling}: the engine in this process, and the one at the other end of a connection. */
+@SuppressWarnings("NullAway.Init") // set by open
+class KindlingContractTest {
+    @TempDir
+    Path temporary;
+    private Served served;
+    private Kindling kindling;
+
+    enum Way {
+        IN_PROCESS(90), OVER_HTTP(91);
+
+        private final int network;
+
+        Way(int network) {
+            this.network = network;
+        }
+    }
+
+    private void open(Way way) throws IOException {
+        served = new Served(temporary.resolve("workspace"));
+        kindling = switch (way) {
+            case IN_PROCESS -> served.engine();
+            case OVER_HTTP -> served.client(temporary.resolve("client"));
+        };
+    }
+
+    @AfterEach
+    void close() {
+        kindling.close();
+        served.close();
+    }
+
+    private String definition(Way way, int machines) {
+        return Racks.simulated(kindling, machines, way.network);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyProblemOfADefinitionIsToldWithItsPlace(Way way) throws IOException {
+        open(way);
+        String text = definition(way, 2).replace("kind: Cluster", "kind: Clutser").replace("distribution:",
+                "distribuiton:");
+        Validation validation = kindling.validate("wrong.yaml", text);
+        assertThat(validation.ok()).isFalse();
+        assertThat(validation.source()).isEqualTo("wrong.yaml");
+        assertThat(validation.text()).isEqualTo(text);
+        assertThat(validation.problems()).isNotEmpty().allSatisfy(problem -> {
+            assertThat(problem.line()).isPositive();
+            assertThat(problem.severity()).isEqualTo(Problem.Severity.ERROR);
+        }).isEqualTo(served.engine().validate("wrong.yaml", text).problems());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void modelAndPlanAreThoseOfTheEngine(Way way) throws IOException {
+        open(way);
+        String text = definition(way, 3);
+        Validation validation = kindling.validate("demo.yaml", text);
+        assertThat(validation.problems()).isEmpty();
+        Cluster cluster = Kindling.modelOf(validation);
+        assertThat(cluster).isEqualTo(Kindling.modelOf(served.engine().validate("demo.yaml", text)));
+        Plan plan = kindling.plan(validation);
+        assertThat(plan).isEqualTo(served.engine().plan(validation));
+        assertThat(plan.pending()).isPositive();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void wizardsAnswersMakeTheSameDefinition(Way way) throws IOException {
+        open(way);
+        assertThat(kindling.defaults()).isEqualTo(served.engine().defaults());
+        assertThat(kindling.compose(kindling.defaults()))
+                .isEqualTo(served.engine().compose(served.engine().defaults()));
+        assertThat(kindling.demo(true, 5)).isEqualTo(served.engine().demo(true, 5));
+        assertThat(kindling.hardware().cpus()).isEqualTo(served.engine().hardware().cpus());
+        assertThat(kindling.virtualRackProblem()).isEqualTo(served.engine().virtualRackProblem());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void clusterComesUpIsFollowedReportedAndRemoved(Way way) throws Exception {
+        open(way);
+        List<Event.Recorded> followed = new CopyOnWriteArrayList<>();
+        var removed = new CountDownLatch(1);
+        try (Kindling.Subscription _ = kindling.events("demo", 0, recorded -> {
+            followed.add(recorded);
+            if (recorded.event() instanceof Event.Removed) {
+                removed.countDown();
+            }
+        })) {
+            RunResult result = Racks.up(kindling, definition(way, 3), ApplyOptions.DEFAULT);
+            assertThat(result.problems()).isEmpty();
+            assertThat(result.outcome()).isEqualTo(Event.Outcome.DONE);
+            ClusterStatus status = kindling.status("demo").orElseThrow();
+            assertThat(status.state()).isEqualTo(ClusterStatus.State.READY);
+            assertThat(status.run()).isEqualTo(result.run());
+            assertThat(status).isEqualTo(served.engine().status("demo").orElseThrow());
+            assertThat(kindling.clusters()).isEqualTo(served.engine().clusters()).hasSize(1);
+            Validation definition = kindling.definition("demo").orElseThrow();
+            assertThat(kindling.plan(definition).pending()).isZero();
+            Kindling.Report report = kindling.report("demo").orElseThrow();
+            assertThat(report.markdown()).contains("demo");
+            assertThat(report.files()).hasSize(2).allSatisfy(file -> assertThat(file).isNotEmptyFile());
+
+            assertThat(kindling.down("demo").outcome()).isEqualTo(Event.Outcome.DONE);
+            assertThat(kindling.status("demo").orElseThrow().state()).isEqualTo(ClusterStatus.State.DELETED);
+            assertThat(removed.await(20, TimeUnit.SECONDS)).isTrue();
+        }
+        List<Event.Recorded> history = kindling.history("demo", 0);
+        assertThat(followed).isEqualTo(history);
+        assertThat(history).isEqualTo(served.engine().history("demo", 0));
+        assertThat(history.getFirst().seq()).isEqualTo(1);
+        assertThat(kindling.history("demo", 5, 3)).isEqualTo(history.subList(5, 8));
+        assertThat(kindling.history("demo", history.size())).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void planThatIsNotTrueAnyMoreIsRefused(Way way) throws Exception {
+        open(way);
+        Validation validation = kindling.validate("demo.yaml", definition(way, 1));
+        Plan plan = kindling.plan(validation);
+        Kindling.Started first = kindling.apply(plan, ApplyOptions.DEFAULT);
+        assertThat(first.problems()).isEmpty();
+        assertThat(kindling.await(first.run().orElseThrow()).outcome()).isEqualTo(Event.Outcome.DONE);
+
+        Kindling.Started second = kindling.apply(plan, ApplyOptions.DEFAULT);
+        // the end is in the journal before the lock is free
+        for (int i = 0; i < 100 && second.problems().getFirst().code().equals("run-in-progress"); i++) {
+            Thread.sleep(100);
+            second = kindling.apply(plan, ApplyOptions.DEFAULT);
+        }
+        assertThat(second.run()).isEmpty();
+        assertThat(second.problems()).first().extracting(Problem::code).isEqualTo("plan-outdated");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void secondRunOfAClusterIsRefusedAndTheFirstCanBeCancelled(Way way) throws Exception {
+        open(way);
+        Validation validation = kindling.validate("demo.yaml", definition(way, 40));
+        Plan plan = kindling.plan(validation);
+        String run = kindling.apply(plan, ApplyOptions.DEFAULT).run().orElseThrow();
+        Kindling.Started second = kindling.apply(kindling.plan(validation), ApplyOptions.DEFAULT);
+        assertThat(second.run()).isEmpty();
+        assertThat(second.problems()).first().extracting(Problem::code).isEqualTo("run-in-progress");
+        kindling.cancel(run);
+        RunResult result = kindling.await(run);
+        assertThat(result.run()).isEqualTo(run);
+        assertThat(result.outcome()).isEqualTo(Event.Outcome.CANCELLED);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatDoesNotExistIsEmptyOrRefused(Way way) throws IOException {
+        open(way);
+        assertThat(kindling.clusters()).isEmpty();
+        for (String name : List.of("nope", "No/pe?x=1")) {
+            assertThat(kindling.status(name)).isEmpty();
+            assertThat(kindling.definition(name)).isEmpty();
+            assertThat(kindling.history(name, 0)).isEmpty();
+            assertThat(kindling.report(name)).isEmpty();
+            assertThatThrownBy(() -> kindling.await(name)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> kindling.cancel(name)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+}
