@@ -91,6 +91,10 @@ public final class PxeServer implements AutoCloseable {
         var server = new PxeServer(config, source, clock);
         try {
             server.open(source, guarded(events));
+            // tests and programs that serve themselves have no machine that would wait
+            if (config.links().stream().anyMatch(link -> link.interfaceName() != null)) {
+                Rehearsal.begin(config.mode(), server.leases != null);
+            }
             return server;
         } catch (IOException | RuntimeException e) {
             server.close();
@@ -183,9 +187,6 @@ public final class PxeServer implements AutoCloseable {
             proxyPort = listen(endpoint, Arrival.Service.BOOT_SERVER, config.ports().proxy());
             dhcpPort = listen(endpoint, Arrival.Service.DHCP, config.ports().dhcp());
             config.links().forEach(endpoint::lookOut);
-            if (config.links().stream().anyMatch(link -> link.interfaceName() != null)) {
-                Rehearsal.begin();
-            }
         }
     }
 
@@ -200,7 +201,8 @@ public final class PxeServer implements AutoCloseable {
     private void listen6(UdpSockets sockets, BootSource source, Consumer<PxeEvent> events) throws IOException {
         for (Link6 link : config.links6()) {
             try {
-                var endpoint = Dhcp6Endpoint.start(link, sockets, leases, source, this::httpPort, this::httpsPort, events,
+                var endpoint = Dhcp6Endpoint.start(link, sockets, leases, source, this::httpPort, this::httpsPort,
+                        events,
                         clock);
                 dhcp6.add(endpoint);
                 open.push(endpoint);

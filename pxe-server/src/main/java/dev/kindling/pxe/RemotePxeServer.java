@@ -53,8 +53,8 @@ public final class RemotePxeServer implements AutoCloseable {
      * @param command starts {@link PxeHelper#run}, such as {@code kindling pxe serve --helper} behind a command that
      *            grants two capabilities; its standard error becomes ours
      * @param source as for {@link PxeServer#start}; asked on threads of their own
-     * @param events as for {@link PxeServer#start}; told by one thread. Where this side hangs, some are left out,
-     *            and counted
+     * @param events as for {@link PxeServer#start}; told by one thread. Where this side hangs, some are left out, and
+     *            counted
      * @throws IOException if it cannot be started, or as {@link PxeServer#start} does
      * @throws IllegalArgumentException as {@link PxeServer#start} does, or where the TLS key is held in memory
      */

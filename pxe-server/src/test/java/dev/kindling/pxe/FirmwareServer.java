@@ -22,9 +22,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * Arguments: {@code MODE ROOT LINK FIRMWARE=FILE...}, the LINK as {@link LabServer} takes it, FIRMWARE as in
- * {@link Firmware}, or HTTP for what UEFI HTTP Boot loads, or IPXE for the script; OFFER=FORM for ProxyDHCP. The network behind
- * {@link FirmwareLab}'s relay agent is served too; where the LINK is that of {@link FirmwareLab#LINK6}, there is boot
- * over IPv6 only. With KERNEL=FILE the boot source is the one of {@code kindling pxe serve}, with that kernel.
+ * {@link Firmware}, or HTTP for what UEFI HTTP Boot loads, or IPXE for the script; OFFER=FORM for ProxyDHCP. The
+ * network behind {@link FirmwareLab}'s relay agent is served too; where the LINK is that of {@link FirmwareLab#LINK6},
+ * there is boot over IPv6 only. With KERNEL=FILE the boot source is the one of {@code kindling pxe serve}, with that
+ * kernel.
  */
 final class FirmwareServer implements BootSource {
     private final Path root;

@@ -21,8 +21,8 @@ import java.util.function.Consumer;
  * input does.
  *
  * <p>
- * Arguments: {@code MODE LEASEFILE LINK...} with LINK as {@code INTERFACE,ADDRESS,PREFIX,FROM,TO,SECONDS}, for IPv6 too,
- * or without an interface for a relayed network; - for no lease file; QUIET as the last one: no events.
+ * Arguments: {@code MODE LEASEFILE LINK...} with LINK as {@code INTERFACE,ADDRESS,PREFIX,FROM,TO,SECONDS}, for IPv6
+ * too, or without an interface for a relayed network; - for no lease file; QUIET as the last one: no events.
  */
 final class LabServer implements BootSource {
     private LabServer() {}

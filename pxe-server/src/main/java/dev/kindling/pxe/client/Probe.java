@@ -22,8 +22,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a network who would answer a machine that boots, with what, and whether that is there. It takes no offer: servers keep the address that
- * they offered for about a minute.
+ * Asks a network who would answer a machine that boots, with what, and whether that is there. It takes no offer:
+ * servers keep the address that they offered for about a minute.
  */
 public final class Probe {
     private static final List<Machine.Kind> KINDS = List.of(Machine.Kind.BIOS_PXE, Machine.Kind.UEFI_PXE,

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides about each datagram on the DHCP ports. No I/O: what has to be stored, sent and told stands in the
- * {@link Outcome}. {@link #handle} is for one thread at a time; {@link #whoHas} and
- * {@link #pools} may be called by any.
+ * {@link Outcome}. {@link #handle} is for one thread at a time; {@link #whoHas} and {@link #pools} may be called by
+ * any.
  */
 public final class DhcpService {
     private final PxeConfig config;

@@ -34,8 +34,9 @@ import org.slf4j.LoggerFactory;
  * BOUND fd77:0:0:0:0:0:0:1000 52:54:00:4b:4c:01 2026-11-21T04:20:52Z 00030001525400aabbcc/7 5d3a07c1
  * </pre>
  *
- * An IPv6 address has its client's identifier besides. The last word is the CRC-32 of what stands before it, so that a line torn by a crash is known and dropped. Opening
- * writes the file anew with one line for each address, beside the old one, and renames it.
+ * An IPv6 address has its client's identifier besides. The last word is the CRC-32 of what stands before it, so that a
+ * line torn by a crash is known and dropped. Opening writes the file anew with one line for each address, beside the
+ * old one, and renames it.
  */
 public final class LeaseLog implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(LeaseLog.class);

@@ -20,8 +20,9 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The addresses of one network. Changed by one thread; {@link #boundTo}, {@link #all} and {@link #use} may be asked by any. It grows
- * with the addresses of the network, never with the machines that ask: forged requests do not fill the memory.
+ * The addresses of one network. Changed by one thread; {@link #boundTo}, {@link #all} and {@link #use} may be asked by
+ * any. It grows with the addresses of the network, never with the machines that ask: forged requests do not fill the
+ * memory.
  *
  * <p>
  * A machine is known by its MAC, not by its client identifier (RFC 2131 section 4.2 would prefer that): firmware, iPXE

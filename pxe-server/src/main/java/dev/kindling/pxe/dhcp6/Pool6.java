@@ -16,7 +16,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
-/** The addresses of one IPv6 network. Changed by one thread; {@link #boundTo}, {@link #all} and {@link #use} may be asked by any. */
+/**
+ * The addresses of one IPv6 network. Changed by one thread; {@link #boundTo}, {@link #all} and {@link #use} may be
+ * asked by any.
+ */
 final class Pool6 {
     /** A pool of a /64 has more addresses than anybody looks through for a free one. */
     private static final int MOST_TRIES = 65_536;

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -41,6 +42,12 @@ public final class RootDirectory implements BootSource {
     private static final String AUTOEXEC = "autoexec.ipxe";
     private static final Pattern SECOND_STAGE = Pattern
             .compile("(?i)(grub|mm|fb)(x64|aa64)\\.efi|revocations(_sbat|_sku)?\\.efi|shim_certificate.*\\.efi");
+    /**
+     * To follow a path costs more system calls than to send a small file, and a rack asks for the same ones. A file
+     * that is replaced is seen at once all the same, for whoever opens it asks for its attributes.
+     */
+    private static final long FOUND_NANOS = 1_000_000_000;
+    private static final int MOST_FOUND = 4096;
 
     private final Path root;
     private final BootSettings settings;
@@ -50,6 +57,10 @@ public final class RootDirectory implements BootSource {
     /** Why a loader that was named cannot be served, by its path below the root. */
     private final Map<String, String> absent = new LinkedHashMap<>();
     private volatile Reservations reservations = Reservations.NONE;
+    /** What a path led to a moment ago. */
+    private final ConcurrentHashMap<String, Found> found = new ConcurrentHashMap<>();
+
+    private record Found(Path real, long at) {}
 
     /**
      * @param root an existing directory
@@ -57,8 +68,8 @@ public final class RootDirectory implements BootSource {
      * @param links that are served
      * @param links6 that are served by IPv6
      * @param httpPort of our HTTP service, as really bound, by the time of the first request
-     * @throws IOException if the root is not a directory that can be read, if the script is not in it, or of the loaders
-     *             that are named none is; the message says what to do
+     * @throws IOException if the root is not a directory that can be read, if the script is not in it, or of the
+     *             loaders that are named none is; the message says what to do
      */
     public RootDirectory(Path root, BootSettings settings, List<Link> links, List<Link6> links6, IntSupplier httpPort)
             throws IOException {
@@ -321,13 +332,25 @@ public final class RootDirectory implements BootSource {
 
     /** A regular file in the root. */
     private Optional<Path> own(String path, boolean anyCase) {
+        Found before = found.get(path);
+        if (before != null && System.nanoTime() - before.at() < FOUND_NANOS) {
+            return Optional.of(before.real());
+        }
         try {
             Optional<Path> exact = inRoot(root.resolve(path));
+            exact.ifPresent(real -> remember(path, real));
             return exact.isPresent() || !anyCase ? exact : inAnyCase(path).flatMap(this::inRoot);
         } catch (InvalidPathException e) {
             // a NUL, or a character that the file system's encoding does not have
             return Optional.empty();
         }
+    }
+
+    private void remember(String path, Path real) {
+        if (found.size() >= MOST_FOUND) {
+            found.clear();
+        }
+        found.put(path, new Found(real, System.nanoTime()));
     }
 
     private Optional<Path> inRoot(Path path) {

@@ -16,8 +16,9 @@ record Told(Consumer<PxeEvent> events, Clock clock, @Nullable MacAddress mac, St
     }
 
     void done(long size, Duration took) {
-        events.accept(new PxeEvent.FetchDone(clock.instant(), mac, BootSource.Protocol.TFTP, path, size, took.toMillis(),
-                "has %s by TFTP, %d octets in %d ms".formatted(path, size, took.toMillis())));
+        events.accept(
+                new PxeEvent.FetchDone(clock.instant(), mac, BootSource.Protocol.TFTP, path, size, took.toMillis(),
+                        "has %s by TFTP, %d octets in %d ms".formatted(path, size, took.toMillis())));
     }
 
     void stalled(long seconds, String where, String reason) {

@@ -24,10 +24,10 @@ import org.junit.jupiter.api.Test;
 
 /** Messages that no honest client sends, by a seed, at the whole decision; every reply must be well-formed. */
 class Dhcp6FuzzTest implements BootSource {
+    private static final MessageType6[] TYPES = MessageType6.values();
     private static final Link6 LINK = new Link6("eth0", InetAddress.ofLiteral("fd77::1"), 64,
             InetAddress.ofLiteral("fd77::1:0:0:0"), InetAddress.ofLiteral("fd77::2:0:0:0"), List.of(), "lab.example",
             Duration.ofHours(1), true);
-    private static final List<MessageType6> TYPES = List.of(MessageType6.values());
     private static final MacAddress SERVER = new MacAddress("02:00:00:00:00:01");
     private final Dhcp6Service service = new Dhcp6Service(LINK, SERVER, this, () -> 80, () -> 0, List.of());
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");
@@ -77,7 +77,7 @@ class Dhcp6FuzzTest implements BootSource {
         byte[] bytes = new byte[random.nextInt(120)];
         random.nextBytes(bytes);
         if (random.nextInt(8) != 0) {
-            MessageType6 type = TYPES.get(random.nextInt(TYPES.size()));
+            MessageType6 type = TYPES[random.nextInt(TYPES.length)];
             Message6 message = new Message6.Plain(type, random.nextInt(1 << 24), options(random));
             for (int relays = random.nextInt(8) == 0 ? random.nextInt(12) : 0; relays > 0; relays--) {
                 message = new Message6.Relayed(random.nextInt(16) == 0, relays, Options6.address(

@@ -59,7 +59,8 @@ class RootDirectoryTest {
     }
 
     private RootDirectory source(BootSettings settings) throws IOException {
-        return new RootDirectory(root, settings, List.of(new Link("eth0", SERVER, Subnet.of(SERVER, 24))), List.of(LINK6),
+        return new RootDirectory(root, settings, List.of(new Link("eth0", SERVER, Subnet.of(SERVER, 24))),
+                List.of(LINK6),
                 () -> 8080);
     }
 

@@ -1,5 +1,6 @@
 package dev.kindling.tui.pxe;
 
+import dev.kindling.engine.boot.ImageSource;
 import dev.kindling.pxe.PxeConfig;
 import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.PxeConfig.Mode;
@@ -28,6 +29,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -144,6 +146,10 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     String script;
 
+    @Option(names = "--iso", paramLabel = "NAME=DIR|FILE", description = {
+            "an image that is assembled while it is fetched by HTTP, for a BMC's virtual media: of a directory, or FILE with ,config=FILE embedded and ,kernel-args=TEXT added; again for more"})
+    List<String> images = new ArrayList<>();
+
     @Option(names = "--tftp-single-port", description = "all of TFTP from its one port, which passes firewalls and NAT")
     boolean tftpSinglePort;
 
@@ -174,19 +180,22 @@ final class ServeCommand implements Callable<Integer> {
         if (helper) {
             return help(cli);
         }
-        if (interfaces.isEmpty() || root == null) {
-            throw Refusal.badUse("--interface IF and --root DIR are needed", "kindling pxe serve --help");
+        if (interfaces.isEmpty() || (root == null && images.isEmpty())) {
+            throw Refusal.badUse("--interface IF and --root DIR (or --iso NAME=DIR) are needed",
+                    "kindling pxe serve --help");
         }
         if (printUnit) {
             return printUnit(cli);
         }
         var stop = new CountDownLatch(1);
         try (var screen = new Screen(cli);
+                var directory = new Root(root);
                 Interrupts.Registration _ = Signals.on(List.of("TERM", "INT"), stop::countDown)) {
             var networks = ServedNetworks.of(this);
             networks.remarks().forEach(screen::note);
             var boundHttp = new AtomicInteger(httpPort);
-            var files = new RootDirectory(Objects.requireNonNull(root, "checked above"),
+            var served = Images.of(images, cli.world().directory(), screen::note);
+            var files = new RootDirectory(directory.path(),
                     new BootSettings(bios, uefiX64, uefiArm64, uefiHttp, script, null, null, List.of(), null),
                     networks.links(), networks.links6(), boundHttp::get);
             files.absentLoaders().forEach(each -> screen.note("WARNING: " + each
@@ -205,9 +214,12 @@ final class ServeCommand implements Callable<Integer> {
             try (var _ = reservations(files, screen);
                     var _ = capture(networks, screen);
                     var _ = metrics(metrics, networks, cli.world().clock());
-                    var server = PxeServer.start(config, files, events, cli.world().clock())) {
+                    var server = PxeServer.start(config, new ImageSource(files, served), events,
+                            cli.world().clock())) {
                 boundHttp.set(server.httpPort());
                 metrics.follow(server::pools, screen.board()::machines);
+                served.forEach((name, image) -> screen.note("%s is at http://%s:%d/%s, %d octets".formatted(name,
+                        networks.host(), server.httpPort(), name, image.image().size())));
                 screen.ready(server);
                 if (warmUp) {
                     WarmUp.run(server, networks.links().getFirst().address());
@@ -221,6 +233,28 @@ final class ServeCommand implements Callable<Integer> {
             throw Refusal.badUse(String.valueOf(e.getMessage()), "kindling pxe serve --help");
         }
         return ExitCode.DONE;
+    }
+
+    /** What {@code --root} names; an empty directory, for as long as this runs, where images are all that is served. */
+    private static final class Root implements Closeable {
+        private final Path path;
+        private final boolean own;
+
+        Root(@Nullable Path named) throws IOException {
+            own = named == null;
+            path = named == null ? Files.createTempDirectory("kindling-nothing") : named;
+        }
+
+        Path path() {
+            return path;
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (own) {
+                Files.deleteIfExists(path);
+            }
+        }
     }
 
     private static int help(Cli cli) {

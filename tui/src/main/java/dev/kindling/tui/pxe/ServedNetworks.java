@@ -52,6 +52,14 @@ record ServedNetworks(List<Link> links, List<Link6> links6, List<Subnet> relayed
         return Stream.concat(links.stream().map(Link::address), links6.stream().map(Link6::address)).toList();
     }
 
+    /** One of our own addresses as it is written in a URL. */
+    String host() {
+        InetAddress first = addresses().stream().filter(address -> !address.isAnyLocalAddress()).findFirst()
+                .orElse(NO_ADDRESS);
+        String text = first.getHostAddress().replaceFirst("%.*", "");
+        return first instanceof Inet6Address ? "[" + text + "]" : text;
+    }
+
     private static final class Reading {
         private final ServeCommand options;
         private final List<InetAddress> dns4;
@@ -75,7 +83,8 @@ record ServedNetworks(List<Link> links, List<Link6> links6, List<Subnet> relayed
                 if (addresses.isEmpty()) {
                     if (links6.stream().noneMatch(link -> link.interfaceName().equals(name))) {
                         throw new IOException("the interface %s has no IPv4 address. Give it one: ip address add "
-                                .formatted(name) + "192.168.77.1/24 dev %s; or serve it by IPv6: --ipv6-range FROM-TO"
+                                .formatted(name)
+                                + "192.168.77.1/24 dev %s; or serve it by IPv6: --ipv6-range FROM-TO"
                                         .formatted(name));
                     }
                     devices.add(new TrafficCapture.Device(name, NO_ADDRESS));

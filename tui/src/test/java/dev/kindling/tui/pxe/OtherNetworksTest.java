@@ -117,7 +117,9 @@ class OtherNetworksTest {
     }
 
     private String dhclient6() throws Exception {
-        String script = Files.writeString(directory.resolve("script"), "#!/bin/sh\necho \"$reason $new_ip6_address $new_dhcp6_name_servers\"\n")
+        String script = Files
+                .writeString(directory.resolve("script"),
+                        "#!/bin/sh\necho \"$reason $new_ip6_address $new_dhcp6_name_servers\"\n")
                 .toString();
         lan.onMachine("chmod", "+x", script);
         // a copy, for an AppArmor profile would let /sbin/dhclient read nothing here
