@@ -27,7 +27,6 @@ class Dhcp6FuzzTest implements BootSource {
     private static final Link6 LINK = new Link6("eth0", InetAddress.ofLiteral("fd77::1"), 64,
             InetAddress.ofLiteral("fd77::1:0:0:0"), InetAddress.ofLiteral("fd77::2:0:0:0"), List.of(), "lab.example",
             Duration.ofHours(1), true);
-    private static final List<MessageType6> TYPES = List.of(MessageType6.values());
     private static final MacAddress SERVER = new MacAddress("02:00:00:00:00:01");
     private final Dhcp6Service service = new Dhcp6Service(LINK, SERVER, this, () -> 80, () -> 0, List.of());
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");
