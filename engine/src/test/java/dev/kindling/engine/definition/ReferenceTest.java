@@ -199,7 +199,8 @@ class ReferenceTest {
                         ```
 
                         A pool that is not the last one would move the addresses of those after it, and is not scaled then:
-                        give each pool its own `addresses`.
+                        give each pool its own `addresses`. A smaller count takes machines out of the definition; this version does
+                        not drain them or take them out of the cluster.
 
                         ## Secrets
 
