@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -53,14 +54,18 @@ final class ClusterRun {
     List<Step> steps() {
         Cluster cluster = machines.cluster();
         var steps = new ArrayList<Step>();
-        steps.add(local(PREPARE + "boot-files", "Prepare the boot files", List.of(), "boot files not checked",
-                "kernel, stage, system image and loaders are ready", 20, 1, site::bootFilesReady,
-                site::prepareBootFiles).forEachRun());
-        steps.add(local("serve/boot", "Start the boot service on " + site.where(), List.of(PREPARE + "boot-files"),
-                "nothing is served", "DHCP, TFTP and HTTP answer on " + site.where(), 1, 1, site::serving,
-                site::serve).forEachRun());
+        var outline = new Outline(cluster);
+        if (Outline.serves(cluster)) {
+            steps.addAll(serve());
+        }
+        steps.addAll(outline.services());
+        List<String> ready = steps.stream().map(Step::id).filter(id -> !id.startsWith(PREPARE)).toList();
         for (Machine machine : cluster.machines()) {
-            steps.add(powerOn(machine));
+            if (outline.starts(machine)) {
+                steps.addAll(outline.start(machine, ready));
+                continue;
+            }
+            steps.add(powerOn(machine, ready));
             steps.add(discover(machine));
             steps.add(install(machine));
             steps.add(bootFromDisk(machine));
@@ -78,14 +83,23 @@ final class ClusterRun {
         return List.copyOf(steps);
     }
 
-    private Step powerOn(Machine machine) {
+    private List<Step> serve() {
+        return List.of(local(PREPARE + "boot-files", "Prepare the boot files", List.of(), "boot files not checked",
+                "kernel, stage, system image and loaders are ready", 20, 1, site::bootFilesReady,
+                site::prepareBootFiles).forEachRun(),
+                local("serve/boot", "Start the boot service on " + site.where(), List.of(PREPARE + "boot-files"),
+                        "nothing is served", "DHCP, TFTP and HTTP answer on " + site.where(), 1, 1, site::serving,
+                        site::serve).forEachRun());
+    }
+
+    private Step powerOn(Machine machine, List<String> ready) {
         boolean byHand = machine.kind() == Machine.Kind.MANUAL;
         return new Step(
                 action("power/" + machine.name(),
                         byHand
                                 ? "Wait until " + machine.name() + " (" + machine.mac() + ") is switched on"
                                 : "Switch on " + machine.name(),
-                        machine, null, "off, or not heard of", "on", List.of("serve/boot"), byHand ? 120 : 2),
+                        machine, null, "off, or not heard of", "on", ready, byHand ? 120 : 2),
                 byHand ? Step.Lane.WAIT : Step.Lane.POWER, 2, byHand ? Duration.ofHours(12) : Duration.ofMinutes(2),
                 () -> site.control().isOn(machine), attempt -> {
                     site.control().powerOn(machine, attempt);
@@ -146,7 +160,8 @@ final class ClusterRun {
                         "the installed system runs", List.of("install/" + machine.name()), 30),
                 Step.Lane.WAIT, 2, Duration.ofMinutes(15), () -> systemRuns(machines.now(machine.name())),
                 attempt -> machines.await(machine.name(), "the installed system to report", ClusterRun::systemRuns,
-                        attempt)).madeOf(machine.mac(), machine.disk());
+                        attempt))
+                .madeOf(machine.mac(), machine.disk());
     }
 
     private static boolean systemRuns(Machines.Snapshot now) {
@@ -173,6 +188,19 @@ final class ClusterRun {
                     "at least " + minimum.cpus() + " CPUs and " + minimum.memoryMib() + " MiB (pool " + machine.pool()
                             + ")",
                     "use another machine, or lower spec.nodePools[].minimum"));
+        }
+        if (Math.max(1, hardware.disks().size()) < minimum.disks()
+                || Math.max(1, hardware.nics().size()) < minimum.nics()
+                || (minimum.firmware() != null && !minimum.firmware().name().equalsIgnoreCase(hardware.firmware()))) {
+            return Optional.of(Problem.error("hardware-class", "machine " + machine.name(),
+                    hardware.disks().size() + " disks, " + hardware.nics().size() + " network interfaces, firmware "
+                            + hardware.firmware(),
+                    "at least " + minimum.disks() + " disks and " + minimum.nics() + " network interfaces"
+                            + (minimum.firmware() == null
+                                    ? ""
+                                    : ", firmware " + minimum.firmware().name().toLowerCase(Locale.ROOT))
+                            + " (pool " + machine.pool() + ")",
+                    "use another machine, or lower 'minimum' of the pool or of its hardware class"));
         }
         DiskChoice choice = DiskChoice.of(machine, hardware);
         if (choice.problem() == null && Objects.requireNonNull(choice.target()).bytes() >> 30 < minimum.diskGib()) {

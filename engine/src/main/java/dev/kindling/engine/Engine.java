@@ -9,9 +9,12 @@ import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Primer;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.Template;
+import dev.kindling.engine.api.SealedSecrets;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.boot.BootAssets;
 import dev.kindling.engine.definition.Definitions;
+import dev.kindling.engine.definition.Templates;
 import dev.kindling.engine.machine.virtual.VirtualRack;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
@@ -20,23 +23,31 @@ import dev.kindling.engine.plan.PlanFile;
 import dev.kindling.engine.plan.Step;
 import dev.kindling.engine.report.PlanPictures;
 import dev.kindling.engine.report.Reports;
+import dev.kindling.engine.report.SupportBundle;
+import dev.kindling.engine.run.Sleeper;
+import dev.kindling.engine.secret.Place;
+import dev.kindling.engine.secret.Secret;
 import dev.kindling.engine.store.Acquisition;
 import dev.kindling.engine.store.Store;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
@@ -49,17 +60,19 @@ public final class Engine implements Kindling {
     private final RunPlace runs;
     private final Wiring wiring;
     private final Statuses statuses;
+    private final World world;
     private final Clock clock;
     private final RandomGenerator random;
 
-    Engine(Workspace workspace, Store store, RunPlace runs, Clock clock, RandomGenerator random) {
+    Engine(Workspace workspace, Store store, RunPlace runs, World world) {
         this.workspace = workspace;
         this.store = store;
         this.runs = runs;
-        this.wiring = new Wiring(workspace, clock, random);
+        this.wiring = new Wiring(workspace, store, world);
         this.statuses = new Statuses(workspace, store);
-        this.clock = clock;
-        this.random = random;
+        this.world = world;
+        this.clock = world.clock();
+        this.random = world.random();
     }
 
     /**
@@ -68,15 +81,50 @@ public final class Engine implements Kindling {
      * @throws UncheckedIOException where it cannot be read or written, or is damaged; the message says what to do
      */
     public static Kindling open(Path directory) {
-        Clock clock = Clock.systemUTC();
-        var random = new java.security.SecureRandom();
+        return open(directory, System.getenv());
+    }
+
+    /**
+     * The same, with other settings.
+     *
+     * @param environment {@code KINDLING_STATE} is the URL of a state in PostgreSQL; the others are in
+     *            {@code docs/reference/state.md}
+     */
+    public static Kindling open(Path directory, Map<String, String> environment) {
+        World world = World.real();
         try {
-            Workspace workspace = Workspace.open(directory, System.getenv());
-            Store store = Store.open(workspace.directory(), clock);
-            return new Engine(workspace, store, new RunnerProcesses(workspace, store), clock, random);
+            Workspace workspace = Workspace.open(directory, environment);
+            Store store = Store.open(workspace.directory(), workspace.environment(), world.clock());
+            return new Engine(workspace, store, new RunnerProcesses(workspace, store), world);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * The secrets of a workspace.
+     *
+     * @param prompt asks a person, without an echo, for the passphrase; empty where there is nobody to ask
+     * @param newPrompt asks for a new passphrase
+     */
+    public static SealedSecrets secrets(Path directory, Map<String, String> environment,
+            Function<String, Optional<char[]>> prompt, Function<String, Optional<char[]>> newPrompt) {
+        try {
+            Workspace workspace = Workspace.open(directory, environment);
+            Store store = Store.open(workspace.directory(), environment, Clock.systemUTC());
+            return new SecretsHere(store, SecretsHere.place(workspace, store), workspace.keys(typed(prompt)),
+                    workspace.newKeys(typed(newPrompt)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Function<String, Optional<Secret>> typed(Function<String, Optional<char[]>> prompt) {
+        return question -> prompt.apply(question).map(answer -> {
+            Secret secret = Secret.of(answer);
+            Arrays.fill(answer, '\0');
+            return secret;
+        });
     }
 
     /** The primer and its medium; needs no workspace. */
@@ -91,14 +139,47 @@ public final class Engine implements Kindling {
      */
     static Engine openInProcess(Path directory, Map<String, String> environment, Clock clock, RandomGenerator random,
             UnaryOperator<Consumer<Event>> journal) throws IOException {
+        return openInProcess(directory, environment,
+                new World(clock, random, Sleeper.REAL, journal, Simulator.OVER_LOOPBACK));
+    }
+
+    static Engine openInProcess(Path directory, Map<String, String> environment, World world) throws IOException {
         Workspace workspace = Workspace.open(directory, environment);
-        Store store = Store.open(workspace.directory(), clock);
-        return new Engine(workspace, store, new RunsHere(workspace, store, clock, random, journal), clock, random);
+        Store store = Store.open(workspace.directory(), workspace.environment(), world.clock());
+        return new Engine(workspace, store, new RunsHere(workspace, store, world), world);
     }
 
     @Override
     public Validation validate(String source, String text) {
-        return Definitions.read(source, text);
+        return Templates.isOrder(text) ? allTemplates().order(source, text) : Definitions.read(source, text);
+    }
+
+    private Templates allTemplates() {
+        try {
+            return Templates.of(workspace.templates());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public List<Template> templates() {
+        return allTemplates().list();
+    }
+
+    @Override
+    public Validation render(String template, Map<String, String> parameters) {
+        return allTemplates().render(template, parameters);
+    }
+
+    @Override
+    public Validation importFrom(String source, String text, Map<String, String> more) {
+        return allTemplates().imported(source, text, more);
+    }
+
+    @Override
+    public List<Template.Test> testTemplate(String template) {
+        return allTemplates().test(template);
     }
 
     @Override
@@ -141,7 +222,7 @@ public final class Engine implements Kindling {
     public Plan plan(Validation validation) {
         Cluster cluster = Kindling.modelOf(validation);
         Facts facts = Facts.of(history(cluster.name(), 0));
-        return wiring.plan(cluster, validation.text(), facts);
+        return Outline.marked(wiring.plan(cluster, validation.text(), facts), validation.problems());
     }
 
     @Override
@@ -157,15 +238,31 @@ public final class Engine implements Kindling {
         if (!now.ok()) {
             return new Started(Optional.empty(), now.problems());
         }
+        List<Problem> notYet = now.problems().stream().filter(Definitions::isNotYet)
+                .map(problem -> new Problem(Problem.Severity.ERROR, problem.code(), problem.path(), problem.line(),
+                        problem.column(), problem.message(), problem.expected(), problem.remedy()))
+                .toList();
+        if (!notYet.isEmpty()) {
+            return new Started(Optional.empty(), notYet);
+        }
         Facts facts = Facts.of(history(cluster, 0));
         List<Problem> changes = wiring.changes(plan, wiring.plan(Kindling.modelOf(now), plan.definition(), facts),
                 facts);
         if (!changes.isEmpty()) {
             return new Started(Optional.empty(), changes);
         }
-        List<Problem> problems = wiring.contradictions(plan.cluster(), facts, options);
+        List<Problem> problems = new ArrayList<>(Lanes.problems(options));
+        problems.addAll(wiring.contradictions(plan.cluster(), facts, options));
         if (!problems.isEmpty()) {
             return new Started(Optional.empty(), problems);
+        }
+        try {
+            Optional<Problem> locked = new Secrets(workspace, store, cluster, _ -> {}).locked();
+            if (locked.isPresent()) {
+                return refused(locked.get());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         return begin(plan, facts, options);
     }
@@ -216,34 +313,75 @@ public final class Engine implements Kindling {
     @Override
     public RunResult await(String run) throws InterruptedException {
         String cluster = clusterOf(run);
-        var problems = new ArrayList<Problem>();
-        var ended = new AtomicReference<Event.RunEnded>();
         var done = new CountDownLatch(1);
         try (Subscription _ = store.tail(cluster, 0, recorded -> {
-            if (!recorded.run().equals(run)) {
-                return;
-            }
-            if (recorded.event() instanceof Event.StepFailed failed && failed.retryInMillis() < 0) {
-                problems.add(failed.problem());
-            } else if (recorded.event() instanceof Event.RunEnded end) {
-                ended.set(end);
+            if (recorded.run().equals(run) && recorded.event() instanceof Event.RunEnded) {
                 done.countDown();
             }
         })) {
-            while (!done.await(500, TimeUnit.MILLISECONDS)) {
-                // asked before the journal is looked at once more: the run may have ended in between
+            // a run whose process died says nothing any more; it is looked for often at first, and seldom later
+            for (long pause = 5; !done.await(pause, TimeUnit.MILLISECONDS); pause = Math.min(500, pause * 2)) {
                 Optional<Problem> gone = runs.gone(cluster, run);
-                if (gone.isPresent() && !done.await(1, TimeUnit.SECONDS)) {
-                    return new RunResult(run, Event.Outcome.FAILED, List.of(gone.get()));
+                if (gone.isPresent()) {
+                    return result(cluster, run, gone);
                 }
             }
         }
-        return new RunResult(run, java.util.Objects.requireNonNull(ended.get()).outcome(), problems);
+        return result(cluster, run, Optional.empty());
+    }
+
+    /** What the journal says of a run that is over; {@code gone}, where it does not say how it ended. */
+    private RunResult result(String cluster, String run, Optional<Problem> gone) {
+        var problems = new ArrayList<Problem>();
+        for (Event.Recorded recorded : store.read(cluster, 0)) {
+            if (!recorded.run().equals(run)) {
+                continue;
+            }
+            switch (recorded.event()) {
+                case Event.StepFailed failed when failed.retryInMillis() < 0 -> problems.add(failed.problem());
+                case Event.HookRan(String when, String _, String _, List<String> _, long _, String _, Problem problem, String _) when problem != null
+                        && when.endsWith("-run") ->
+                    problems.add(problem);
+                case Event.RunEnded(Event.Outcome outcome, String _) -> {
+                    return new RunResult(run, outcome, problems);
+                }
+                default -> {
+                    // says nothing of the end
+                }
+            }
+        }
+        gone.ifPresent(problems::add);
+        return new RunResult(run, Event.Outcome.FAILED, problems);
     }
 
     @Override
     public void cancel(String run) {
-        runs.cancel(clusterOf(run), run);
+        request(run, Event.Request.CANCEL, "asked to stop by ");
+    }
+
+    @Override
+    public void pause(String run) {
+        request(run, Event.Request.PAUSE, "asked to pause by ");
+    }
+
+    @Override
+    public void resume(String run) {
+        if (!request(run, Event.Request.RESUME, "asked to go on by ")) {
+            String cluster = clusterOf(run);
+            if (Control.pause(history(cluster, 0)) != null) {
+                store.append(cluster, run, new Event.RunContinued("the pause is over; kindling up goes on"));
+            }
+        }
+    }
+
+    /** Through the journal: the run may be another process's, or another computer's. */
+    private boolean request(String run, Event.Request request, String text) {
+        String cluster = clusterOf(run);
+        boolean atWork = runs.gone(cluster, run).isEmpty() || store.holder(cluster).isPresent();
+        if (atWork) {
+            store.append(cluster, run, new Event.Requested(request, text + System.getProperty("user.name")));
+        }
+        return atWork;
     }
 
     @Override
@@ -288,8 +426,77 @@ public final class Engine implements Kindling {
     }
 
     @Override
+    public Optional<Path> bundle(String cluster, Path file) {
+        Optional<ClusterStatus> status = status(cluster);
+        if (status.isEmpty()) {
+            return Optional.empty();
+        }
+        try (var out = new BufferedOutputStream(Files.newOutputStream(file))) {
+            SupportBundle.write(out, history(cluster, 0), status.get(),
+                    new Secrets(workspace, store, cluster, _ -> {})::mask,
+                    Map.of("java", Runtime.version().toString(), "os",
+                            System.getProperty("os.name") + " " + System.getProperty("os.version"), "arch",
+                            System.getProperty("os.arch"), "cpus",
+                            Integer.toString(Runtime.getRuntime().availableProcessors())));
+            return Optional.of(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write " + file, e);
+        }
+    }
+
+    @Override
     public RunResult down(String cluster) throws InterruptedException {
-        return new Removal(workspace, store, runs).remove(cluster, newRunId());
+        String run = newRunId();
+        RunResult result = new Removal(workspace, store, runs).remove(cluster, run);
+        new Deliveries(workspace, store, world, cluster, run).deliver(true, Duration.ofSeconds(5));
+        return result;
+    }
+
+    @Override
+    public List<String> names() {
+        return store.clusters();
+    }
+
+    @Override
+    public Audit audit(String cluster) {
+        return store.verify(cluster);
+    }
+
+    @Override
+    public void backup(Path file) {
+        unchecked(() -> {
+            store.backup(file);
+            Optional<byte[]> sealed = SecretsHere.place(workspace, store).read();
+            if (sealed.isPresent()) {
+                Place.file(file.resolveSibling(file.getFileName() + ".secrets")).change(_ -> sealed.get());
+            }
+        });
+    }
+
+    @Override
+    public void exportJournal(String cluster, Path file) {
+        unchecked(() -> store.exportJournal(cluster, file));
+    }
+
+    @Override
+    public List<Problem> importJournal(Path file) {
+        try {
+            return store.importJournal(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static void unchecked(Work work) {
+        try {
+            work.run();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override
@@ -304,13 +511,9 @@ public final class Engine implements Kindling {
     }
 
     private String clusterOf(String run) {
-        for (String cluster : store.clusters()) {
-            if (runs.belongs(cluster, run)
-                    || store.read(cluster, 0).stream().anyMatch(recorded -> recorded.run().equals(run))) {
-                return cluster;
-            }
-        }
-        throw new IllegalArgumentException("no run " + run + " in " + workspace.directory());
+        return store.clusters().stream().filter(cluster -> runs.belongs(cluster, run)).findFirst()
+                .or(() -> store.clusterOf(run))
+                .orElseThrow(() -> new IllegalArgumentException("no run " + run + " in " + store.place()));
     }
 
     /** Sorts by time: {@code run-20261121-031500-4f3a}. */

@@ -88,7 +88,8 @@ final class RehearsalRoom {
         }
         long began = System.nanoTime();
         Kindling.Started started = engine.beginRehearsal(engine.plan(twin), new ApplyOptions(Optional.empty(), false,
-                options.lossPercent(), options.seed(), options.delay(), options.failurePercent()));
+                options.lossPercent(), options.seed(), options.delay(), options.failurePercent(),
+                Map.of()));
         if (started.run().isEmpty()) {
             return new Rehearsal(new RunResult("", Event.Outcome.FAILED, started.problems()), Duration.ZERO,
                     plan.estimate(), List.of());

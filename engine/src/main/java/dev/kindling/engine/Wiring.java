@@ -10,8 +10,10 @@ import dev.kindling.engine.boot.AssetDownload;
 import dev.kindling.engine.boot.BootAssets;
 import dev.kindling.engine.boot.DiskChoice;
 import dev.kindling.engine.boot.GuestPayload;
+import dev.kindling.engine.boot.MachineService;
 import dev.kindling.engine.boot.Machines;
 import dev.kindling.engine.boot.Payload;
+import dev.kindling.engine.distribution.Distribution;
 import dev.kindling.engine.definition.Definitions;
 import dev.kindling.engine.distribution.k3s.K3s;
 import dev.kindling.engine.handoff.GitOpsRepository;
@@ -27,6 +29,7 @@ import dev.kindling.engine.plan.Facts;
 import dev.kindling.engine.plan.Fingerprint;
 import dev.kindling.engine.plan.Planner;
 import dev.kindling.engine.plan.Step;
+import dev.kindling.engine.store.Store;
 import java.io.IOException;
 import java.net.NetworkInterface;
 import java.nio.file.Path;
@@ -39,25 +42,32 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the parts of one cluster's run together. Nothing is started here. */
 final class Wiring {
     private final Workspace workspace;
+    private final Store store;
+    private final World world;
     private final Clock clock;
-    private final RandomGenerator random;
 
-    Wiring(Workspace workspace, Clock clock, RandomGenerator random) {
+    Wiring(Workspace workspace, Store store, World world) {
         this.workspace = workspace;
-        this.clock = clock;
-        this.random = random;
+        this.store = store;
+        this.world = world;
+        this.clock = world.clock();
     }
 
     /** The parts of a run; closing it stops what they started. */
     record Wired(Site site, List<Step> steps) implements AutoCloseable {
+        /** The steps that need the host's network. */
+        List<Step> preparation() {
+            return steps.stream().filter(step -> step.id().startsWith(ClusterRun.PREPARE)).toList();
+        }
+
         /** Stops what was started; harmless when done twice. */
         void stop() {
             site.close();
@@ -184,6 +194,7 @@ final class Wiring {
             case VIRTUAL -> List.of(VIRTUAL_RACK, K3s.STAND_IN + " where K3s " + cluster.distribution().version()
                     + " is neither in the asset cache nor can be downloaded: then no Kubernetes runs");
             case SIMULATED -> List.of(SIMULATED, K3s.STAND_IN + ": no Kubernetes runs on simulated machines");
+            case PROXMOX, SSH, REDFISH -> List.of();
         };
     }
 
@@ -192,28 +203,36 @@ final class Wiring {
 
     Wired wire(Machines machines, ApplyOptions options, String run, Consumer<Event> journal) {
         Cluster cluster = machines.cluster();
-        var secrets = new Secrets(workspace, cluster.name(), journal);
+        var secrets = new Secrets(workspace, store, cluster.name(), journal);
         var k3s = new AtomicReference<>(Optional.<K3s.Binary>empty());
-        var distribution = new K3s(machines, secrets, k3s::get);
-        var service = new AtomicReference<@Nullable BootService>();
+        Distribution distribution = Outline.forms(cluster)
+                ? new Outline(cluster)
+                : new K3s(machines, secrets, k3s::get);
+        var service = new AtomicReference<@Nullable MachineService>();
         MachineControl control = switch (kind(cluster)) {
             case MANUAL -> new ManualMachines(machines);
             case VIRTUAL -> new VirtualRack(cluster, workspace.rack(cluster.name()), journal);
-            case SIMULATED -> new SimulatedRack(cluster, workspace.rack(cluster.name()),
+            case SIMULATED -> world.simulator().rack(cluster, workspace.rack(cluster.name()),
                     () -> Objects.requireNonNull(service.get(), "machines are switched on after the boot service"),
                     options,
                     journal);
+            case PROXMOX, SSH, REDFISH -> new Outline(cluster);
         };
         Site site = new Site(where(cluster, options), control, attempt -> switch (kind(cluster)) {
             case SIMULATED -> SimulatedRack.payload();
             case VIRTUAL, MANUAL -> prepare(cluster, k3s, journal, attempt);
+            case PROXMOX, SSH, REDFISH -> throw Outline.refusal("the boot files of " + cluster.name());
         }, payload -> {
-            var started = new BootService(machines, payload, secrets.bootKey(), interfaceName(cluster, options),
-                    workspace.leases(cluster.name()), distribution::installConfig,
-                    (_, kubeconfig) -> distribution.kubeconfigReceived(kubeconfig), clock);
+            Path leases = workspace.leases(cluster.name());
+            BiConsumer<Machine, String> kubeconfig = (_, text) -> distribution.kubeconfigReceived(text);
+            MachineService started = kind(cluster) == Machine.Kind.SIMULATED
+                    ? world.simulator().serve(machines, payload, secrets.bootKey(), leases,
+                            distribution::installConfig, kubeconfig, clock)
+                    : new BootService(machines, payload, secrets.bootKey(), interfaceName(cluster, options), leases,
+                            distribution::installConfig, kubeconfig, clock);
             service.set(started);
             return started;
-        }, random);
+        }, world.random());
         return new Wired(site,
                 new ClusterRun(machines, site, distribution, handOff(cluster, secrets, run, journal)).steps());
     }
@@ -309,7 +328,7 @@ final class Wiring {
         return switch (kind(cluster)) {
             case MANUAL -> options.interfaceName().orElseThrow();
             case VIRTUAL -> VirtualRack.BRIDGE;
-            case SIMULATED -> null;
+            case SIMULATED, PROXMOX, SSH, REDFISH -> null;
         };
     }
 
@@ -318,6 +337,7 @@ final class Wiring {
             case MANUAL -> options.interfaceName().orElse("the interface given with --interface");
             case VIRTUAL -> "the virtual rack's switch";
             case SIMULATED -> "loopback";
+            case PROXMOX, SSH, REDFISH -> options.interfaceName().orElse("the provisioning network");
         };
     }
 

@@ -12,8 +12,9 @@ import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Facts;
 import dev.kindling.engine.plan.Step;
+import dev.kindling.engine.store.Store;
+import java.io.IOException;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,12 +36,19 @@ class PlanTest {
     @TempDir
     Path temporary;
 
+    private Store store;
     private Wiring wiring;
     private final List<Event.Recorded> journal = new ArrayList<>();
 
     @BeforeEach
-    void open() {
-        wiring = new Wiring(new Workspace(temporary, Map.of()), Clock.systemUTC(), new SecureRandom());
+    void open() throws IOException {
+        store = Store.open(temporary, Clock.systemUTC());
+        wiring = new Wiring(new Workspace(temporary, Map.of()), store, World.real());
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
     }
 
     private static String definition(int machines) {

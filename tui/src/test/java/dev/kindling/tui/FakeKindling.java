@@ -11,6 +11,7 @@ import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.Template;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.MacAddress;
@@ -138,6 +139,27 @@ public final class FakeKindling implements Kindling {
     }
 
     @Override
+    public List<Template> templates() {
+        return List.of();
+    }
+
+    @Override
+    public Validation render(String template, Map<String, String> parameters) {
+        return new Validation("template " + template, "", null,
+                List.of(Problem.error("template-unknown", template, "this test has no templates", "", "")));
+    }
+
+    @Override
+    public Validation importFrom(String source, String text, Map<String, String> more) {
+        return validate(source, text);
+    }
+
+    @Override
+    public List<Template.Test> testTemplate(String template) {
+        return List.of();
+    }
+
+    @Override
     public String compose(Draft draft) {
         String text = DraftCheck.yaml(draft);
         drafts.put(text, draft);
@@ -224,6 +246,24 @@ public final class FakeKindling implements Kindling {
     }
 
     @Override
+    public void pause(String run) {
+        calls.add("pause " + run);
+        journals.keySet().forEach(cluster -> record(cluster, new Event.RunPaused("paused by a test")));
+    }
+
+    @Override
+    public void resume(String run) {
+        calls.add("resume " + run);
+        journals.keySet().forEach(cluster -> record(cluster, new Event.RunContinued("goes on")));
+    }
+
+    @Override
+    public Optional<Path> bundle(String cluster, Path file) {
+        calls.add("bundle " + cluster);
+        return Optional.of(file);
+    }
+
+    @Override
     public void cancel(String run) {
         calls.add("cancel " + run);
         cancelled = true;
@@ -283,6 +323,26 @@ public final class FakeKindling implements Kindling {
         record(cluster, new Event.RemovalStarted("removing what was recorded"));
         record(cluster, new Event.Removed("everything that was recorded is gone"));
         return new RunResult("run-2", Event.Outcome.DONE, List.of());
+    }
+
+    @Override
+    public Audit audit(String cluster) {
+        throw new UnsupportedOperationException("tested with the real engine");
+    }
+
+    @Override
+    public void backup(Path file) {
+        throw new UnsupportedOperationException("tested with the real engine");
+    }
+
+    @Override
+    public void exportJournal(String cluster, Path file) {
+        throw new UnsupportedOperationException("tested with the real engine");
+    }
+
+    @Override
+    public List<Problem> importJournal(Path file) {
+        throw new UnsupportedOperationException("tested with the real engine");
     }
 
     @Override
@@ -417,7 +477,7 @@ public final class FakeKindling implements Kindling {
                     conditions.put(changed.condition().type(), changed.condition());
                 case Event.RemovalStarted removal -> become(ClusterStatus.State.DELETING, removal.text(), at);
                 case Event.Removed removed -> become(ClusterStatus.State.DELETED, removed.text(), at);
-                case Event.Defined _,Event.StepProgressed _,Event.DiskWriteOrdered _,Event.DiskWritten _,Event.InstallConfigServed _,Event.BootScriptServed _,Event.ResourceCreated _,Event.ResourceRemoved _,Event.SecretStored _,Event.HandedOff _,Event.Noted _ -> {
+                case Event.Defined _,Event.StepProgressed _,Event.DiskWriteOrdered _,Event.DiskWritten _,Event.InstallConfigServed _,Event.BootScriptServed _,Event.ResourceCreated _,Event.ResourceRemoved _,Event.SecretStored _,Event.HandedOff _,Event.Noted _,Event.StepSkipped _,Event.Requested _,Event.RunPaused _,Event.RunContinued _,Event.HookRan _,Event.WebhookDelivered _ -> {
                     // told by the log only
                 }
             }

@@ -121,8 +121,43 @@ public sealed interface Event {
     /** Something worth knowing that has no other event, such as a label "stand-in control plane". */
     record Noted(@Nullable String machine, boolean warning, String text) implements Event {}
 
+    /** A step can not begin, because {@code cause}, another step, failed. */
+    record StepSkipped(String step, @Nullable String machine, String cause, String text) implements Event {}
+
+    /** Somebody asked the run, from whichever process, for something; the run itself answers with an event. */
+    record Requested(Request request, String text) implements Event {}
+
+    /** From here on no step starts; those at work go on. */
+    record RunPaused(String text) implements Event {}
+
+    /** Steps start again. */
+    record RunContinued(String text) implements Event {}
+
+    /**
+     * A hook of the definition was run.
+     *
+     * @param when such as {@code before-install}
+     * @param step null: it belongs to the whole run
+     * @param output its last lines, with secrets masked
+     * @param problem null: it ended with 0
+     */
+    record HookRan(String when, @Nullable String step, @Nullable String machine, List<String> command, long millis,
+            String output, @Nullable Problem problem, String text) implements Event {
+        public HookRan {
+            command = List.copyOf(command);
+        }
+    }
+
+    /** Everything up to this record of the cluster's journal was told to a webhook. */
+    record WebhookDelivered(String url, long upTo, String text) implements Event {}
+
     /** How a run ended. */
     enum Outcome {
         DONE, FAILED, CANCELLED
+    }
+
+    /** What can be asked of a run at work. */
+    enum Request {
+        PAUSE, RESUME, CANCEL
     }
 }

@@ -4,8 +4,10 @@ import dev.kindling.engine.model.Cluster;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that a user interface can ask of Kindling. All of them use this and the event stream, nothing else.
@@ -16,7 +18,8 @@ import java.util.function.Consumer;
  */
 public interface Kindling extends AutoCloseable {
     /**
-     * Reads a definition and reports everything that is wrong with it at once.
+     * Reads a definition and reports everything that is wrong with it at once. An order (kind {@code ClusterOrder}) is
+     * read as the definition that it amounts to, which is the text of the answer then.
      *
      * @param source name for messages, such as a file name
      * @param text YAML or JSON
@@ -36,6 +39,28 @@ public interface Kindling extends AutoCloseable {
      * @param nodes number of machines, at least 1; the first one is the control plane
      */
     String demo(boolean simulated, int nodes);
+
+    /** The templates, ready-made ones and those of the user; those that are broken come with their problems. */
+    List<Template> templates();
+
+    /**
+     * A definition from a template; it is the text of the answer.
+     *
+     * @param template name, or name@version
+     * @param parameters by name, as a person writes them
+     */
+    Validation render(String template, Map<String, String> parameters);
+
+    /**
+     * A definition, or an order, from what another tool is fed with (Taskfile variables, provision requests, orders);
+     * it is the text of the answer, even where it still has errors. Warnings name what was left out or assumed.
+     *
+     * @param more what the other form does not say: name, version, kind, cidr, gateway, bootServer, pool
+     */
+    Validation importFrom(String source, String text, Map<String, String> more);
+
+    /** Runs the tests that a template brings along; none where there is no such template. */
+    List<Template.Test> testTemplate(String template);
 
     /** Why no virtual rack can run on this computer, with the remedy; empty where one can. */
     default Optional<Problem> virtualRackProblem() {
@@ -81,6 +106,15 @@ public interface Kindling extends AutoCloseable {
     /** Asks a run to stop at the next safe point; returns at once. */
     void cancel(String run);
 
+    /**
+     * Asks that no further step starts until resumed; steps at work go on. Returns at once; {@code RunPaused} tells
+     * when it is so. A pause outlives the process of the run. Nothing where the run is not at work.
+     */
+    void pause(String run);
+
+    /** Ends a pause, also of a run that broke off meanwhile; nothing where there is none. */
+    void resume(String run);
+
     /** The clusters of this workspace, by name. */
     List<ClusterStatus> clusters();
 
@@ -105,8 +139,35 @@ public interface Kindling extends AutoCloseable {
     /** The report of the latest run; empty where there was none. */
     Optional<Report> report(String cluster);
 
+    /**
+     * Writes everything that helps to look into a problem as a ZIP file, without secrets.
+     *
+     * @return the file; empty where there is no such cluster
+     */
+    Optional<Path> bundle(String cluster, Path file);
+
     /** Removes exactly what was recorded, with nothing but the journal. */
     RunResult down(String cluster) throws InterruptedException;
+
+    /** The names of the workspace's clusters, without a look at what became of them. */
+    default List<String> names() {
+        return clusters().stream().map(ClusterStatus::name).toList();
+    }
+
+    /** Recomputes the chain of the cluster's records. */
+    Audit audit(String cluster);
+
+    /**
+     * Copies the whole state into a file that must not exist, consistent while others work on it. Sealed secrets go
+     * into a second file beside it, whose name ends in {@code .secrets}.
+     */
+    void backup(Path file);
+
+    /** Writes a cluster's records as JSON lines, one per record with its hash, into a file that must not exist. */
+    void exportJournal(String cluster, Path file);
+
+    /** Rebuilds a cluster's state from its export; where there are problems, nothing was imported. */
+    List<Problem> importJournal(Path file);
 
     /** The workspace's directory. */
     Path workspace();
@@ -166,13 +227,20 @@ public interface Kindling extends AutoCloseable {
      * @param seed of everything random in simulated machines
      * @param delay of what simulated machines send
      * @param failurePercent of simulated machines' boots and disk writes that fail, 0 to 100
+     * @param parallel how many steps of a kind of resource work at once, where the usual number does not fit:
+     *            {@code power}, {@code write} or {@code local}, to 1 or more
      */
     record ApplyOptions(Optional<String> interfaceName, boolean keepRunning, int lossPercent, long seed, Duration delay,
-            int failurePercent) {
+            int failurePercent, Map<String, Integer> parallel) {
         public static final ApplyOptions DEFAULT = new ApplyOptions(Optional.empty(), false, 0, 1);
 
+        public ApplyOptions {
+            parallel = Map.copyOf(parallel);
+        }
+
+        /** With the usual parallelism, and simulated machines that are quick and sound. */
         public ApplyOptions(Optional<String> interfaceName, boolean keepRunning, int lossPercent, long seed) {
-            this(interfaceName, keepRunning, lossPercent, seed, Duration.ZERO, 0);
+            this(interfaceName, keepRunning, lossPercent, seed, Duration.ZERO, 0, Map.of());
         }
     }
 
@@ -184,6 +252,22 @@ public interface Kindling extends AutoCloseable {
      * @param files where both were written
      */
     record Report(String markdown, String html, List<Path> files) {}
+
+    /**
+     * Whether a cluster's journal is as it was written.
+     *
+     * @param records how many follow each other without a break, from the first
+     * @param head hash of the last of them, in hex; empty where there is none. Records cut off at the end show only by
+     *            comparing it with a head noted elsewhere (a report, the hand-off commit)
+     * @param firstBadRecord the first record that does not fit; 0: none
+     * @param reason what does not fit; null: nothing
+     */
+    record Audit(long records, String head, long firstBadRecord, @Nullable String reason) {
+        /** Whether all records are as they were written. */
+        public boolean ok() {
+            return reason == null;
+        }
+    }
 
     /** Ends when closed. */
     interface Subscription extends AutoCloseable {

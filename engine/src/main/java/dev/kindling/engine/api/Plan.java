@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param actions in an order that respects {@code dependsOn}
  * @param notices honest labels: what is simulated or a stand-in, and why
  * @param leftovers machines that an earlier definition had and this one has not: nothing is done to them
- * @param facts what the plan rests on besides the definition, readable, by what it is about ({@code hardware of demo-1})
+ * @param facts what the plan rests on besides the definition, readable, by what it is about
+ *            ({@code hardware of demo-1})
  * @param estimate how long the pending actions take, with no more of a kind at once than a run allows
  */
 public record Plan(String id, Cluster cluster, String definition, List<Action> actions, List<String> notices,

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -40,7 +39,7 @@ public final class Planner {
     private final Facts facts;
     private final Function<String, Map<String, String>> inputsUnder;
     private final Map<String, Map<String, String>> known = new HashMap<>();
-    private final Map<String, Boolean> sameText = new IdentityHashMap<>();
+    private final Map<String, Boolean> sameText = new HashMap<>();
 
     /**
      * @param definition the wanted text
@@ -119,8 +118,9 @@ public final class Planner {
 
     /** The disk that was written before another one was named is not forgotten: it stays as it is. */
     private String before(Plan.Action action) {
-        Facts.Disk old = action.disk() == null ? null : facts.disks().get(Objects.requireNonNull(action.machine()));
-        return old == null || old.target().selector().equals(action.disk().selector())
+        Plan.DiskTarget disk = action.disk();
+        Facts.Disk old = disk == null ? null : facts.disks().get(Objects.requireNonNull(action.machine()));
+        return disk == null || old == null || old.target().selector().equals(disk.selector())
                 ? action.before()
                 : action.before() + "; the disk with " + old.target().selector()
                         + (old.written() ? " keeps the system that was written to it" : " may be partly written");

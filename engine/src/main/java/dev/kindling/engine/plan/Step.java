@@ -98,6 +98,11 @@ public record Step(Plan.Action action, Lane lane, int attempts, Duration deadlin
         Instant deadline();
 
         Clock clock();
+
+        /** Waits, by the time of {@link #clock}. */
+        default void sleep(Duration duration) throws InterruptedException {
+            Thread.sleep(duration);
+        }
     }
 
     /** An expected failure: a value that travels as an exception to the step's boundary. */

@@ -32,7 +32,8 @@ final class PlanPage {
                 + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Plan for ")
                 .append(html(name)).append("</title>\n<style>\n").append(STYLE).append("</style>\n</head>\n<body>\n");
         page.append("<h1>Plan for cluster ").append(html(name)).append("</h1>\n<p class=\"sum\">")
-                .append(plan.pending()).append(" of ").append(plan.actions().size()).append(" actions to do, <b class=\"")
+                .append(plan.pending()).append(" of ").append(plan.actions().size())
+                .append(" actions to do, <b class=\"")
                 .append(plan.destructive() > 0 ? "destructive" : "").append("\">").append(plan.destructive())
                 .append(" destructive</b>").append(plan.pending() == 0
                         ? ""
@@ -164,7 +165,8 @@ final class PlanPage {
             page.append("<p>On the definition alone: nothing is recorded of this cluster yet.</p>\n");
             return;
         }
-        page.append("<details><summary>").append(plan.facts().size()).append(" facts from the journal</summary><table>\n");
+        page.append("<details><summary>").append(plan.facts().size())
+                .append(" facts from the journal</summary><table>\n");
         plan.facts().entrySet().stream().limit(5L * MOST_MACHINES).forEach(fact -> row(fact.getKey(), fact.getValue()));
         page.append("</table></details>\n");
     }

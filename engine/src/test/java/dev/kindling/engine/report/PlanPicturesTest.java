@@ -29,7 +29,8 @@ class PlanPicturesTest {
             actions.add(action("power/" + machine.name(), "Switch on " + machine.name(), machine,
                     List.of("serve/boot"), isDone));
             actions.add(new Plan.Action("install/" + machine.name(), "Write the disk of " + machine.name(),
-                    machine.name(), new Plan.DiskTarget(machine.disk().toString(), "<script>alert(1)</script>", 1 << 30),
+                    machine.name(),
+                    new Plan.DiskTarget(machine.disk().toString(), "<script>alert(1)</script>", 1 << 30),
                     "not known", "system", true, List.of("power/" + machine.name()), isDone, Duration.ofSeconds(30)));
             installs.add("install/" + machine.name());
         }

@@ -5,6 +5,7 @@ import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.tui.text.ProblemText;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,7 @@ final class ApplyCommand implements Callable<Integer> {
                 return refused(cli, source, imported.problems(), ExitCode.BAD_USE);
             }
             Plan plan = imported.plan().get();
-            Kindling.ApplyOptions options = randomness.options(interfaceName, keep);
+            Kindling.ApplyOptions options = randomness.options(interfaceName, keep, Map.of());
             if (!kindling.plan(kindling.validate(source, plan.definition())).id().equals(plan.id())) {
                 // nobody is asked to confirm what is refused anyway
                 return refused(cli, source, kindling.apply(plan, options).problems(), ExitCode.FAILED);

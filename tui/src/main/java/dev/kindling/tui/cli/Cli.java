@@ -1,5 +1,6 @@
 package dev.kindling.tui.cli;
 
+import dev.kindling.engine.Engine;
 import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Validation;
@@ -18,7 +19,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -38,6 +41,10 @@ public final class Cli implements Runnable {
     @Option(names = "--workspace", paramLabel = "DIR", scope = ScopeType.INHERIT, description = "where journal, reports and boot files are kept (default: $KINDLING_WORKSPACE, else ./.kindling)")
     @Nullable
     Path workspace;
+
+    @Option(names = "--state", paramLabel = "URL", scope = ScopeType.INHERIT, description = "journal and locks in a PostgreSQL database, for several operators: postgresql://USER@HOST/DATABASE (default: $KINDLING_STATE, else a file in the workspace)")
+    @Nullable
+    String state;
 
     @Option(names = "--json", scope = ScopeType.INHERIT, description = "one JSON object on standard output; events: one per line")
     boolean json;
@@ -89,7 +96,10 @@ public final class Cli implements Runnable {
         return List.of(DemoCommand.class, InitCommand.class, ValidateCommand.class, PlanCommand.class, UpCommand.class,
                 StatusCommand.class, EventsCommand.class, HardwareCommand.class, DownCommand.class,
                 ReportCommand.class, TuiCommand.class, GuiCommand.class, PxeCommand.class, IsoCommand.class,
-                PrimerCommand.class, CompletionCommand.class, ApplyCommand.class, RehearseCommand.class);
+                PrimerCommand.class, TemplateCommand.class, ImportCommand.class, CompletionCommand.class,
+                ControlCommand.Pause.class, ControlCommand.Resume.class,
+                ControlCommand.Cancel.class, WaitCommand.class, BundleCommand.class, StateCommand.class,
+                AuditCommand.class, ApplyCommand.class, RehearseCommand.class, SecretsCommand.class);
     }
 
     /** The boot service and the image builder must be up in no time: for them, picocli looks into no other command. */
@@ -142,10 +152,24 @@ public final class Cli implements Runnable {
         return world.directory().resolve(asked);
     }
 
+    /** The log goes to the workspace. */
+    void log() {
+        Logging.to(workspaceDirectory().resolve("kindling.log"), debug);
+    }
+
     Kindling open() {
         Path directory = workspaceDirectory();
-        Logging.to(directory.resolve("kindling.log"), debug);
-        return world.engine().apply(directory);
+        log();
+        return state == null ? world.engine().apply(directory) : Engine.open(directory, environment());
+    }
+
+    /** This process's environment, with what was given as options instead. */
+    Map<String, String> environment() {
+        Map<String, String> environment = new HashMap<>(world.environment());
+        if (state != null) {
+            environment.put("KINDLING_STATE", state);
+        }
+        return environment;
     }
 
     /** For a command without a workspace: warnings of the log go to standard error. */

@@ -37,7 +37,8 @@ final class PlanCommand implements Callable<Integer> {
     @Option(names = "--detailed-exitcode", description = "exit with 0: nothing to do, 1: error, 2: there is something to do")
     boolean detailed;
 
-    @Option(names = {"-o", "--out"}, paramLabel = "PLANFILE", description = "also write the plan there, for kindling apply")
+    @Option(names = {"-o",
+            "--out"}, paramLabel = "PLANFILE", description = "also write the plan there, for kindling apply")
     @Nullable
     String out;
 

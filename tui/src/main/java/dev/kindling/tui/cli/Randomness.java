@@ -2,6 +2,7 @@ package dev.kindling.tui.cli;
 
 import dev.kindling.engine.api.Kindling;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -21,10 +22,10 @@ final class Randomness {
     int failures;
 
     /** The options of a run with these. */
-    Kindling.ApplyOptions options(@Nullable String interfaceName, boolean keep) {
+    Kindling.ApplyOptions options(@Nullable String interfaceName, boolean keep, Map<String, Integer> parallel) {
         Kindling.RehearsalOptions checked = rehearsal();
         return new Kindling.ApplyOptions(Optional.ofNullable(interfaceName), keep, checked.lossPercent(),
-                checked.seed(), checked.delay(), checked.failurePercent());
+                checked.seed(), checked.delay(), checked.failurePercent(), parallel);
     }
 
     Kindling.RehearsalOptions rehearsal() {

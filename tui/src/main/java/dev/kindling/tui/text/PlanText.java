@@ -20,7 +20,11 @@ public final class PlanText {
         return of(plan, false, ansi);
     }
 
-    /** @param all lists the machines with nothing to do, too, however many there are */
+    /**
+     * All that it would do, machine by machine.
+     *
+     * @param all lists the machines with nothing to do, too, however many there are
+     */
     public static String of(Plan plan, boolean all, Ansi ansi) {
         StringBuilder out = new StringBuilder();
         out.append("Plan ").append(plan.id()).append(" for cluster ").append(ansi.bold(plan.cluster().name()))

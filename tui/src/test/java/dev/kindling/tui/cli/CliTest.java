@@ -197,7 +197,7 @@ class CliTest {
         assertThat(shell.run("demo", "--simulated", "--nodes", "2", "--keep", "--seed", "42", "--loss", "10", "-q"))
                 .isZero();
         assertThat(shell.kindling.calls()).contains("apply demo ApplyOptions[interfaceName=Optional.empty, "
-                + "keepRunning=true, lossPercent=10, seed=42, delay=PT0S, failurePercent=0]");
+                + "keepRunning=true, lossPercent=10, seed=42, delay=PT0S, failurePercent=0, parallel={}]");
         assertThat(directory.resolve(".kindling/demo.yaml")).exists();
     }
 

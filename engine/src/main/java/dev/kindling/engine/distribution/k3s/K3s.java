@@ -75,10 +75,10 @@ public final class K3s implements Distribution {
                         "no cluster", "the API answers on " + primer.address().getHostAddress() + ":6443",
                         false,
                         List.of("boot/" + primer.name()), false, Duration.ofSeconds(60)),
-                Step.Lane.WAIT, 2, Duration.ofMinutes(15), () -> false, attempt -> formPrimer(primer, attempt))
-                        .madeOf(primer.name(), primer.address(), primer.disk(), cluster.distribution().version(),
-                                settings, cluster.addressing().podCidr(), cluster.addressing().serviceCidr(),
-                                cluster.addressing().vip()));
+                Step.Lane.WAIT, 2, cluster.checks().timeout(), () -> false, attempt -> formPrimer(primer, attempt))
+                .madeOf(primer.name(), primer.address(), primer.disk(), cluster.distribution().version(),
+                        settings, cluster.addressing().podCidr(), cluster.addressing().serviceCidr(),
+                        cluster.addressing().vip()));
         var joined = new ArrayList<String>(List.of("form/" + primer.name()));
         for (Machine machine : cluster.machines()) {
             if (machine.equals(primer)) {
@@ -91,15 +91,15 @@ public final class K3s implements Distribution {
                             "not a node", "a node of " + cluster.name(), false,
                             List.of("boot/" + machine.name(), "form/" + primer.name()), false, Duration.ofSeconds(20)),
                     Step.Lane.WAIT, 2, Duration.ofMinutes(15), () -> false, attempt -> join(machine, attempt))
-                            .madeOf(machine.name(), machine.address(), machine.disk(), primer.address(), primer.disk(),
-                                    cluster.distribution().version(), settings, cluster.addressing().vip()));
+                    .madeOf(machine.name(), machine.address(), machine.disk(), primer.address(), primer.disk(),
+                            cluster.distribution().version(), settings, cluster.addressing().vip()));
         }
         steps.add(new Step(
                 new Plan.Action(NODES_READY, "See all " + cluster.machines().size() + " nodes Ready", null, null,
                         "nodes unknown", "every node is Ready", false, joined, false, Duration.ofSeconds(10)),
-                Step.Lane.WAIT, 1, Duration.ofMinutes(15), () -> false, this::awaitNodes)
-                        .madeOf(cluster.machines().stream().map(machine -> machine.name() + " " + machine.disk()).toList(),
-                                cluster.distribution().version()));
+                Step.Lane.WAIT, 1, cluster.checks().timeout(), () -> false, this::awaitNodes)
+                .madeOf(cluster.machines().stream().map(machine -> machine.name() + " " + machine.disk()).toList(),
+                        cluster.distribution().version()));
         return steps;
     }
 
@@ -224,7 +224,7 @@ public final class K3s implements Distribution {
                 throw new Step.Failed(Problem.error("deadline", "cluster", missing, what,
                         "look at the primer's console; kindling up goes on from here"), true);
             }
-            Thread.sleep(1000);
+            attempt.sleep(Duration.ofSeconds(1));
         }
     }
 }

@@ -47,7 +47,8 @@ final class SimulatedFirmware implements SimulatedMachine.Firmware {
                 java.util.Map.of());
         var network = Network.loopback(Objects.requireNonNull(cluster.provisioningNetwork().bootServer()),
                 service.dhcpPort(), service.proxyPort(), service.tftpPort());
-        this.client = new FirmwareClient(self, network, Timing.brief(), Loss.of(random.split(), options.lossPercent(), options.delay()),
+        this.client = new FirmwareClient(self, network, Timing.brief(),
+                Loss.of(random.split(), options.lossPercent(), options.delay()),
                 random,
                 step -> LOG.debug("{}: {}", machine.name(), step.text()));
     }

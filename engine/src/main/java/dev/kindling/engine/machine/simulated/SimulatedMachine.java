@@ -29,6 +29,20 @@ final class SimulatedMachine implements Runnable {
     /** How it gets its first program. */
     interface Firmware {
         Booted boot() throws InterruptedException, IOException;
+
+        /** Between two tries of anything. */
+        default void pause() throws InterruptedException {
+            Thread.sleep(PAUSE_MILLIS);
+        }
+    }
+
+    /** The machine starts anew, whatever it was at. */
+    static final class PowerCut extends IOException {
+        private static final long serialVersionUID = 1;
+
+        PowerCut(String message) {
+            super(message);
+        }
     }
 
     /** HTTP from the machine's own address. */
@@ -74,7 +88,7 @@ final class SimulatedMachine implements Runnable {
                     }
                 } catch (IOException e) {
                     LOG.debug("{} starts anew: {}", machine.name(), e.getMessage());
-                    Thread.sleep(PAUSE_MILLIS);
+                    firmware.pause();
                 }
             }
         } catch (InterruptedException e) {
@@ -104,7 +118,7 @@ final class SimulatedMachine implements Runnable {
                 case "boot-disk" -> {
                     return;
                 }
-                default -> Thread.sleep(PAUSE_MILLIS);
+                default -> firmware.pause();
             }
         }
     }
@@ -154,7 +168,7 @@ final class SimulatedMachine implements Runnable {
         while (config.isEmpty()) {
             String answer = text(web.get(base + "config", token));
             if (answer.startsWith("action=wait")) {
-                Thread.sleep(PAUSE_MILLIS);
+                firmware.pause();
             } else {
                 disk.put("config", answer);
                 config = answer;
@@ -183,23 +197,26 @@ final class SimulatedMachine implements Runnable {
             String join = config.getOrDefault("server.url", "") + "/stand-in/join";
             String body = "name=" + machine.name() + "\nip=" + address + "\n";
             while (!accepted(web, join, config.getOrDefault("cluster.token", ""), body)) {
-                Thread.sleep(PAUSE_MILLIS);
+                firmware.pause();
             }
             report(web, base + "progress", token, "stage=ready\ntext=joined the stand-in control plane\n");
             new java.util.concurrent.CountDownLatch(1).await();
         }
     }
 
-    private static boolean accepted(Web web, String url, String token, String body) throws InterruptedException {
+    private static boolean accepted(Web web, String url, String token, String body)
+            throws InterruptedException, PowerCut {
         try {
             return web.post(url, token, body) == 200;
+        } catch (PowerCut e) {
+            throw e;
         } catch (IOException e) {
             return false;
         }
     }
 
     /** Repeats until it is answered; a refusal means that this boot is void. */
-    private static void report(Web web, String url, String token, String body)
+    private void report(Web web, String url, String token, String body)
             throws IOException, InterruptedException {
         while (true) {
             try {
@@ -210,12 +227,12 @@ final class SimulatedMachine implements Runnable {
                 if (status >= 400 && status < 500) {
                     throw new Refused(url + " was refused with status " + status);
                 }
-            } catch (Refused e) {
+            } catch (Refused | PowerCut e) {
                 throw e;
             } catch (IOException e) {
                 LOG.debug("{}: {}", url, e.getMessage());
             }
-            Thread.sleep(PAUSE_MILLIS);
+            firmware.pause();
         }
     }
 
