@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** Messages that no honest client sends, by a seed, at the whole decision; every reply must be well-formed. */
 class Dhcp6FuzzTest implements BootSource {
+    private static final List<MessageType6> TYPES = List.of(MessageType6.values());
     private static final Link6 LINK = new Link6("eth0", InetAddress.ofLiteral("fd77::1"), 64,
             InetAddress.ofLiteral("fd77::1:0:0:0"), InetAddress.ofLiteral("fd77::2:0:0:0"), List.of(), "lab.example",
             Duration.ofHours(1), true);
