@@ -189,4 +189,32 @@ class KindlingContractTest {
             assertThatThrownBy(() -> kindling.cancel(name)).isInstanceOf(IllegalArgumentException.class);
         }
     }
+
+    @ParameterizedTest
+    @EnumSource
+    void plansTravelAndAreRehearsedAndTheRecordsCanBeTakenAway(Way way) throws Exception {
+        open(way);
+        Plan plan = kindling.plan(kindling.validate("demo.yaml", definition(way, 1)));
+        assertThat(kindling.importPlan("file", kindling.export(plan)).plan()).contains(plan);
+        assertThat(kindling.picture(plan, Plan.Picture.MERMAID))
+                .isEqualTo(served.engine().picture(plan, Plan.Picture.MERMAID));
+        List<Event.Recorded> heard = new CopyOnWriteArrayList<>();
+        Kindling.Rehearsal rehearsal = kindling.rehearse(plan, Kindling.RehearsalOptions.DEFAULT, heard::add);
+        assertThat(rehearsal.result().outcome()).isEqualTo(Event.Outcome.DONE);
+        assertThat(rehearsal.events()).isNotEmpty().isEqualTo(heard);
+        assertThat(kindling.clusters()).as("a rehearsal leaves nothing").isEmpty();
+        assertThat(kindling.templates()).isEqualTo(served.engine().templates()).isNotEmpty();
+        String template = kindling.templates().getFirst().name();
+        assertThat(kindling.testTemplate(template)).isEqualTo(served.engine().testTemplate(template));
+
+        String run = kindling.apply(plan, ApplyOptions.DEFAULT).run().orElseThrow();
+        assertThat(kindling.await(run).outcome()).isEqualTo(Event.Outcome.DONE);
+        assertThat(kindling.audit("demo")).isEqualTo(served.engine().audit("demo"));
+        Path journal = temporary.resolve("journal");
+        kindling.exportJournal("demo", journal);
+        assertThat(journal).isNotEmptyFile();
+        assertThat(kindling.bundle("demo", temporary.resolve("bundle.zip"))).isPresent();
+        assertThat(temporary.resolve("bundle.zip")).isNotEmptyFile();
+        assertThat(kindling.bundle("none", temporary.resolve("none.zip"))).isEmpty();
+    }
 }
