@@ -80,7 +80,8 @@ final class ClusterRun {
                                 ? "Wait until " + machine.name() + " (" + machine.mac() + ") is switched on"
                                 : "Switch on " + machine.name(),
                         machine, null, "off, or not heard of", "on", List.of("serve/boot"), byHand ? 120 : 2),
-                byHand ? Step.Lane.WAIT : Step.Lane.POWER, byHand ? 2 : 4, byHand ? Duration.ofHours(12) : Duration.ofMinutes(2),
+                byHand ? Step.Lane.WAIT : Step.Lane.POWER, byHand ? 2 : 4,
+                byHand ? Duration.ofHours(12) : Duration.ofMinutes(2),
                 () -> site.control().isOn(machine), attempt -> {
                     site.control().powerOn(machine, attempt);
                     if (!byHand) {

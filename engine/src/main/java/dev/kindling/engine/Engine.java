@@ -244,8 +244,12 @@ public final class Engine implements Kindling {
             }
             switch (recorded.event()) {
                 case Event.StepFailed failed when failed.retryInMillis() < 0 -> problems.add(failed.problem());
-                case Event.HookRan(String when, String _, String _, List<String> _, long _, String _, Problem problem, String _) when problem != null
-                        && when.endsWith("-run") -> problems.add(problem);
+                case Event.HookRan hook -> {
+                    Problem problem = hook.problem();
+                    if (problem != null && hook.step() == null) {
+                        problems.add(problem);
+                    }
+                }
                 case Event.RunEnded(Event.Outcome outcome, String _) -> {
                     return new RunResult(run, outcome, problems);
                 }

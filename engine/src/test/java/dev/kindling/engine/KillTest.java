@@ -187,7 +187,8 @@ class KillTest {
                     assertThat(result.outcome()).as("killed at " + point + ": " + result.problems())
                             .isEqualTo(Event.Outcome.DONE);
                     assertThat(engine.status("demo").orElseThrow().state()).isEqualTo(ClusterStatus.State.DELETED);
-                    assertThat(lab.leftOf("demo")).as("killed at " + point + "\n" + Lab.story(engine, "demo")).isEmpty();
+                    assertThat(lab.leftOf("demo")).as("killed at " + point + "\n" + Lab.story(engine, "demo"))
+                            .isEmpty();
                 }
                 delete(lab.workspace());
             }

@@ -43,7 +43,11 @@ class StateTableTest {
                 happens(new Event.MachineObserved(machine, BootStage.SYSTEM, -1, "runs"));
                 happens(new Event.MachineObserved(machine, BootStage.READY, -1, "ready"));
             });
-            case "reboot" -> happens(new Event.MachineObserved(machines.getLast(), BootStage.DHCP, -1, "asks again"));
+            case "reboot" -> happens(new Event.BootScriptServed(machines.getLast(), 3, "boots again"));
+            case "rejoin" -> {
+                happens(new Event.MachineObserved(machines.getLast(), BootStage.SYSTEM, -1, "runs"));
+                happens(new Event.MachineObserved(machines.getLast(), BootStage.READY, -1, "ready"));
+            }
             case "available" -> happens(new Event.ConditionChanged(new Condition(Condition.Type.CLUSTER_AVAILABLE,
                     Condition.Status.TRUE, "ApiAnswers", "it answers", Instant.EPOCH), "it answers"));
             case "fail" -> happens(new Event.RunEnded(Outcome.FAILED, "it failed"));
@@ -57,7 +61,7 @@ class StateTableTest {
         }
     }
 
-    /** Conditions: T template applied, I infrastructure, N nodes, C cluster available; + true, - false, ? unknown. */
+    /** T: template applied, I: infrastructure, N: nodes, C: cluster available; + true, - false, ? unknown. */
     private String conditions() {
         Map<Condition.Type, String> signs = new TreeMap<>();
         for (Condition condition : fold.status().conditions()) {
@@ -96,7 +100,7 @@ class StateTableTest {
             "define run ready available cancel, DEGRADED, T- I+ N+ C+",
             "define run done, DEGRADED, T+ I- N- C?",
             "define run ready available done reboot, DEGRADED, T+ I- N- C+",
-            "define run ready available done reboot ready, READY, T+ I+ N+ C+",
+            "define run ready available done reboot rejoin, READY, T+ I+ N+ C+",
             "define run ready available done redefine, READY, T- I+ N+ C+",
             "define run ready available done redefine run, PROGRESSING, T- I+ N+ C+",
             "define remove, DELETING, T- I- N- C?",
