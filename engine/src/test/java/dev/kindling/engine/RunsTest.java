@@ -80,7 +80,7 @@ class RunsTest {
             awaitEvent(engine, "demo", second, Event.RunPaused.class::isInstance);
             assertThat(told(engine, "demo", second, Event.StepStarted.class::isInstance)).isFalse();
             engine.resume(second);
-            awaitEvent(engine, "demo", second, Event.DiskWriteOrdered.class::isInstance);
+            awaitEvent(engine, "demo", second, Event.StepStarted.class::isInstance);
             killRunners();
 
             RunResult result = engine.await(begin(engine, definition));
