@@ -37,7 +37,6 @@ import org.slf4j.LoggerFactory;
 /** Leads one run from its lock to its report: replays the journal, observes, does the rest, stops what it started. */
 final class Conductor {
     private static final Logger LOG = LoggerFactory.getLogger(Conductor.class);
-    private static final Duration LOCK = Duration.ofSeconds(15);
 
     private final Workspace workspace;
     private final Store store;
@@ -63,9 +62,10 @@ final class Conductor {
 
     /** Takes the cluster's lock. @return why it cannot be had */
     List<Problem> begin() {
-        return switch (store.acquire(cluster, LOCK)) {
+        return switch (store.acquire(cluster, workspace.lockLasts())) {
             case Acquisition.Acquired(Lease mine, var _) -> {
                 lease = mine;
+                mine.onLost(this::cancel);
                 yield List.of();
             }
             case Acquisition.HeldBy held -> List.of(Problem.error("run-in-progress", "cluster " + cluster,
@@ -117,9 +117,9 @@ final class Conductor {
                 .orElseThrow(() -> new IOException("the journal has no definition of " + cluster));
         Cluster model = Kindling.modelOf(Definitions.read("definition of " + cluster, definition));
         var machines = new Machines(model, facts.events(), journal, clock);
-        var hooks = new Hooks(model, run, workspace.directory(), new Secrets(workspace, cluster, _ -> {})::mask,
+        var hooks = new Hooks(model, run, workspace.directory(), new Secrets(workspace, store, cluster, _ -> {})::mask,
                 journal);
-        var wiring = new Wiring(workspace, world);
+        var wiring = new Wiring(workspace, store, world);
         var dag = new DagRunner(journal, clock, world.sleeper(), world.random(), Lanes.of(options),
                 hooks::around, step -> evidence(step, machines));
         runner = dag;
@@ -137,7 +137,9 @@ final class Conductor {
             control.of(dag, before);
             try (Kindling.Subscription _ = store.tail(cluster, before.getLast().seq(), control::obey)) {
                 DagRunner.Result result = perform(mine, dag, hooks, machines, journal, begins,
-                        part == Part.ALL ? wired.steps() : wired.preparation());
+                        part == Part.ALL
+                                ? wiring.remaining(wired.steps(), model, definition, facts)
+                                : wired.preparation());
                 if (part == Part.PREPARATION && result.outcome() == Event.Outcome.DONE) {
                     return Event.Outcome.DONE;
                 }

@@ -65,8 +65,8 @@ final class Control {
 
     /** Takes the next event of the journal in. */
     synchronized void obey(Event.Recorded recorded) {
-        if (!recorded.run().equals(run) || !(recorded.event() instanceof Event.Requested(Event.Request request,
-                String text))) {
+        if (!recorded.run().equals(run)
+                || !(recorded.event() instanceof Event.Requested(Event.Request request, String text))) {
             return;
         }
         DagRunner dag = runner;

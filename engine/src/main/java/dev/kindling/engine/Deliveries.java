@@ -111,7 +111,7 @@ final class Deliveries {
             String secret = webhook.secretName();
             byte[] key = secret == null
                     ? new byte[0]
-                    : new Secrets(workspace, cluster, event -> store.append(cluster, run, event)).named(secret);
+                    : new Secrets(workspace, store, cluster, event -> store.append(cluster, run, event)).named(secret);
             long reached = Courier.reached(webhook, before);
             new Courier(webhook, key, (seq, limit) -> store.read(cluster, seq, limit),
                     event -> store.append(cluster, run, event), world.sleeper(), world.random())

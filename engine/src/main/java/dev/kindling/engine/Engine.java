@@ -9,16 +9,24 @@ import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Primer;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.Template;
+import dev.kindling.engine.api.SealedSecrets;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.boot.BootAssets;
 import dev.kindling.engine.definition.Definitions;
+import dev.kindling.engine.definition.Templates;
 import dev.kindling.engine.machine.virtual.VirtualRack;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Facts;
+import dev.kindling.engine.plan.PlanFile;
+import dev.kindling.engine.plan.Step;
+import dev.kindling.engine.report.PlanPictures;
 import dev.kindling.engine.report.Reports;
 import dev.kindling.engine.report.SupportBundle;
 import dev.kindling.engine.run.Sleeper;
+import dev.kindling.engine.secret.Place;
+import dev.kindling.engine.secret.Secret;
 import dev.kindling.engine.status.StatusFold;
 import dev.kindling.engine.store.Acquisition;
 import dev.kindling.engine.store.Store;
@@ -33,6 +41,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +50,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
@@ -62,7 +72,7 @@ public final class Engine implements Kindling {
         this.workspace = workspace;
         this.store = store;
         this.runs = runs;
-        this.wiring = new Wiring(workspace, world);
+        this.wiring = new Wiring(workspace, store, world);
         this.world = world;
         this.clock = world.clock();
         this.random = world.random();
@@ -74,14 +84,50 @@ public final class Engine implements Kindling {
      * @throws UncheckedIOException where it cannot be read or written, or is damaged; the message says what to do
      */
     public static Kindling open(Path directory) {
+        return open(directory, System.getenv());
+    }
+
+    /**
+     * The same, with other settings.
+     *
+     * @param environment {@code KINDLING_STATE} is the URL of a state in PostgreSQL; the others are in
+     *            {@code docs/reference/state.md}
+     */
+    public static Kindling open(Path directory, Map<String, String> environment) {
         World world = World.real();
         try {
-            Workspace workspace = Workspace.open(directory, System.getenv());
-            Store store = Store.open(workspace.directory(), world.clock());
+            Workspace workspace = Workspace.open(directory, environment);
+            Store store = Store.open(workspace.directory(), workspace.environment(), world.clock());
             return new Engine(workspace, store, new RunnerProcesses(workspace, store), world);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * The secrets of a workspace.
+     *
+     * @param prompt asks a person, without an echo, for the passphrase; empty where there is nobody to ask
+     * @param newPrompt asks for a new passphrase
+     */
+    public static SealedSecrets secrets(Path directory, Map<String, String> environment,
+            Function<String, Optional<char[]>> prompt, Function<String, Optional<char[]>> newPrompt) {
+        try {
+            Workspace workspace = Workspace.open(directory, environment);
+            Store store = Store.open(workspace.directory(), environment, Clock.systemUTC());
+            return new SecretsHere(store, SecretsHere.place(workspace, store), workspace.keys(typed(prompt)),
+                    workspace.newKeys(typed(newPrompt)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Function<String, Optional<Secret>> typed(Function<String, Optional<char[]>> prompt) {
+        return question -> prompt.apply(question).map(answer -> {
+            Secret secret = Secret.of(answer);
+            Arrays.fill(answer, '\0');
+            return secret;
+        });
     }
 
     /** The primer and its medium; needs no workspace. */
@@ -102,13 +148,41 @@ public final class Engine implements Kindling {
 
     static Engine openInProcess(Path directory, Map<String, String> environment, World world) throws IOException {
         Workspace workspace = Workspace.open(directory, environment);
-        Store store = Store.open(workspace.directory(), world.clock());
+        Store store = Store.open(workspace.directory(), workspace.environment(), world.clock());
         return new Engine(workspace, store, new RunsHere(workspace, store, world), world);
     }
 
     @Override
     public Validation validate(String source, String text) {
-        return Definitions.read(source, text);
+        return Templates.isOrder(text) ? allTemplates().order(source, text) : Definitions.read(source, text);
+    }
+
+    private Templates allTemplates() {
+        try {
+            return Templates.of(workspace.templates());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public List<Template> templates() {
+        return allTemplates().list();
+    }
+
+    @Override
+    public Validation render(String template, Map<String, String> parameters) {
+        return allTemplates().render(template, parameters);
+    }
+
+    @Override
+    public Validation importFrom(String source, String text, Map<String, String> more) {
+        return allTemplates().imported(source, text, more);
+    }
+
+    @Override
+    public List<Template.Test> testTemplate(String template) {
+        return allTemplates().test(template);
     }
 
     @Override
@@ -151,7 +225,7 @@ public final class Engine implements Kindling {
     public Plan plan(Validation validation) {
         Cluster cluster = Kindling.modelOf(validation);
         Facts facts = Facts.of(history(cluster.name(), 0));
-        return wiring.plan(cluster, validation.text(), facts);
+        return Outline.marked(wiring.plan(cluster, validation.text(), facts), validation.problems());
     }
 
     @Override
@@ -167,17 +241,37 @@ public final class Engine implements Kindling {
         if (!now.ok()) {
             return new Started(Optional.empty(), now.problems());
         }
-        if (!plan(now).id().equals(plan.id())) {
-            return refused(Problem.error("plan-outdated", "cluster " + cluster,
-                    "something changed since the plan was made", "the facts that the plan was made from",
-                    "make the plan again: kindling plan"));
+        List<Problem> notYet = now.problems().stream().filter(Definitions::isNotYet)
+                .map(problem -> new Problem(Problem.Severity.ERROR, problem.code(), problem.path(), problem.line(),
+                        problem.column(), problem.message(), problem.expected(), problem.remedy()))
+                .toList();
+        if (!notYet.isEmpty()) {
+            return new Started(Optional.empty(), notYet);
         }
         Facts facts = Facts.of(history(cluster, 0));
+        List<Problem> changes = wiring.changes(plan, wiring.plan(Kindling.modelOf(now), plan.definition(), facts),
+                facts);
+        if (!changes.isEmpty()) {
+            return new Started(Optional.empty(), changes);
+        }
         List<Problem> problems = new ArrayList<>(Lanes.problems(options));
         problems.addAll(wiring.contradictions(plan.cluster(), facts, options));
         if (!problems.isEmpty()) {
             return new Started(Optional.empty(), problems);
         }
+        try {
+            Optional<Problem> locked = new Secrets(workspace, store, cluster, _ -> {}).locked();
+            if (locked.isPresent()) {
+                return refused(locked.get());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return begin(plan, facts, options);
+    }
+
+    private Started begin(Plan plan, Facts facts, ApplyOptions options) {
+        String cluster = plan.cluster().name();
         if (!plan.definition().equals(facts.definition())) {
             store.append(cluster, "", new Event.Defined(plan.definition(), "definition of " + cluster + " accepted"));
         }
@@ -209,6 +303,33 @@ public final class Engine implements Kindling {
             };
         }
         return ended;
+    }
+
+    @Override
+    public String export(Plan plan) {
+        return PlanFile.write(plan);
+    }
+
+    @Override
+    public Imported importPlan(String source, String text) {
+        return PlanFile.read(source, text, definition -> validate(source, definition));
+    }
+
+    @Override
+    public String picture(Plan plan, Plan.Picture form) {
+        return PlanPictures.render(plan, form);
+    }
+
+    @Override
+    public Rehearsal rehearse(Plan plan, RehearsalOptions options, Consumer<Event.Recorded> listener)
+            throws InterruptedException {
+        List<Step> steps = wiring.steps(plan.cluster(), Facts.of(history(plan.cluster().name(), 0)));
+        return new RehearsalRoom(clock, random).rehearse(plan, steps, options, listener);
+    }
+
+    /** Starts a run in a workspace that nobody else knows: nothing there can have changed, nothing real is touched. */
+    Started beginRehearsal(Plan plan, ApplyOptions options) {
+        return begin(plan, Facts.of(List.of()), options);
     }
 
     private static Started refused(Problem problem) {
@@ -340,7 +461,8 @@ public final class Engine implements Kindling {
             return Optional.empty();
         }
         try (var out = new BufferedOutputStream(Files.newOutputStream(file))) {
-            SupportBundle.write(out, history(cluster, 0), status.get(), new Secrets(workspace, cluster, _ -> {})::mask,
+            SupportBundle.write(out, history(cluster, 0), status.get(),
+                    new Secrets(workspace, store, cluster, _ -> {})::mask,
                     Map.of("java", Runtime.version().toString(), "os",
                             System.getProperty("os.name") + " " + System.getProperty("os.version"), "arch",
                             System.getProperty("os.arch"), "cpus",
@@ -360,6 +482,53 @@ public final class Engine implements Kindling {
     }
 
     @Override
+    public List<String> names() {
+        return store.clusters();
+    }
+
+    @Override
+    public Audit audit(String cluster) {
+        return store.verify(cluster);
+    }
+
+    @Override
+    public void backup(Path file) {
+        unchecked(() -> {
+            store.backup(file);
+            Optional<byte[]> sealed = SecretsHere.place(workspace, store).read();
+            if (sealed.isPresent()) {
+                Place.file(file.resolveSibling(file.getFileName() + ".secrets")).change(_ -> sealed.get());
+            }
+        });
+    }
+
+    @Override
+    public void exportJournal(String cluster, Path file) {
+        unchecked(() -> store.exportJournal(cluster, file));
+    }
+
+    @Override
+    public List<Problem> importJournal(Path file) {
+        try {
+            return store.importJournal(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static void unchecked(Work work) {
+        try {
+            work.run();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
     public Path workspace() {
         return workspace.directory();
     }
@@ -371,13 +540,9 @@ public final class Engine implements Kindling {
     }
 
     private String clusterOf(String run) {
-        for (String cluster : store.clusters()) {
-            if (runs.belongs(cluster, run)
-                    || store.read(cluster, 0).stream().anyMatch(recorded -> recorded.run().equals(run))) {
-                return cluster;
-            }
-        }
-        throw new IllegalArgumentException("no run " + run + " in " + workspace.directory());
+        return store.clusters().stream().filter(cluster -> runs.belongs(cluster, run)).findFirst()
+                .or(() -> store.clusterOf(run))
+                .orElseThrow(() -> new IllegalArgumentException("no run " + run + " in " + store.place()));
     }
 
     /** Sorts by time: {@code run-20261121-031500-4f3a}. */

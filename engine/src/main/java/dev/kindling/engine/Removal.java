@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +37,7 @@ final class Removal {
 
     RunResult remove(String cluster, String run) throws InterruptedException {
         runs.release(cluster);
-        Lease lease = switch (store.acquire(cluster, Duration.ofSeconds(15))) {
+        Lease lease = switch (store.acquire(cluster, workspace.lockLasts())) {
             case Acquisition.Acquired(Lease mine, var _) -> mine;
             case Acquisition.HeldBy held -> null;
         };
@@ -63,7 +62,7 @@ final class Removal {
                 }
             }
             try {
-                new Secrets(workspace, cluster, _ -> {}).forget();
+                new Secrets(workspace, store, cluster, _ -> {}).forget();
                 Files.deleteIfExists(workspace.leases(cluster));
             } catch (IOException e) {
                 problems.add(

@@ -6,6 +6,7 @@ import dev.kindling.engine.store.Store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,7 +22,8 @@ public final class Runner {
         return List.of(part, workspace.toString(), cluster, run,
                 options.interfaceName().orElse(""),
                 Boolean.toString(options.keepRunning()), Integer.toString(options.lossPercent()),
-                Long.toString(options.seed()), Lanes.text(options));
+                Long.toString(options.seed()), options.delay().toString(), Integer.toString(options.failurePercent()),
+                Lanes.text(options));
     }
 
     /** Started by {@link RunnerProcesses} only. */
@@ -30,9 +32,9 @@ public final class Runner {
         String cluster = arguments[2];
         var options = new ApplyOptions(Optional.of(arguments[4]).filter(name -> !name.isEmpty()),
                 Boolean.parseBoolean(arguments[5]), Integer.parseInt(arguments[6]), Long.parseLong(arguments[7]),
-                Lanes.parse(arguments[8]));
+                Duration.parse(arguments[8]), Integer.parseInt(arguments[9]), Lanes.parse(arguments[10]));
         Workspace workspace = Workspace.open(directory, System.getenv());
-        try (Store store = Store.open(directory, Clock.systemUTC())) {
+        try (Store store = Store.open(directory, workspace.environment(), Clock.systemUTC())) {
             if (arguments[0].equals(COURIER)) {
                 new Deliveries(workspace, store, World.real(), cluster, arguments[3]).deliver(false,
                         Deliveries.PATIENCE);

@@ -74,8 +74,10 @@ final class RunnerProcesses implements RunPlace {
         var inSession = new ArrayList<>(command);
         inSession.addFirst("setsid");
         File log = workspace.runnerLog(cluster).toFile();
-        return new ProcessBuilder(inSession).redirectInput(new File("/dev/null"))
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log)).redirectErrorStream(true).start();
+        var process = new ProcessBuilder(inSession).redirectInput(new File("/dev/null"))
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log)).redirectErrorStream(true);
+        process.environment().putAll(workspace.settings());
+        return process.start();
     }
 
     private List<String> runner(String part, String cluster, String run, ApplyOptions options) {

@@ -1,14 +1,18 @@
 package dev.kindling.engine;
 
 import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.distribution.k3s.K3s;
+import dev.kindling.engine.secret.Place;
 import dev.kindling.engine.secret.Secret;
 import dev.kindling.engine.secret.SecretStore;
+import dev.kindling.engine.secret.SecretsLocked;
 import dev.kindling.engine.secret.Tokens;
+import dev.kindling.engine.store.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,14 +23,26 @@ final class Secrets implements K3s.Credentials {
     private static final int LEAST_SECRET = 8;
 
     private final Workspace workspace;
+    private final Place place;
     private final String cluster;
     private final Consumer<Event> journal;
     private @Nullable SecretStore store;
 
-    Secrets(Workspace workspace, String cluster, Consumer<Event> journal) {
+    Secrets(Workspace workspace, Store state, String cluster, Consumer<Event> journal) {
         this.workspace = workspace;
+        this.place = SecretsHere.place(workspace, state);
         this.cluster = cluster;
         this.journal = journal;
+    }
+
+    /** Why they cannot be read or written; empty where they can. */
+    Optional<Problem> locked() throws IOException {
+        try {
+            var _ = store();
+            return Optional.empty();
+        } catch (SecretsLocked e) {
+            return Optional.of(e.problem());
+        }
     }
 
     /** Of the machines' bearer tokens. */
@@ -78,10 +94,10 @@ final class Secrets implements K3s.Credentials {
      * in a line of its own.
      */
     String mask(String text) {
-        if (!Files.exists(workspace.secrets())) {
-            return text;
-        }
         return unchecked(() -> {
+            if (place.read().isEmpty()) {
+                return text;
+            }
             String masked = text;
             for (String name : store().list()) {
                 for (String word : store().get(name).map(Secret::reveal).orElse("").split("[\\s\"']+", -1)) {
@@ -94,13 +110,9 @@ final class Secrets implements K3s.Credentials {
         });
     }
 
-    /** Deletes all of this cluster's. */
+    /** Deletes all of this cluster's; needs no key. */
     void forget() throws IOException {
-        for (String name : store().list()) {
-            if (name.startsWith(cluster + "/")) {
-                store().delete(name);
-            }
-        }
+        SecretStore.forget(place, cluster + "/");
     }
 
     /** A secret by its whole name; made where there is none, for its user to read it from the store. */
@@ -126,7 +138,9 @@ final class Secrets implements K3s.Credentials {
     private synchronized SecretStore store() throws IOException {
         SecretStore open = store;
         if (open == null) {
-            open = SecretStore.open(workspace.secrets(), workspace.key(), new SecureRandom());
+            // a run has nobody to ask
+            open = SecretStore.open(place, workspace.keys(_ -> Optional.empty()), new SecureRandom(),
+                    Clock.systemUTC());
             store = open;
         }
         return open;

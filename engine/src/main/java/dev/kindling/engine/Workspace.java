@@ -1,17 +1,20 @@
 package dev.kindling.engine;
 
 import dev.kindling.engine.api.Kindling;
-import dev.kindling.engine.secret.KeySource;
+import dev.kindling.engine.secret.Keys;
+import dev.kindling.engine.secret.Secret;
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Where everything of an operator's clusters lies; nobody else may look into it.
@@ -49,12 +52,37 @@ record Workspace(Path directory, Map<String, String> environment) {
         return List.of(directory.resolve(cluster + "-report.md"), directory.resolve(cluster + "-report.html"));
     }
 
-    /** The key of the secrets: apart from the workspace, so that a copy of that is of no use alone. */
-    KeySource key() {
-        String configured = environment.get("KINDLING_KEY_FILE");
-        return configured != null
-                ? new KeySource.KeyFile(Path.of(configured))
-                : KeySource.userKeyFile(environment, Path.of(System.getProperty("user.home")));
+    /**
+     * The key of the secrets: apart from the workspace, so that a copy of that is of no use alone.
+     *
+     * @param prompt asks a person for a passphrase, where there is one
+     */
+    Keys keys(Function<String, Optional<Secret>> prompt) {
+        return Keys.ofUser(environment, Path.of(System.getProperty("user.home")), prompt);
+    }
+
+    /** The next key: a new passphrase may be in a file of its own, {@code KINDLING_NEW_PASSPHRASE_FILE}. */
+    Keys newKeys(Function<String, Optional<Secret>> prompt) {
+        var next = new java.util.HashMap<>(environment);
+        String file = next.remove("KINDLING_NEW_PASSPHRASE_FILE");
+        if (file == null) {
+            next.remove("KINDLING_PASSPHRASE_FILE");
+        } else {
+            next.put("KINDLING_PASSPHRASE_FILE", file);
+        }
+        return Keys.ofUser(next, Path.of(System.getProperty("user.home")), prompt);
+    }
+
+    /**
+     * Where the user's own templates lie: {@code $XDG_CONFIG_HOME/kindling/templates}, or
+     * {@code ~/.config/kindling/templates}, and {@code templates} in the workspace, which counts more.
+     */
+    List<Path> templates() {
+        String configured = environment.getOrDefault("XDG_CONFIG_HOME", "");
+        Path base = configured.isEmpty()
+                ? Path.of(System.getProperty("user.home"), ".config")
+                : Path.of(configured);
+        return List.of(base.resolve("kindling").resolve("templates"), directory.resolve("templates"));
     }
 
     /**
@@ -65,6 +93,27 @@ record Workspace(Path directory, Map<String, String> environment) {
         return Optional.ofNullable(environment.get("KINDLING_CACHE")).map(Path::of)
                 .or(() -> Optional.ofNullable(environment.get("XDG_CACHE_HOME")).map(base -> Path.of(base, "kindling")))
                 .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "kindling"));
+    }
+
+    /** What a process of a run is told, so that it works on the same state with the same key. */
+    Map<String, String> settings() {
+        var settings = new java.util.TreeMap<>(environment);
+        settings.keySet().removeIf(name -> !name.startsWith("KINDLING_"));
+        return settings;
+    }
+
+    /**
+     * How long the lock on a cluster lasts without being renewed, and so how long a run that was stopped keeps others
+     * waiting: {@code KINDLING_LOCK_SECONDS}, from 2 to 3600; 15 where it is not given.
+     */
+    Duration lockLasts() {
+        String given = environment.getOrDefault("KINDLING_LOCK_SECONDS", "15");
+        try {
+            return Duration.ofSeconds(Math.clamp(Long.parseLong(given), 2, 3600));
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(
+                    "KINDLING_LOCK_SECONDS is '" + given + "'; expected a number of seconds from 2 to 3600", e);
+        }
     }
 
     Kindling.Report write(String cluster, Kindling.Report report) throws IOException {

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Over real sockets: the engine dies after every fifth record of its journal; the next one goes on and comes to the same
- * end. {@link KillTest} kills at every single one, without sockets.
+ * Over real sockets: the engine dies after every fifth record of its journal; the next one goes on and comes to the
+ * same end. {@link KillTest} kills at every single one, without sockets.
  */
 class CrashTest {
     private static final int PARALLEL = 8;

@@ -9,10 +9,13 @@ import dev.kindling.engine.api.Kindling.ApplyOptions;
 import dev.kindling.engine.api.RunResult;
 import dev.kindling.engine.machine.simulated.DirectRack.Faults;
 import dev.kindling.engine.model.Machine;
+import dev.kindling.engine.store.Store;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -152,7 +155,10 @@ class RunsTest {
             assertThat(Lab.up(engine, definition).outcome()).isEqualTo(Event.Outcome.DONE);
             var workspace = Workspace.open(lab.workspace(),
                     Map.of("KINDLING_KEY_FILE", lab.workspace().resolveSibling("lab.key").toString()));
-            String token = new Secrets(workspace, "demo", _ -> {}).clusterToken();
+            String token;
+            try (Store store = Store.open(lab.workspace(), Clock.systemUTC())) {
+                token = new Secrets(workspace, store, "demo", _ -> {}).clusterToken();
+            }
             Files.writeString(lab.workspace().resolve("stolen"), token);
             RunResult result = Lab.up(engine, definition + """
                       hooks:
@@ -208,7 +214,7 @@ class RunsTest {
         try (Engine engine = new Lab(temporary.resolve("lab"), Faults.NONE).open()) {
             var plan = engine.plan(engine.validate("test", Lab.definition(engine, 2, 109)));
             var started = engine.apply(plan,
-                    new ApplyOptions(Optional.empty(), false, 0, 1, Map.of("pwoer", 3, "write", 0)));
+                    new ApplyOptions(Optional.empty(), false, 0, 1, Duration.ZERO, 0, Map.of("pwoer", 3, "write", 0)));
             assertThat(started.run()).isEmpty();
             assertThat(started.problems()).extracting(problem -> problem.code())
                     .containsExactly("parallel-unknown", "parallel-unknown");

@@ -1,5 +1,6 @@
 package dev.kindling.engine.api;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Instant;
 import java.util.List;
@@ -35,14 +36,29 @@ public sealed interface Event {
     /** A run began. {@code notices}: what is simulated or a stand-in. */
     record RunStarted(String planId, int steps, boolean resumed, List<String> notices, String text) implements Event {}
 
-    /** A step began; written before its first effect. */
-    record StepStarted(String step, @Nullable String machine, int attempt, String text) implements Event {}
+    /**
+     * A step began; written before its first effect. {@code inputs}: fingerprint of what the step is made of; null: not
+     * known (records of older versions).
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record StepStarted(String step, @Nullable String machine, int attempt, String text,
+            @Nullable String inputs) implements Event {
+        public StepStarted(String step, @Nullable String machine, int attempt, String text) {
+            this(step, machine, attempt, text, null);
+        }
+    }
 
     /** A step has something to say. {@code fraction} is 0 to 1, negative where unknown. */
     record StepProgressed(String step, @Nullable String machine, double fraction, String text) implements Event {}
 
-    /** A step was done and verified; {@code already} when nothing had to be done. */
-    record StepDone(String step, @Nullable String machine, boolean already, String text) implements Event {}
+    /** A step was done and verified; {@code already} when nothing had to be done; {@code inputs} as above. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record StepDone(String step, @Nullable String machine, boolean already, String text,
+            @Nullable String inputs) implements Event {
+        public StepDone(String step, @Nullable String machine, boolean already, String text) {
+            this(step, machine, already, text, null);
+        }
+    }
 
     /** An attempt failed. {@code retryInMillis} is negative when there is no further attempt. */
     record StepFailed(String step, @Nullable String machine, int attempt, Problem problem, long retryInMillis,

@@ -259,11 +259,11 @@ public final class DagRunner {
             journalWhenOpen(null);
             if (step.alreadyDone().holds()) {
                 journal.accept(new Event.StepDone(step.id(), step.action().machine(), true,
-                        step.action().title() + ": already done"));
+                        step.action().title() + ": already done", step.inputs()));
                 return null;
             }
             journalWhenOpen(new Event.StepStarted(step.id(), step.action().machine(), attempt,
-                    step.action().title() + (attempt > 1 ? " (attempt " + attempt + ")" : "")));
+                    step.action().title() + (attempt > 1 ? " (attempt " + attempt + ")" : ""), step.inputs()));
             var current = new CurrentAttempt(step, clock.instant().plus(step.deadline()));
             self.until(current.deadline());
             try {
@@ -272,7 +272,7 @@ public final class DagRunner {
                 self.until(null);
             }
             journal.accept(new Event.StepDone(step.id(), step.action().machine(), false,
-                    step.action().title() + ": done"));
+                    step.action().title() + ": done", step.inputs()));
             return null;
         } catch (Step.Failed e) {
             Problem problem = e.problem();

@@ -16,7 +16,9 @@ final class Graph {
     private final Map<String, List<Step>> dependents = new HashMap<>();
     private final List<Step> free = new ArrayList<>();
 
-    /** @throws IllegalArgumentException where two steps have one id, one depends on none, or some wait for each other */
+    /**
+     * @throws IllegalArgumentException where two steps have one id, one depends on none, or some wait for each other
+     */
     Graph(Collection<Step> steps) {
         var byId = new LinkedHashMap<String, Step>();
         for (Step step : steps) {
@@ -67,7 +69,8 @@ final class Graph {
     List<Step> freedBy(Step done) {
         var freed = new ArrayList<Step>();
         for (Step step : dependents.getOrDefault(done.id(), List.of())) {
-            if (missing.computeIfPresent(step.id(), (_, count) -> count - 1) instanceof Integer left && left == 0) {
+            Integer left = missing.computeIfPresent(step.id(), (_, count) -> count - 1);
+            if (left != null && left == 0) {
                 missing.remove(step.id());
                 freed.add(step);
             }

@@ -98,7 +98,8 @@ public final class Hooks {
         String failure = null;
         try {
             ProcessBuilder builder = new ProcessBuilder(hook.command()).directory(directory.toFile())
-                    .redirectErrorStream(true).redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+                    .redirectErrorStream(true)
+                    .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
             environment(builder.environment(), hook, step, facts);
             Process process = builder.start();
             try {

@@ -1,25 +1,25 @@
 package dev.kindling.engine.secret;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import javax.crypto.AEADBadTagException;
@@ -31,187 +31,365 @@ import org.bouncycastle.crypto.params.Argon2Parameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Secrets by name in one encrypted file. Each value is sealed by itself with AES-256-GCM and bound to its name; names
- * are readable, values are decrypted only when they are asked for.
+ * Secrets by name in one encrypted document. Each value is sealed by itself with AES-256-GCM and bound to its name;
+ * names are readable, values are decrypted only when they are asked for.
  *
  * <p>
- * Thread-safe, and safe beside other processes on the same file.
+ * Thread-safe, and safe beside other processes on the same document, also when one of them rotates the key.
  */
 public final class SecretStore implements AutoCloseable {
-    private static final String FORMAT = "kindling-secrets/1";
+    private static final String FORMAT = "kindling-secrets/2";
+    private static final Set<String> FORMATS = Set.of("kindling-secrets/1", FORMAT);
+
+    /** What the check seals and every value is bound to; the same in both formats. */
+    private static final String CONTEXT = "kindling-secrets/1";
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,199}");
-    private static final String KEY_FILE_PREFIX = "kindling-key-1 ";
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BITS = 128;
 
     /** RFC 9106, section 4: the second recommended option, for memory-constrained environments. */
-    private static final Kdf PASSPHRASE_KDF = new Kdf("argon2id", null, 64 * 1024, 3, 4);
+    private static final int MEMORY_KIB = 64 * 1024;
+    private static final int ITERATIONS = 3;
+    private static final int LANES = 4;
 
-    private final Path file;
-    private final byte[] key;
+    private final Place place;
+    private final Keys keys;
     private final SecureRandom random;
+    private final Clock clock;
     private final JsonMapper json = JsonMapper.builder().build();
     private final ReentrantLock lock = new ReentrantLock();
+    private Opened opened;
 
     /**
-     * How the key is made. The salt is null where the key is a file.
+     * How the key is made.
+     *
+     * @param salt of a passphrase
+     * @param account in the keyring
      */
-    private record Kdf(String kind, @Nullable String salt, int memoryKib, int iterations, int lanes) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    private record Kdf(String kind, @Nullable String salt, int memoryKib, int iterations, int lanes,
+            @Nullable String account) {
+        private boolean isOf(KeySource.Kind wanted) {
+            return kind.equals(wanted.written());
+        }
+    }
 
-    private record Sealed(String nonce, String data) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    private record Sealed(String nonce, String data, @Nullable String created) {}
 
-    /** The whole file. {@code check} seals a constant: whether it opens tells the right key from a wrong one. */
+    /** All of it. {@code check} seals a constant: whether it opens tells the right key from a wrong one. */
     private record Content(String format, Kdf key, Sealed check, SortedMap<String, Sealed> entries) {
         Content {
             entries = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(entries));
         }
     }
 
-    private SecretStore(Path file, byte[] key, SecureRandom random) {
-        this.file = file;
-        this.key = key;
-        this.random = random;
+    /** A key, and the check that it opens: another check means another key. */
+    private static final class Opened {
+        final byte[] key;
+        final Sealed check;
+
+        Opened(byte[] key, Sealed check) {
+            this.key = key;
+            this.check = check;
+        }
+    }
+
+    /** A key that was made just now, and how it is found again. */
+    private static final class Fresh {
+        final byte[] key;
+        final Kdf kdf;
+
+        Fresh(byte[] key, Kdf kdf) {
+            this.key = key;
+            this.kdf = kdf;
+        }
     }
 
     /**
-     * Opens the store, or makes it (and the key file) where there is none.
+     * What may be shown of a secret.
+     *
+     * @param created when it was last stored; null where that was not noted
+     */
+    public record Entry(String name, @Nullable Instant created) {}
+
+    private SecretStore(Place place, Keys keys, SecureRandom random, Clock clock, Opened opened) {
+        this.place = place;
+        this.keys = keys;
+        this.random = random;
+        this.clock = clock;
+        this.opened = opened;
+    }
+
+    /** Opens the store in a file, or makes it (and the key) where there is none. */
+    public static SecretStore open(Path file, KeySource source, SecureRandom random) throws IOException {
+        return open(Place.file(file), Keys.only(source), random, Clock.systemUTC());
+    }
+
+    /**
+     * Opens the store, or makes it (and the key) where there is none.
      *
      * @throws SecretsLocked where the key is wrong, missing, or readable by others
-     * @throws IOException where the file cannot be read or is damaged
+     * @throws IOException where it cannot be read or is damaged
      */
-    public static SecretStore open(Path file, KeySource source, SecureRandom random) throws IOException {
-        AtomicFile.directory(AtomicFile.parent(file));
-        try (FileChannel channel = AtomicFile.lockFile(lockPath(file)); FileLock held = lock(channel)) {
-            if (!held.isValid()) {
-                throw new IOException("no lock on " + file);
-            }
-            if (!Files.exists(file)) {
-                return create(file, source, random);
-            }
-            Content content = parse(file, JsonMapper.builder().build());
-            byte[] key = existingKey(file, source, content.key());
-            SecretStore store = new SecretStore(file, key, random);
-            try (Secret check = store.unseal("", content.check())) {
-                if (!check.matches(FORMAT)) {
-                    throw wrongKey(file, source);
+    public static SecretStore open(Place place, Keys keys, SecureRandom random, Clock clock) throws IOException {
+        JsonMapper json = JsonMapper.builder().build();
+        if (place.read().isEmpty()) {
+            // asked for before the place is locked: a person may have to type it
+            KeySource source = keys.fresh();
+            place.change(there -> {
+                if (there != null) {
+                    return null;
                 }
-            } catch (AEADBadTagException e) {
-                throw wrongKey(file, source);
-            }
-            return store;
+                Fresh fresh = fresh(source, false, random);
+                return bytes(json, new Content(FORMAT, fresh.kdf, seal(fresh.key, "", check(), random, null),
+                        new TreeMap<>()));
+            });
         }
+        Content content = parse(place, json);
+        return new SecretStore(place, keys, random, clock, unlock(place, keys, content));
     }
 
-    private static SecretStore create(Path file, KeySource source, SecureRandom random) throws IOException {
-        Kdf kdf = switch (source) {
-            case KeySource.KeyFile keyFile -> new Kdf("file", null, 0, 0, 0);
-            case KeySource.Passphrase passphrase -> {
+    private static Secret check() {
+        return Secret.of(CONTEXT);
+    }
+
+    /** Of which kind the key of a place is; empty where nothing was put yet. */
+    public static Optional<KeySource.Kind> kind(Place place) throws IOException {
+        return place.read().isEmpty()
+                ? Optional.empty()
+                : Optional.of(kind(place, parse(place, JsonMapper.builder().build()).key()));
+    }
+
+    private static KeySource.Kind kind(Place place, Kdf kdf) throws IOException {
+        return Arrays.stream(KeySource.Kind.values()).filter(kdf::isOf).findFirst()
+                .orElseThrow(() -> new IOException(place + " has a key of the kind '" + kdf.kind()
+                        + "', which this Kindling does not know; update Kindling"));
+    }
+
+    /** Finds the key that opens the check. */
+    private static Opened unlock(Place place, Keys keys, Content content) throws IOException {
+        KeySource source = keys.of(kind(place, content.key()));
+        for (byte[] key : candidates(place, source, content.key())) {
+            try (Secret check = unseal(place, key, "", content.check())) {
+                if (check.matches(CONTEXT)) {
+                    return new Opened(key, content.check());
+                }
+            } catch (AEADBadTagException e) {
+                // another one may be right
+            }
+        }
+        throw wrongKey(place, source);
+    }
+
+    private static Fresh fresh(KeySource source, boolean anew, SecureRandom random) throws IOException {
+        switch (source) {
+            case KeySource.KeyFile(Path file) -> {
+                byte[] key = anew ? KeyFileKeys.add(file, random) : KeyFileKeys.firstOrMade(file, random);
+                return new Fresh(key, new Kdf(KeySource.Kind.FILE.written(), null, 0, 0, 0, null));
+            }
+            case KeySource.Passphrase(Secret passphrase) -> {
                 byte[] salt = new byte[16];
                 random.nextBytes(salt);
-                yield new Kdf(PASSPHRASE_KDF.kind(), encode(salt), PASSPHRASE_KDF.memoryKib(),
-                        PASSPHRASE_KDF.iterations(),
-                        PASSPHRASE_KDF.lanes());
+                Kdf kdf = new Kdf(KeySource.Kind.PASSPHRASE.written(), encode(salt), MEMORY_KIB, ITERATIONS, LANES,
+                        null);
+                return new Fresh(derive(passphrase, kdf, salt), kdf);
             }
-        };
-        byte[] key = switch (source) {
-            case KeySource.KeyFile keyFile -> readOrMakeKeyFile(keyFile.file(), random);
-            case KeySource.Passphrase passphrase -> derive(file, passphrase.passphrase(), kdf);
-        };
-        SecretStore store = new SecretStore(file, key, random);
-        try (Secret constant = Secret.of(FORMAT)) {
-            store.write(new Content(FORMAT, kdf, store.seal("", constant), new TreeMap<>()));
+            case KeySource.Keyring(OsKeyring keyring) -> {
+                byte[] key = new byte[32];
+                random.nextBytes(key);
+                byte[] account = new byte[12];
+                random.nextBytes(account);
+                String name = HexFormat.of().formatHex(account);
+                try (Secret text = Secret.of(encode(key))) {
+                    keyring.store(name, text);
+                }
+                return new Fresh(key, new Kdf(KeySource.Kind.KEYRING.written(), null, 0, 0, 0, name));
+            }
         }
-        return store;
     }
 
     /**
-     * Stores a value, on the disk when this returns.
+     * Stores a value, durable when this returns.
      *
      * @param name letters, digits and {@code . _ / -}, such as {@code demo/kubeconfig}
      */
     public void put(String name, Secret value) throws IOException {
         checkName(name);
-        change(entries -> {
-            entries.put(name, seal(name, value));
+        change((entries, key) -> {
+            entries.put(name, seal(key, name, value, random,
+                    clock.instant().truncatedTo(ChronoUnit.SECONDS).toString()));
             return true;
         });
     }
 
     /** The value of a name; empty where there is none. The caller closes it. */
     public Optional<Secret> get(String name) throws IOException {
-        Sealed sealed = parse(file, json).entries().get(name);
+        Content content = parse(place, json);
+        Sealed sealed = content.entries().get(name);
         if (sealed == null) {
             return Optional.empty();
         }
         try {
-            return Optional.of(unseal(name, sealed));
+            return Optional.of(unseal(place, key(content), name, sealed));
         } catch (AEADBadTagException e) {
-            throw new IOException(file + ": the secret '" + name + "' is damaged; store it again", e);
+            throw new IOException(place + ": the secret '" + name + "' is damaged; store it again", e);
         }
     }
 
     /** The names, in order. */
     public List<String> list() throws IOException {
-        return List.copyOf(parse(file, json).entries().keySet());
+        return entries().stream().map(Entry::name).toList();
+    }
+
+    /** The names, in order, and what else may be shown. */
+    public List<Entry> entries() throws IOException {
+        return entries(place);
+    }
+
+    /** The same without a key. */
+    public static List<Entry> entries(Place place) throws IOException {
+        if (place.read().isEmpty()) {
+            return List.of();
+        }
+        List<Entry> entries = new ArrayList<>();
+        parse(place, JsonMapper.builder().build()).entries().forEach((name, sealed) -> entries
+                .add(new Entry(name, sealed.created() == null ? null : Instant.parse(sealed.created()))));
+        return List.copyOf(entries);
     }
 
     /** Removes a name; false where there was none. */
     public boolean delete(String name) throws IOException {
-        return change(entries -> entries.remove(name) != null);
+        return change((entries, _) -> entries.remove(name) != null);
+    }
+
+    /** Removes all names that begin so. Needs no key. */
+    public static void forget(Place place, String prefix) throws IOException {
+        if (place.read().isEmpty()) {
+            return;
+        }
+        JsonMapper json = JsonMapper.builder().build();
+        place.change(there -> {
+            Content before = parse(place, there, json);
+            TreeMap<String, Sealed> entries = new TreeMap<>(before.entries());
+            boolean changed = entries.keySet().removeIf(name -> name.startsWith(prefix));
+            return changed ? bytes(json, new Content(FORMAT, before.key(), before.check(), entries)) : null;
+        });
+    }
+
+    /**
+     * Seals everything with a new key. A crash leaves all of it as it was or all of it with the new key, and the key
+     * that opens it where keys are kept: the new key is durable before the values are sealed with it, and an old one is
+     * forgotten after.
+     *
+     * <p>
+     * Old keys stay in a key file, because it may belong to other workspaces and open old backups.
+     *
+     * @param to where the new key is kept; may be another kind
+     */
+    public void rotate(KeySource to) throws IOException {
+        Kdf before = parse(place, json).key();
+        Fresh fresh = fresh(to, true, random);
+        place.change(there -> {
+            Content content = parse(there);
+            byte[] old = key(content);
+            TreeMap<String, Sealed> entries = new TreeMap<>();
+            for (var entry : content.entries().entrySet()) {
+                try (Secret value = unseal(place, old, entry.getKey(), entry.getValue())) {
+                    entries.put(entry.getKey(),
+                            seal(fresh.key, entry.getKey(), value, random, entry.getValue().created()));
+                } catch (AEADBadTagException e) {
+                    throw new IOException(place + ": the secret '" + entry.getKey()
+                            + "' is damaged; nothing was changed. Store it again or delete it first", e);
+                }
+            }
+            return bytes(json, new Content(FORMAT, fresh.kdf, seal(fresh.key, "", check(), random, null), entries));
+        });
+        if (before.isOf(KeySource.Kind.KEYRING) && before.account() != null) {
+            try {
+                if (keys.of(KeySource.Kind.KEYRING) instanceof KeySource.Keyring(OsKeyring keyring)) {
+                    keyring.forget(before.account());
+                }
+            } catch (SecretsLocked e) {
+                // a key that opens nothing any more stays in a keyring that is closed now
+            }
+        }
     }
 
     /** Wipes the key from memory. */
     @Override
     public void close() {
-        Arrays.fill(key, (byte) 0);
-    }
-
-    private interface Change {
-        boolean apply(SortedMap<String, Sealed> entries) throws IOException;
-    }
-
-    private boolean change(Change change) throws IOException {
         lock.lock();
-        try (FileChannel channel = AtomicFile.lockFile(lockPath(file)); FileLock held = lock(channel)) {
-            if (!held.isValid()) {
-                throw new IOException("no lock on " + file);
-            }
-            Content before = parse(file, json);
-            TreeMap<String, Sealed> entries = new TreeMap<>(before.entries());
-            boolean changed = change.apply(entries);
-            if (changed) {
-                write(new Content(before.format(), before.key(), before.check(), entries));
-            }
-            return changed;
+        try {
+            Arrays.fill(opened.key, (byte) 0);
         } finally {
             lock.unlock();
         }
     }
 
-    private void write(Content content) throws IOException {
-        AtomicFile.write(file, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(content));
-    }
-
-    private static Content parse(Path file, JsonMapper json) throws IOException {
+    /** The key of this content, looked for again where somebody has rotated it. */
+    private byte[] key(Content content) throws IOException {
+        lock.lock();
         try {
-            Content content = json.readValue(Files.readAllBytes(file), Content.class);
-            if (!FORMAT.equals(content.format())) {
-                throw new IOException(
-                        file + " has the format '" + content.format() + "', this Kindling knows " + FORMAT);
+            if (!content.check().equals(opened.check)) {
+                opened = unlock(place, keys, content);
             }
-            return content;
-        } catch (JsonProcessingException e) {
-            e.clearLocation();
-            throw new IOException(file + " is damaged: not the JSON that Kindling writes; put a copy back", e);
+            return opened.key;
+        } finally {
+            lock.unlock();
         }
     }
 
-    private Sealed seal(String name, Secret value) {
+    private interface Edit {
+        boolean apply(SortedMap<String, Sealed> entries, byte[] key) throws IOException;
+    }
+
+    private boolean change(Edit edit) throws IOException {
+        boolean[] changed = new boolean[1];
+        place.change(there -> {
+            Content before = parse(there);
+            TreeMap<String, Sealed> entries = new TreeMap<>(before.entries());
+            changed[0] = edit.apply(entries, key(before));
+            return changed[0] ? bytes(json, new Content(FORMAT, before.key(), before.check(), entries)) : null;
+        });
+        return changed[0];
+    }
+
+    private static byte[] bytes(JsonMapper json, Content content) throws IOException {
+        return json.writerWithDefaultPrettyPrinter().writeValueAsBytes(content);
+    }
+
+    private static Content parse(Place place, JsonMapper json) throws IOException {
+        return parse(place, place.read().orElse(null), json);
+    }
+
+    private Content parse(byte @Nullable [] bytes) throws IOException {
+        return parse(place, bytes, json);
+    }
+
+    private static Content parse(Place place, byte @Nullable [] bytes, JsonMapper json) throws IOException {
+        if (bytes == null) {
+            throw new IOException(place + " is gone; put a copy back");
+        }
+        try {
+            String format = json.readTree(bytes).path("format").asText();
+            if (!FORMATS.contains(format)) {
+                throw new IOException(place + " has the format '" + format + "', this Kindling knows " + FORMAT);
+            }
+            return json.readValue(bytes, Content.class);
+        } catch (JsonProcessingException e) {
+            e.clearLocation();
+            throw new IOException(place + " is damaged: not the JSON that Kindling writes; put a copy back", e);
+        }
+    }
+
+    private static Sealed seal(byte[] key, String name, Secret value, SecureRandom random, @Nullable String created) {
         byte[] nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);
         byte[] plain = value.bytes();
         try {
-            return new Sealed(encode(nonce), encode(cipher(Cipher.ENCRYPT_MODE, name, nonce).doFinal(plain)));
+            return new Sealed(encode(nonce), encode(cipher(Cipher.ENCRYPT_MODE, key, name, nonce).doFinal(plain)),
+                    created);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every Java has AES/GCM", e);
         } finally {
@@ -219,59 +397,80 @@ public final class SecretStore implements AutoCloseable {
         }
     }
 
-    private Secret unseal(String name, Sealed sealed) throws IOException, AEADBadTagException {
+    private static Secret unseal(Place place, byte[] key, String name, Sealed sealed)
+            throws IOException, AEADBadTagException {
         try {
-            return Secret
-                    .owning(cipher(Cipher.DECRYPT_MODE, name, decode(sealed.nonce())).doFinal(decode(sealed.data())));
+            return Secret.owning(
+                    cipher(Cipher.DECRYPT_MODE, key, name, decode(sealed.nonce())).doFinal(decode(sealed.data())));
         } catch (AEADBadTagException e) {
             throw e;
         } catch (GeneralSecurityException e) {
-            throw new IOException(file + " is damaged; put a copy back", e);
+            throw new IOException(place + " is damaged; put a copy back", e);
         }
     }
 
     /** The name is authenticated with the value, so that two values cannot be swapped. */
-    private Cipher cipher(int mode, String name, byte[] nonce) throws GeneralSecurityException {
+    private static Cipher cipher(int mode, byte[] key, String name, byte[] nonce) throws GeneralSecurityException {
         Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
         cipher.init(mode, new SecretKeySpec(key, "AES"), new GCMParameterSpec(TAG_BITS, nonce));
-        cipher.updateAAD((FORMAT + "\n" + name).getBytes(StandardCharsets.UTF_8));
+        cipher.updateAAD((CONTEXT + "\n" + name).getBytes(StandardCharsets.UTF_8));
         return cipher;
     }
 
-    private static byte[] existingKey(Path file, KeySource source, Kdf kdf) throws IOException {
+    /** The keys of a source that may be the right one. */
+    private static List<byte[]> candidates(Place place, KeySource source, Kdf kdf) throws IOException {
         return switch (source) {
-            case KeySource.KeyFile keyFile -> {
-                if (!kdf.kind().equals("file")) {
-                    throw new SecretsLocked("secrets-passphrase-needed", file.toString(),
-                            "the secrets in " + file + " are protected by a passphrase", "the passphrase",
+            case KeySource.KeyFile(Path file) -> {
+                if (!kdf.isOf(KeySource.Kind.FILE)) {
+                    throw new SecretsLocked("secrets-passphrase-needed", place.toString(),
+                            "the secrets in " + place + " are protected by a passphrase", "the passphrase",
                             "give the passphrase that they were stored with");
                 }
-                yield readKeyFile(keyFile.file()).orElseThrow(() -> new SecretsLocked("secrets-key-missing",
-                        keyFile.file().toString(), "the key file " + keyFile.file() + " is missing",
-                        "the key that " + file + " was made with",
-                        "put it back from a copy, or remove " + file + " to start without secrets"));
+                List<byte[]> known = KeyFileKeys.read(file);
+                if (known.isEmpty()) {
+                    throw new SecretsLocked("secrets-key-missing", file.toString(), "the key file " + file
+                            + " is missing", "the key that " + place + " was made with",
+                            "put it back from a copy, or remove " + place + " to start without secrets");
+                }
+                yield known;
             }
-            case KeySource.Passphrase passphrase -> {
-                if (!kdf.kind().equals("argon2id")) {
-                    throw new SecretsLocked("secrets-key-file-needed", file.toString(),
-                            "the secrets in " + file + " are protected by a key file", "the key file",
+            case KeySource.Passphrase(Secret passphrase) -> {
+                if (!kdf.isOf(KeySource.Kind.PASSPHRASE)) {
+                    throw new SecretsLocked("secrets-key-file-needed", place.toString(),
+                            "the secrets in " + place + " are protected by a key file", "the key file",
                             "open them with the key file that they were stored with");
                 }
-                yield derive(file, passphrase.passphrase(), kdf);
+                yield List.of(derive(place, passphrase, kdf));
+            }
+            case KeySource.Keyring(OsKeyring keyring) -> {
+                String account = kdf.account();
+                if (account == null || !NAME.matcher(account).matches()) {
+                    throw new IOException(place + " is damaged: it names no account of the keyring; put a copy back");
+                }
+                try (Secret text = keyring.lookup(account).orElseThrow(() -> new SecretsLocked("secrets-key-missing",
+                        place.toString(), "the keyring of this computer has no key for " + place,
+                        "the keyring of the user who made it",
+                        "log in as that user, or put the keyring back from a copy"))) {
+                    yield List.of(decode(text.reveal()));
+                }
             }
         };
     }
 
-    private static byte[] derive(Path file, Secret passphrase, Kdf kdf) throws IOException {
+    private static byte[] derive(Place place, Secret passphrase, Kdf kdf) throws IOException {
         // The numbers come from a file: they must not be able to make us use all memory or run for ever.
         if (kdf.salt() == null || kdf.memoryKib() < 8 || kdf.memoryKib() > 1 << 20 || kdf.iterations() < 1
                 || kdf.iterations() > 64 || kdf.lanes() < 1 || kdf.lanes() > 64) {
-            throw new IOException(file + " is damaged: it asks for impossible key parameters; put a copy back");
+            throw new IOException(place + " is damaged: it asks for impossible key parameters; put a copy back");
         }
+        return derive(passphrase, kdf, decode(kdf.salt()));
+    }
+
+    private static byte[] derive(Secret passphrase, Kdf kdf, byte[] salt) {
         Argon2BytesGenerator generator = new Argon2BytesGenerator();
         generator.init(
                 new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id).withVersion(Argon2Parameters.ARGON2_VERSION_13)
-                        .withSalt(decode(kdf.salt())).withMemoryAsKB(kdf.memoryKib()).withIterations(kdf.iterations())
+                        .withSalt(salt).withMemoryAsKB(kdf.memoryKib()).withIterations(kdf.iterations())
                         .withParallelism(kdf.lanes()).build());
         byte[] typed = passphrase.bytes();
         byte[] derived = new byte[32];
@@ -280,65 +479,18 @@ public final class SecretStore implements AutoCloseable {
         return derived;
     }
 
-    private static byte[] readOrMakeKeyFile(Path file, SecureRandom random) throws IOException {
-        Optional<byte[]> existing = readKeyFile(file);
-        if (existing.isPresent()) {
-            return existing.get();
-        }
-        AtomicFile.directory(AtomicFile.parent(file));
-        byte[] made = new byte[32];
-        random.nextBytes(made);
-        try {
-            AtomicFile.create(file, (KEY_FILE_PREFIX + encode(made) + "\n").getBytes(StandardCharsets.US_ASCII));
-            return made;
-        } catch (FileAlreadyExistsException e) {
-            // Another process made it at the same moment.
-            return readKeyFile(file).orElseThrow(() -> e);
-        }
-    }
-
-    private static Optional<byte[]> readKeyFile(Path file) throws IOException {
-        String text;
-        try {
-            text = Files.readString(file, StandardCharsets.US_ASCII).strip();
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
-        }
-        if (AtomicFile.openToOthers(file)) {
-            throw new SecretsLocked("secrets-key-exposed", file.toString(),
-                    "the key file " + file + " can be read or written by others", "mode 0600", "chmod 600 " + file);
-        }
-        byte[] key = text.startsWith(KEY_FILE_PREFIX) ? decode(text.substring(KEY_FILE_PREFIX.length())) : new byte[0];
-        if (key.length != 32) {
-            throw new SecretsLocked("secrets-key-invalid", file.toString(), file + " is no key file of Kindling",
-                    "a line that begins with '" + KEY_FILE_PREFIX.strip() + "'", "put the key file back from a copy");
-        }
-        return Optional.of(key);
-    }
-
-    private static SecretsLocked wrongKey(Path file, KeySource source) {
+    private static SecretsLocked wrongKey(Place place, KeySource source) {
         return switch (source) {
-            case KeySource.KeyFile keyFile -> new SecretsLocked("secrets-wrong-key", file.toString(),
-                    "the key in " + keyFile.file() + " does not open " + file, "the key that it was made with",
-                    "put the right key file back, or remove " + file + " to start without secrets");
-            case KeySource.Passphrase passphrase -> new SecretsLocked("secrets-wrong-passphrase", file.toString(),
-                    "the passphrase does not open " + file, "the passphrase that it was made with", "try again");
+            case KeySource.KeyFile(Path file) -> new SecretsLocked("secrets-wrong-key", file.toString(),
+                    "the key in " + file + " does not open " + place, "the key that it was made with",
+                    "put the right key file back (where another operator has rotated the key: theirs), or remove "
+                            + place + " to start without secrets");
+            case KeySource.Passphrase _ -> new SecretsLocked("secrets-wrong-passphrase", place.toString(),
+                    "the passphrase does not open " + place, "the passphrase that it was made with", "try again");
+            case KeySource.Keyring _ -> new SecretsLocked("secrets-wrong-key", place.toString(),
+                    "the key in the keyring does not open " + place, "the key that it was made with",
+                    "put the keyring back from a copy, or remove " + place + " to start without secrets");
         };
-    }
-
-    private static Path lockPath(Path file) {
-        return file.resolveSibling("." + file.getFileName() + ".lock");
-    }
-
-    /** Waits for other processes, and for other stores of this one, which the JDK refuses instead of letting wait. */
-    private static FileLock lock(FileChannel channel) throws IOException {
-        for (;;) {
-            try {
-                return channel.lock();
-            } catch (OverlappingFileLockException e) {
-                LockSupport.parkNanos(2_000_000);
-            }
-        }
     }
 
     private static void checkName(String name) {
@@ -347,11 +499,11 @@ public final class SecretStore implements AutoCloseable {
         }
     }
 
-    private static String encode(byte[] bytes) {
+    static String encode(byte[] bytes) {
         return Base64.getEncoder().encodeToString(bytes);
     }
 
-    private static byte[] decode(String text) throws IOException {
+    static byte[] decode(String text) throws IOException {
         try {
             return Base64.getDecoder().decode(text);
         } catch (IllegalArgumentException e) {

@@ -91,7 +91,7 @@ public final class StuckRules {
         return switch (kind) {
             case SIMULATED -> Duration.ofMinutes(1);
             case VIRTUAL -> Duration.ofMinutes(2);
-            case MANUAL -> Duration.ofMinutes(5);
+            case MANUAL, PROXMOX, SSH, REDFISH -> Duration.ofMinutes(5);
         };
     }
 

@@ -1,6 +1,8 @@
 package dev.kindling.engine.store;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -21,7 +23,9 @@ public final class Lease implements AutoCloseable {
     private final long token;
     private final Duration ttl;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final List<Runnable> whenLost = new CopyOnWriteArrayList<>();
     private volatile boolean lost;
+    private volatile long renewedAt = System.nanoTime();
     private final Thread heartbeat;
 
     Lease(Store store, String cluster, long token, Duration ttl) {
@@ -46,7 +50,7 @@ public final class Lease implements AutoCloseable {
         return token;
     }
 
-    /** True once another owner has it; it never comes back. */
+    /** True once another owner has it, or may have it; it never comes back. */
     public boolean lost() {
         return lost;
     }
@@ -64,14 +68,30 @@ public final class Lease implements AutoCloseable {
 
     /** Extends it by its time to live from now; false: another has it. */
     boolean renew() {
-        if (!store.renew(cluster, token, ttl)) {
+        long asked = System.nanoTime();
+        if (store.renew(cluster, token, ttl)) {
+            renewedAt = asked;
+        } else {
             markLost();
         }
         return !lost;
     }
 
+    /** Calls once it is lost; at once, where it is already. Whoever acts on the cluster must stop then. */
+    public void onLost(Runnable action) {
+        whenLost.add(action);
+        if (lost && whenLost.remove(action)) {
+            action.run();
+        }
+    }
+
     void markLost() {
         lost = true;
+        for (Runnable action : List.copyOf(whenLost)) {
+            if (whenLost.remove(action)) {
+                action.run();
+            }
+        }
     }
 
     private void beat() {
@@ -85,8 +105,12 @@ public final class Lease implements AutoCloseable {
                     LOG.warn("the lock on cluster {} was taken over by another process", cluster);
                 }
             } catch (RuntimeException e) {
-                // Tried again at the next beat; until it expires nobody else may have it.
                 LOG.warn("the lock on cluster {} could not be renewed", cluster, e);
+                // Until then nobody else may have it, so that it is tried again at the next beat.
+                if (System.nanoTime() - renewedAt >= ttl.toNanos()) {
+                    LOG.warn("the lock on cluster {} has expired: another process may have it", cluster);
+                    markLost();
+                }
             }
         }
     }

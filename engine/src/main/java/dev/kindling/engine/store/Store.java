@@ -3,14 +3,13 @@ package dev.kindling.engine.store;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Kindling.Audit;
 import dev.kindling.engine.api.Kindling.Subscription;
+import dev.kindling.engine.api.Problem;
+import dev.kindling.engine.store.Transaction.LeaseRow;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -20,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -29,46 +27,52 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.sqlite.SQLiteErrorCode;
-import org.sqlite.SQLiteException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The journal of all clusters of a workspace, and a lock for each of them. The file may be shared by several processes
- * of this computer.
+ * The journal of all clusters of a state, a lock for each of them, and documents. A state is a SQLite file that several
+ * processes of this computer may share, or a PostgreSQL database that several computers share.
  *
  * <p>
  * An event is on the disk before {@link #append} returns. Records of a cluster are numbered from 1 without gaps and
  * chained by SHA-256, so that a record that was changed, removed or put in later shows ({@link #verify}).
  *
  * <p>
- * Thread-safe. An {@link UncheckedIOException} means that the file cannot be read or written.
+ * Thread-safe. An {@link UncheckedIOException} means that the state cannot be read or written; its cause says what to
+ * do.
  */
 public final class Store implements AutoCloseable {
-    private static final byte[] GENESIS = new byte[32];
+    /** The variable with the URL of a PostgreSQL state. */
+    public static final String STATE = "KINDLING_STATE";
 
-    private final Path file;
-    private final Clock clock;
+    private static final Logger LOG = LoggerFactory.getLogger(Store.class);
+    private static final int PAGE = 1000;
+
+    private final Database database;
     private final Owner self;
     private final JsonMapper json = Json.mapper();
     private final Writer writer;
-    private final Connection reader;
     private final ReentrantLock reading = new ReentrantLock();
     private final Wakeup wakeup = new Wakeup();
+    private final AutoCloseable listening;
     private final Set<Tail> tails = ConcurrentHashMap.newKeySet();
     private final Set<Lease> leases = ConcurrentHashMap.newKeySet();
+    private @Nullable Connection reader;
     private volatile boolean closed;
 
-    private Store(Path file, Clock clock, Owner self, Connection writing, Connection reader) {
-        this.file = file;
-        this.clock = clock;
+    private Store(Database database, Owner self, Connection writing, Connection reader) {
+        this.database = database;
         this.self = self;
         this.reader = reader;
-        this.writer = new Writer(writing, wakeup);
+        this.writer = new Writer(database, writing, wakeup::all);
+        this.listening = database.listen(wakeup::all);
     }
 
     /**
-     * Opens or creates {@code state.db} in a directory.
+     * Opens or creates the SQLite file {@code state.db} in a directory.
      *
      * @param clock gives the time of events and leases
      * @throws IOException where the file is damaged, newer than this program, or cannot be used; says what to do
@@ -77,24 +81,38 @@ public final class Store implements AutoCloseable {
         return open(workspace, clock, Owner.self());
     }
 
+    /**
+     * Opens the state of a workspace: the PostgreSQL database that {@value #STATE} names, else the workspace's own
+     * file.
+     *
+     * @param clock gives the time of events and leases of a SQLite state; PostgreSQL has its own
+     * @throws IOException where it is damaged, newer than this program, or cannot be used; says what to do
+     */
+    public static Store open(Path workspace, Map<String, String> environment, Clock clock) throws IOException {
+        String address = environment.getOrDefault(STATE, "");
+        return address.isEmpty()
+                ? open(workspace, clock)
+                : open(Postgres.at(address, environment), Owner.self());
+    }
+
     static Store open(Path workspace, Clock clock, Owner self) throws IOException {
-        Path file = Database.prepare(workspace.toAbsolutePath());
+        return open(Sqlite.in(workspace.toAbsolutePath(), clock), self);
+    }
+
+    static Store open(Database database, Owner self) throws IOException {
         Connection writing = null;
         Connection reader = null;
         try {
-            writing = Database.connect(file);
-            Database.migrate(writing, file);
-            reader = Database.connect(file);
-            Store store = new Store(file, clock, self, writing, reader);
+            writing = database.connect();
+            database.migrate(writing);
+            reader = database.connect();
+            Store store = new Store(database, self, writing, reader);
             store.writer.start();
             return store;
         } catch (SQLException e) {
             closeQuietly(reader, e);
             closeQuietly(writing, e);
-            throw e instanceof SQLiteException lite && (lite.getResultCode() == SQLiteErrorCode.SQLITE_NOTADB
-                    || lite.getResultCode() == SQLiteErrorCode.SQLITE_CORRUPT)
-                            ? Database.damaged(file, lite.getResultCode().message, e)
-                            : new IOException("cannot open " + file + ": " + e.getMessage(), e);
+            throw database.explain(e);
         } catch (IOException | RuntimeException e) {
             closeQuietly(reader, e);
             closeQuietly(writing, e);
@@ -102,9 +120,14 @@ public final class Store implements AutoCloseable {
         }
     }
 
-    /** Where it lies. */
-    public Path file() {
-        return file;
+    /** Where it lies, for messages: a file, or a URL without a password. */
+    public String place() {
+        return database.toString();
+    }
+
+    /** Whether other computers may use it too, so that what they need as well must be kept in it. */
+    public boolean shared() {
+        return database instanceof Postgres;
     }
 
     /**
@@ -119,7 +142,7 @@ public final class Store implements AutoCloseable {
     /**
      * Writes an event on behalf of the owner of a lock.
      *
-     * @throws LostLock where another has taken it over; nothing is written
+     * @throws LostLock where another has taken it over, or it could not be renewed in time; nothing is written
      */
     public Event.Recorded append(Lease lease, String run, Event event) {
         return append(lease.cluster(), run, event, lease);
@@ -127,19 +150,22 @@ public final class Store implements AutoCloseable {
 
     private Event.Recorded append(String cluster, String run, Event event, @Nullable Lease lease) {
         String body = Json.write(json, event);
-        return writer.call(transaction -> {
+        if (lease != null && lease.lost()) {
+            throw new LostLock("the lock on cluster " + cluster + " is lost");
+        }
+        return writer.call(cluster, transaction -> {
             if (lease != null && transaction.lease(cluster).filter(row -> row.token() == lease.token() && row.held())
                     .isEmpty()) {
                 lease.markLost();
                 throw new LostLock("the lock on cluster " + cluster + " now belongs to "
-                        + transaction.lease(cluster).map(row -> row.owner().toString()).orElse("nobody"));
+                        + transaction.lease(cluster).filter(LeaseRow::held).map(row -> row.owner().toString())
+                                .orElse("nobody"));
             }
-            return new Event.Recorded(transaction.append(cluster, run, clock.instant(), body), transaction.lastAt(),
-                    cluster, run, event);
+            return new Event.Recorded(transaction.append(cluster, run, body), transaction.now(), cluster, run, event);
         });
     }
 
-    /** Events after {@code afterSeq}, oldest first, at most {@code limit}. */
+    /** Events after {@code afterSeq}, oldest first, at most {@code limit}: a page of a long journal. */
     public List<Event.Recorded> read(String cluster, long afterSeq, int limit) {
         return query("SELECT seq, at, run, body FROM event WHERE cluster = ? AND seq > ? ORDER BY seq LIMIT ?",
                 statement -> {
@@ -150,9 +176,42 @@ public final class Store implements AutoCloseable {
                         parse(cluster, row.getLong(1), row.getString(4))));
     }
 
-    /** All events after {@code afterSeq}. */
+    /** All events after {@code afterSeq}; read page by page, so that others get their turn. */
     public List<Event.Recorded> read(String cluster, long afterSeq) {
-        return read(cluster, afterSeq, Integer.MAX_VALUE);
+        List<Event.Recorded> page = read(cluster, afterSeq, PAGE);
+        if (page.size() < PAGE) {
+            return page;
+        }
+        List<Event.Recorded> all = new ArrayList<>(page);
+        while (page.size() == PAGE) {
+            page = read(cluster, page.getLast().seq(), PAGE);
+            all.addAll(page);
+        }
+        return all;
+    }
+
+    /** Records as they were written, with their hashes: a page. */
+    List<RawRecord> raw(String cluster, long afterSeq) {
+        return query("SELECT seq, at, run, body, hash FROM event WHERE cluster = ? AND seq > ? ORDER BY seq LIMIT "
+                + PAGE, statement -> {
+                    statement.setString(1, cluster);
+                    statement.setLong(2, afterSeq);
+                }, row -> new RawRecord(row.getLong(1), row.getString(2), row.getString(3), row.getString(4),
+                        row.getBytes(5)));
+    }
+
+    /** A record before anybody has made sense of it. */
+    record RawRecord(long seq, String at, String run, String body, byte[] hash) {
+        /** Why it cannot follow a record; null: it does. */
+        @Nullable
+        String misfit(String cluster, long before, byte[] previous) {
+            if (seq != before + 1) {
+                return "record " + (before + 1) + " is missing";
+            }
+            return Arrays.equals(hash, Transaction.hash(previous, cluster, seq, at, run, body))
+                    ? null
+                    : "record " + seq + " is not what was written";
+        }
     }
 
     /** The number of the newest event; 0: there is none. */
@@ -161,9 +220,22 @@ public final class Store implements AutoCloseable {
                 statement -> statement.setString(1, cluster), row -> row.getLong(1)).getFirst();
     }
 
-    /** The clusters that have events, by name. */
+    /** The clusters that have events, by name. Jumps from one to the next instead of reading all events. */
     public List<String> clusters() {
-        return query("SELECT DISTINCT cluster FROM event ORDER BY cluster", statement -> {}, row -> row.getString(1));
+        return query("""
+                WITH RECURSIVE name(cluster) AS (
+                  SELECT min(cluster) FROM event
+                  UNION ALL
+                  SELECT (SELECT min(event.cluster) FROM event WHERE event.cluster > name.cluster)
+                  FROM name WHERE name.cluster IS NOT NULL)
+                SELECT cluster FROM name WHERE cluster IS NOT NULL ORDER BY cluster""", statement -> {},
+                row -> row.getString(1));
+    }
+
+    /** The cluster of a run; empty where no event tells of it. */
+    public Optional<String> clusterOf(String run) {
+        return query("SELECT cluster FROM event WHERE run = ? LIMIT 1", statement -> statement.setString(1, run),
+                row -> row.getString(1)).stream().findFirst();
     }
 
     /**
@@ -172,7 +244,7 @@ public final class Store implements AutoCloseable {
      * {@code close} no further call begins; one that is under way may still end.
      */
     public Subscription tail(String cluster, long afterSeq, Consumer<Event.Recorded> listener) {
-        Tail tail = new Tail(this, wakeup, cluster, afterSeq, listener, tails::remove);
+        Tail tail = new Tail(this, wakeup, database.poll(), cluster, afterSeq, listener, tails::remove);
         tails.add(tail);
         tail.start();
         return tail;
@@ -185,8 +257,8 @@ public final class Store implements AutoCloseable {
      * @param ttl how long it lasts without being renewed; it renews itself at a third of it
      */
     public Acquisition acquire(String cluster, Duration ttl) {
-        Acquisition acquisition = writer.call(transaction -> {
-            Instant now = clock.instant();
+        Acquisition acquisition = writer.call(cluster, transaction -> {
+            Instant now = transaction.now();
             Optional<LeaseRow> found = transaction.lease(cluster);
             Owner before = null;
             if (found.isPresent() && found.get().held()) {
@@ -212,22 +284,22 @@ public final class Store implements AutoCloseable {
         return query("SELECT " + LeaseRow.COLUMNS + " FROM lease WHERE cluster = ? AND held = 1",
                 statement -> statement.setString(1, cluster), LeaseRow::of).stream()
                 .map(row -> new Acquisition.HeldBy(row.owner(), row.since(), row.expires(), row.owner().alive()))
-                .filter(held -> clock.instant().isBefore(held.expires()) && !Boolean.FALSE.equals(held.alive()))
+                .filter(held -> now().isBefore(held.expires()) && !Boolean.FALSE.equals(held.alive()))
                 .findFirst();
     }
 
     boolean renew(String cluster, long token, Duration ttl) {
-        return writer.call(transaction -> {
+        return writer.call(cluster, transaction -> {
             Optional<LeaseRow> row = transaction.lease(cluster).filter(found -> found.token() == token && found.held());
             row.ifPresent(found -> transaction.putLease(cluster,
-                    new LeaseRow(token, true, found.since(), clock.instant().plus(ttl), found.owner())));
+                    new LeaseRow(token, true, found.since(), transaction.now().plus(ttl), found.owner())));
             return row.isPresent();
         });
     }
 
     void release(Lease lease) {
         leases.remove(lease);
-        writer.call(transaction -> {
+        writer.call(lease.cluster(), transaction -> {
             transaction.lease(lease.cluster()).filter(found -> found.token() == lease.token())
                     .ifPresent(found -> transaction.putLease(lease.cluster(),
                             new LeaseRow(found.token(), false, found.since(), found.expires(), found.owner())));
@@ -235,47 +307,92 @@ public final class Store implements AutoCloseable {
         });
     }
 
-    /** Recomputes the chain of a cluster's records. */
-    public Verification verify(String cluster) {
-        byte[] previous = GENESIS;
+    /** Recomputes the chain of a cluster's records. Works page by page; a journal that grows meanwhile is no harm. */
+    public Audit verify(String cluster) {
+        byte[] previous = Transaction.GENESIS;
         long records = 0;
         for (;;) {
-            List<RawRow> rows = query("SELECT seq, at, run, body, hash FROM event WHERE cluster = ? AND seq > ?"
-                    + " ORDER BY seq LIMIT 1000", bind(cluster, records),
-                    row -> new RawRow(row.getLong(1), row.getString(2), row.getString(3), row.getString(4),
-                            row.getBytes(5)));
-            if (rows.isEmpty()) {
-                return new Verification(records, head(records, previous), 0, null);
-            }
-            for (RawRow row : rows) {
-                String reason = null;
-                if (row.seq() != records + 1) {
-                    reason = "record " + (records + 1) + " is missing";
-                } else if (!Arrays.equals(row.hash(),
-                        hash(previous, cluster, row.seq(), row.at(), row.run(), row.body()))) {
-                    reason = "record " + row.seq() + " is not what was written";
+            List<RawRecord> page = raw(cluster, records);
+            for (RawRecord record : page) {
+                String misfit = record.misfit(cluster, records, previous);
+                if (misfit != null) {
+                    return new Audit(records, head(records, previous), records + 1, misfit);
                 }
-                if (reason != null) {
-                    return new Verification(records, head(records, previous), records + 1, reason);
-                }
-                previous = row.hash();
+                previous = record.hash();
                 records++;
             }
+            if (page.size() < PAGE) {
+                return new Audit(records, head(records, previous), 0, null);
+            }
         }
-    }
-
-    private static Binder bind(String cluster, long afterSeq) {
-        return statement -> {
-            statement.setString(1, cluster);
-            statement.setLong(2, afterSeq);
-        };
     }
 
     private static String head(long records, byte[] hash) {
         return records == 0 ? "" : HexFormat.of().formatHex(hash);
     }
 
-    /** Ends subscriptions, frees the locks that are still held, and closes the file. */
+    /**
+     * Copies the whole state, as it is at one moment, into a SQLite file that any workspace can have as its
+     * {@code state.db}. Others go on working meanwhile.
+     *
+     * @throws java.nio.file.FileAlreadyExistsException where the file exists
+     */
+    public void backup(Path file) throws IOException {
+        NewFile.make(file, aside -> {
+            try {
+                database.copyTo(aside);
+            } catch (SQLException e) {
+                throw database.explain(e);
+            }
+        });
+    }
+
+    /**
+     * Writes a cluster's records, one JSON object a line, so that {@link #importJournal} can rebuild them.
+     *
+     * @throws java.nio.file.FileAlreadyExistsException where the file exists
+     * @throws IOException where the cluster has no records, or their chain is broken
+     */
+    public void exportJournal(String cluster, Path file) throws IOException {
+        JournalFile.write(this, cluster, file);
+    }
+
+    /** Rebuilds a cluster from its export: all of it, or, where there are problems, nothing. */
+    public List<Problem> importJournal(Path file) throws IOException {
+        return JournalFile.check(file, json).or(() -> {
+            String cluster = JournalFile.cluster(file);
+            return writer.call(cluster, transaction -> JournalFile.load(transaction, cluster, file));
+        }).stream().toList();
+    }
+
+    /** A document that is kept beside the journal, such as sealed secrets; empty where there is none. */
+    public Optional<byte[]> document(String name) {
+        return query("SELECT content FROM document WHERE name = ?", statement -> statement.setString(1, name),
+                row -> row.getBytes(1)).stream().findFirst();
+    }
+
+    /**
+     * Changes a document while nobody else does, on whichever computer.
+     *
+     * @param change from the content (null: there is none) to the new one; null leaves it as it is. May be called again
+     *            where the connection is lost
+     */
+    public void changeDocument(String name, Function<byte @Nullable [], byte @Nullable []> change) {
+        // the lock's name cannot be that of a cluster, which has no blank
+        writer.call("document " + name, transaction -> {
+            try {
+                byte[] changed = change.apply(transaction.document(name).orElse(null));
+                if (changed != null) {
+                    transaction.putDocument(name, changed);
+                }
+                return Boolean.TRUE;
+            } catch (SQLException e) {
+                throw new Writer.Failed(e);
+            }
+        });
+    }
+
+    /** Ends subscriptions, frees the locks that are still held, and closes the connections. */
     @Override
     public void close() {
         if (closed) {
@@ -283,13 +400,22 @@ public final class Store implements AutoCloseable {
         }
         closed = true;
         List.copyOf(tails).forEach(Tail::close);
-        List.copyOf(leases).forEach(Lease::close);
+        for (Lease lease : List.copyOf(leases)) {
+            try {
+                lease.close();
+            } catch (UncheckedIOException e) {
+                LOG.warn("the lock on cluster {} could not be freed; it expires by itself", lease.cluster(), e);
+            }
+        }
         writer.close();
+        try {
+            listening.close();
+        } catch (Exception e) {
+            LOG.debug("the listener of {} could not be closed", database, e);
+        }
         reading.lock();
         try {
-            reader.close();
-        } catch (SQLException e) {
-            throw failed(e);
+            disconnect();
         } finally {
             reading.unlock();
         }
@@ -299,50 +425,79 @@ public final class Store implements AutoCloseable {
         return closed;
     }
 
+    private Instant now() {
+        return reading(database::now);
+    }
+
     private Event parse(String cluster, long seq, String body) {
         try {
             return json.readValue(body, Event.class);
         } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(file + ": record " + seq + " of cluster " + cluster + " cannot be read", e);
+            throw new UncheckedIOException(
+                    database + ": record " + seq + " of cluster " + cluster + " cannot be read", e);
         }
     }
 
     private <T> List<T> query(String sql, Binder binder, Mapping<T> mapping) {
-        reading.lock();
-        try (PreparedStatement statement = reader.prepareStatement(sql)) {
-            binder.bind(statement);
-            List<T> found = new ArrayList<>();
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    found.add(mapping.map(rows));
+        return reading(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                binder.bind(statement);
+                List<T> found = new ArrayList<>();
+                try (ResultSet rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        found.add(mapping.map(rows));
+                    }
                 }
+                return found;
             }
-            return found;
-        } catch (SQLException e) {
-            throw failed(e);
-        } finally {
-            reading.unlock();
+        });
+    }
+
+    /** Reads, if need be again on a new connection. */
+    private <T> T reading(Reading<T> work) {
+        Patience patience = new Patience(database.patience());
+        for (;;) {
+            SQLException failure;
+            reading.lock();
+            try {
+                if (closed) {
+                    throw new UncheckedIOException(new IOException(database + " is closed"));
+                }
+                Connection open = reader;
+                if (open == null) {
+                    open = database.connect();
+                    reader = open;
+                }
+                return work.read(open);
+            } catch (SQLException e) {
+                failure = e;
+                if (database.lost(e)) {
+                    disconnect();
+                }
+            } finally {
+                reading.unlock();
+            }
+            try {
+                if (!database.lost(failure) || !patience.left()) {
+                    throw new UncheckedIOException(database.explain(failure));
+                }
+                patience.pause();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new UncheckedIOException(database.explain(failure));
+            }
         }
     }
 
-    private UncheckedIOException failed(SQLException e) {
-        return new UncheckedIOException(new IOException(file + ": " + e.getMessage(), e));
-    }
-
-    /** SHA-256 over the hash before and each field with its length, so that no two records have the same bytes. */
-    static byte[] hash(byte[] previous, String cluster, long seq, String at, String run, String body) {
+    private void disconnect() {
+        Connection open = reader;
+        reader = null;
         try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(previous);
-            digest.update(ByteBuffer.allocate(Long.BYTES).putLong(seq).flip());
-            for (String field : List.of(cluster, at, run, body)) {
-                byte[] bytes = field.getBytes(StandardCharsets.UTF_8);
-                digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).flip());
-                digest.update(bytes);
+            if (open != null) {
+                open.close();
             }
-            return digest.digest();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+        } catch (SQLException e) {
+            LOG.debug("closing a connection that is of no more use", e);
         }
     }
 
@@ -356,113 +511,15 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    private interface Reading<T> {
+        T read(Connection connection) throws SQLException;
+    }
+
     private interface Binder {
         void bind(PreparedStatement statement) throws SQLException;
     }
 
     private interface Mapping<T> {
         T map(ResultSet row) throws SQLException;
-    }
-
-    private record RawRow(long seq, String at, String run, String body, byte[] hash) {}
-
-    record LeaseRow(long token, boolean held, Instant since, Instant expires, Owner owner) {
-        static final String COLUMNS = "token, held, since, expires, user, host, pid, start_ticks, started_at, realm";
-
-        static LeaseRow of(ResultSet row) throws SQLException {
-            return new LeaseRow(row.getLong(1), row.getInt(2) == 1, Instant.parse(row.getString(3)),
-                    Instant.parse(row.getString(4)), new Owner(row.getString(5), row.getString(6), row.getLong(7),
-                            row.getLong(8), Instant.parse(row.getString(9)), row.getString(10)));
-        }
-    }
-
-    /** What can be done inside a write transaction. Used on the writer's thread only. */
-    static final class Transaction {
-        private final Connection connection;
-        private final PreparedStatement insert;
-        private final Map<String, Head> heads = new HashMap<>();
-        private Instant lastAt = Instant.EPOCH;
-
-        private record Head(long seq, byte[] hash) {}
-
-        Transaction(Connection connection, PreparedStatement insert) {
-            this.connection = connection;
-            this.insert = insert;
-        }
-
-        static PreparedStatement insert(Connection connection) throws SQLException {
-            return connection
-                    .prepareStatement(
-                            "INSERT INTO event (cluster, seq, at, run, body, hash) VALUES (?, ?, ?, ?, ?, ?)");
-        }
-
-        Instant lastAt() {
-            return lastAt;
-        }
-
-        long append(String cluster, String run, Instant at, String body) {
-            try {
-                Head head = heads.get(cluster);
-                if (head == null) {
-                    head = head(cluster);
-                }
-                long seq = head.seq() + 1;
-                byte[] hash = hash(head.hash(), cluster, seq, at.toString(), run, body);
-                insert.setString(1, cluster);
-                insert.setLong(2, seq);
-                insert.setString(3, at.toString());
-                insert.setString(4, run);
-                insert.setString(5, body);
-                insert.setBytes(6, hash);
-                insert.executeUpdate();
-                heads.put(cluster, new Head(seq, hash));
-                lastAt = at;
-                return seq;
-            } catch (SQLException e) {
-                throw new Writer.Failed(e);
-            }
-        }
-
-        private Head head(String cluster) throws SQLException {
-            try (PreparedStatement statement = connection
-                    .prepareStatement("SELECT seq, hash FROM event WHERE cluster = ? ORDER BY seq DESC LIMIT 1")) {
-                statement.setString(1, cluster);
-                try (ResultSet row = statement.executeQuery()) {
-                    return row.next() ? new Head(row.getLong(1), row.getBytes(2)) : new Head(0, GENESIS);
-                }
-            }
-        }
-
-        Optional<LeaseRow> lease(String cluster) {
-            try (PreparedStatement statement = connection
-                    .prepareStatement("SELECT " + LeaseRow.COLUMNS + " FROM lease WHERE cluster = ?")) {
-                statement.setString(1, cluster);
-                try (ResultSet row = statement.executeQuery()) {
-                    return row.next() ? Optional.of(LeaseRow.of(row)) : Optional.empty();
-                }
-            } catch (SQLException e) {
-                throw new Writer.Failed(e);
-            }
-        }
-
-        void putLease(String cluster, LeaseRow lease) {
-            try (PreparedStatement statement = connection.prepareStatement("INSERT OR REPLACE INTO lease (cluster, "
-                    + LeaseRow.COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
-                statement.setString(1, cluster);
-                statement.setLong(2, lease.token());
-                statement.setInt(3, lease.held() ? 1 : 0);
-                statement.setString(4, lease.since().toString());
-                statement.setString(5, lease.expires().toString());
-                statement.setString(6, lease.owner().user());
-                statement.setString(7, lease.owner().host());
-                statement.setLong(8, lease.owner().pid());
-                statement.setLong(9, lease.owner().startTicks());
-                statement.setString(10, lease.owner().startedAt().toString());
-                statement.setString(11, lease.owner().realm());
-                statement.executeUpdate();
-            } catch (SQLException e) {
-                throw new Writer.Failed(e);
-            }
-        }
     }
 }

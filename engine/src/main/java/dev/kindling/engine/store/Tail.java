@@ -2,6 +2,7 @@ package dev.kindling.engine.store;
 
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Kindling.Subscription;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -12,23 +13,28 @@ import org.slf4j.LoggerFactory;
 final class Tail implements Subscription {
     private static final Logger LOG = LoggerFactory.getLogger(Tail.class);
 
-    /** How soon events of another process are seen. */
-    private static final Duration POLL = Duration.ofMillis(100);
-
     private static final int PAGE = 500;
+
+    /** Before a journal that cannot be read is tried again. */
+    private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Store store;
     private final Wakeup wakeup;
+    private final Duration poll;
     private final String cluster;
     private final Consumer<Event.Recorded> listener;
     private final Consumer<Tail> ended;
     private volatile boolean closed;
     private long seq;
 
-    Tail(Store store, Wakeup wakeup, String cluster, long afterSeq, Consumer<Event.Recorded> listener,
+    /**
+     * @param poll how soon events of another process are seen, unless somebody tells of them
+     */
+    Tail(Store store, Wakeup wakeup, Duration poll, String cluster, long afterSeq, Consumer<Event.Recorded> listener,
             Consumer<Tail> ended) {
         this.store = store;
         this.wakeup = wakeup;
+        this.poll = poll;
         this.cluster = cluster;
         this.listener = listener;
         this.ended = ended;
@@ -43,7 +49,7 @@ final class Tail implements Subscription {
         try {
             while (!closed) {
                 long seen = wakeup.generation();
-                List<Event.Recorded> page = store.read(cluster, seq, PAGE);
+                List<Event.Recorded> page = page();
                 for (Event.Recorded recorded : page) {
                     if (closed) {
                         return;
@@ -52,7 +58,7 @@ final class Tail implements Subscription {
                     seq = recorded.seq();
                 }
                 if (page.isEmpty()) {
-                    wakeup.await(seen, POLL);
+                    wakeup.await(seen, poll);
                 }
             }
         } catch (InterruptedException e) {
@@ -64,6 +70,25 @@ final class Tail implements Subscription {
         } finally {
             closed = true;
             ended.accept(this);
+        }
+    }
+
+    /** A state that cannot be reached, or a file that is busy, comes back; a user interface waits for it. */
+    private List<Event.Recorded> page() throws InterruptedException {
+        boolean told = false;
+        while (true) {
+            try {
+                return store.read(cluster, seq, PAGE);
+            } catch (UncheckedIOException e) {
+                if (closed || store.isClosed()) {
+                    return List.of();
+                }
+                if (!told) {
+                    told = true;
+                    LOG.warn("the events of cluster {} after {} cannot be read; trying again", cluster, seq, e);
+                }
+                Thread.sleep(PAUSE);
+            }
         }
     }
 

@@ -14,8 +14,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,8 +34,8 @@ class CourierTest {
     private final List<Event.Recorded> journal = new ArrayList<>();
     private final AtomicBoolean over = new AtomicBoolean();
     private int port;
-    private Process receiver;
-    private Thread courier;
+    private @Nullable Process receiver;
+    private @Nullable Thread courier;
 
     @BeforeEach
     void choosePort() throws IOException {
@@ -45,17 +47,27 @@ class CourierTest {
     @AfterEach
     void end() throws InterruptedException {
         over.set(true);
-        if (courier != null) {
-            courier.interrupt();
-            courier.join();
+        Thread running = courier;
+        if (running != null) {
+            running.interrupt();
+            running.join();
         }
         stopReceiver();
     }
 
     private void stopReceiver() throws InterruptedException {
-        if (receiver != null) {
-            receiver.destroyForcibly().waitFor();
+        Process running = receiver;
+        if (running != null) {
+            running.destroyForcibly().waitFor();
         }
+    }
+
+    private Thread courier() {
+        return Objects.requireNonNull(courier);
+    }
+
+    private static String word(String line, int index) {
+        return line.split(" ", -1)[index];
     }
 
     private Path received() {
@@ -65,16 +77,17 @@ class CourierTest {
     private void startReceiver(int status) throws Exception {
         Path script = temporary.resolve("receiver.py");
         try (var in = CourierTest.class.getResourceAsStream("receiver.py")) {
-            Files.write(script, in.readAllBytes());
+            Files.write(script, Objects.requireNonNull(in).readAllBytes());
         }
-        receiver = new ProcessBuilder("python3", script.toString(), Integer.toString(port), SECRET,
+        Process started = new ProcessBuilder("python3", script.toString(), Integer.toString(port), SECRET,
                 received().toString(), Integer.toString(status)).inheritIO().start();
+        receiver = started;
         while (true) {
-            try (var probe = new java.net.Socket("127.0.0.1", port)) {
+            try (var probe = new java.net.Socket(java.net.InetAddress.getLoopbackAddress(), port)) {
                 assertThat(probe.isConnected()).isTrue();
                 return;
             } catch (IOException e) {
-                assertThat(receiver.isAlive()).as("python3 runs").isTrue();
+                assertThat(started.isAlive()).as("python3 runs").isTrue();
                 Thread.sleep(20);
             }
         }
@@ -129,10 +142,10 @@ class CourierTest {
         awaitLines(5);
         assertThat(lines()).hasSize(5).allMatch(line -> line.startsWith("ok 1.0 "))
                 .allMatch(line -> line.endsWith("application/cloudevents+json; charset=UTF-8"));
-        assertThat(lines()).extracting(line -> line.split(" ")[2]).containsExactly("lab/1", "lab/2", "lab/3", "lab/4",
+        assertThat(lines()).extracting(line -> word(line, 2)).containsExactly("lab/1", "lab/2", "lab/3", "lab/4",
                 "lab/5");
-        assertThat(lines()).extracting(line -> line.split(" ")[3]).containsOnly("dev.kindling.StepDone");
-        assertThat(lines()).extracting(line -> line.split(" ")[4]).containsOnly("StepDone");
+        assertThat(lines()).extracting(line -> word(line, 3)).containsOnly("dev.kindling.StepDone");
+        assertThat(lines()).extracting(line -> word(line, 4)).containsOnly("StepDone");
     }
 
     @Test
@@ -153,7 +166,8 @@ class CourierTest {
         while (lines().stream().noneMatch(line -> line.contains(" lab/" + lastDone() + " "))) {
             Thread.sleep(10);
         }
-        assertThat(lines().stream().filter(line -> line.contains("StepDone")).map(line -> line.split(" ")[2]).distinct())
+        assertThat(
+                lines().stream().filter(line -> line.contains("StepDone")).map(line -> word(line, 2)).distinct())
                 .hasSize(4).isSortedAccordingTo((a, b) -> Integer.compare(number(a), number(b)));
         assertThat(journalOf(Event.Noted.class).getFirst().text()).contains("does not take record 1", "tried again");
     }
@@ -184,8 +198,8 @@ class CourierTest {
         while (journalOf(Event.WebhookDelivered.class).isEmpty()) {
             Thread.sleep(10);
         }
-        courier.interrupt();
-        courier.join();
+        courier().interrupt();
+        courier().join();
         happens(done(3));
         long reached;
         synchronized (journal) {
@@ -194,7 +208,7 @@ class CourierTest {
         assertThat(reached).isEqualTo(2);
         start(webhook(), reached);
         awaitLines(3);
-        assertThat(lines()).extracting(line -> line.split(" ")[2]).containsExactly("lab/1", "lab/2", "lab/4");
+        assertThat(lines()).extracting(line -> word(line, 2)).containsExactly("lab/1", "lab/2", "lab/4");
     }
 
     @Test
@@ -225,8 +239,8 @@ class CourierTest {
         happens(done(1));
         over.set(true);
         start(webhook(), 0);
-        courier.join(Duration.ofSeconds(20));
-        assertThat(courier.isAlive()).isFalse();
+        courier().join(Duration.ofSeconds(20));
+        assertThat(courier().isAlive()).isFalse();
         assertThat(lines()).hasSize(1);
     }
 
@@ -235,8 +249,8 @@ class CourierTest {
         happens(done(1));
         over.set(true);
         start(webhook(), 0);
-        courier.join(Duration.ofSeconds(20));
-        assertThat(courier.isAlive()).isFalse();
+        courier().join(Duration.ofSeconds(20));
+        assertThat(courier().isAlive()).isFalse();
         synchronized (journal) {
             assertThat(Courier.reached(webhook(), journal)).isEqualTo(-1);
         }

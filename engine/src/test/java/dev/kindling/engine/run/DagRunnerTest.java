@@ -297,7 +297,7 @@ class DagRunnerTest {
         var pausing = Thread.ofVirtual().start(() -> {
             for (int n = 0; n < 200; n++) {
                 runner.pause("p");
-                Thread.yield();
+                Thread.onSpinWait();
                 runner.resume("r");
             }
         });

@@ -34,7 +34,9 @@ class HooksTest {
         Cluster plain = Objects.requireNonNull(
                 Definitions.read("test", Definitions.demo(Machine.Kind.SIMULATED, 2)).cluster());
         return new Hooks(new Cluster(plain.name(), plain.distribution(), plain.boot(), plain.networks(), plain.pools(),
-                plain.machines(), plain.addressing(), plain.handOff(), plain.labels(), List.of(hooks), List.of()),
+                plain.machines(), plain.addressing(), plain.handOff(), plain.labels(), plain.environment(),
+                plain.hardwareClasses(), plain.services(), plain.security(), plain.checks(), plain.proxmox(),
+                List.of(hooks), List.of()),
                 "run-1", directory, mask, journal::add);
     }
 

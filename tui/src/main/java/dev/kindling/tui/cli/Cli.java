@@ -1,5 +1,6 @@
 package dev.kindling.tui.cli;
 
+import dev.kindling.engine.Engine;
 import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Validation;
@@ -18,7 +19,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,8 +31,8 @@ import picocli.CommandLine.ScopeType;
 /** {@code kindling}: the options that every subcommand has, and what subcommands share. */
 @Command(name = "kindling", description = "Turns bare machines into a running Kubernetes cluster.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "0:done",
-        "1:it was tried and failed", "2:the command or the definition is wrong, nothing was done",
-        "3:plan --detailed-exitcode: there is something to do",
+        "1:it was tried and failed",
+        "2:the command or the definition is wrong, nothing was done; plan --detailed-exitcode: there is something to do (and 1 for every error)",
         "130:cancelled by Ctrl-C"}, footerHeading = "%n", footer = {
                 "Start with: kindling demo --simulated"})
 public final class Cli implements Runnable {
@@ -38,6 +41,10 @@ public final class Cli implements Runnable {
     @Option(names = "--workspace", paramLabel = "DIR", scope = ScopeType.INHERIT, description = "where journal, reports and boot files are kept (default: $KINDLING_WORKSPACE, else ./.kindling)")
     @Nullable
     Path workspace;
+
+    @Option(names = "--state", paramLabel = "URL", scope = ScopeType.INHERIT, description = "journal and locks in a PostgreSQL database, for several operators: postgresql://USER@HOST/DATABASE (default: $KINDLING_STATE, else a file in the workspace)")
+    @Nullable
+    String state;
 
     @Option(names = "--json", scope = ScopeType.INHERIT, description = "one JSON object on standard output; events: one per line")
     boolean json;
@@ -79,7 +86,7 @@ public final class Cli implements Runnable {
         line.setErr(new PrintWriter(err, true, err.charset()));
         line.setParameterExceptionHandler((e, arguments) -> {
             cli.complain(String.valueOf(e.getMessage()), "kindling " + commandPath(e.getCommandLine()) + "--help");
-            return ExitCode.BAD_USE;
+            return List.of(args).contains("--detailed-exitcode") ? ExitCode.FAILED : ExitCode.BAD_USE;
         });
         line.setExecutionExceptionHandler((e, command, parsed) -> cli.failed(e));
         return line.execute(args);
@@ -89,8 +96,10 @@ public final class Cli implements Runnable {
         return List.of(DemoCommand.class, InitCommand.class, ValidateCommand.class, PlanCommand.class, UpCommand.class,
                 StatusCommand.class, EventsCommand.class, HardwareCommand.class, DownCommand.class,
                 ReportCommand.class, TuiCommand.class, GuiCommand.class, PxeCommand.class, IsoCommand.class,
-                PrimerCommand.class, CompletionCommand.class, ControlCommand.Pause.class, ControlCommand.Resume.class,
-                ControlCommand.Cancel.class, WaitCommand.class, BundleCommand.class);
+                PrimerCommand.class, TemplateCommand.class, ImportCommand.class, CompletionCommand.class,
+                ControlCommand.Pause.class, ControlCommand.Resume.class,
+                ControlCommand.Cancel.class, WaitCommand.class, BundleCommand.class, StateCommand.class,
+                AuditCommand.class, ApplyCommand.class, RehearseCommand.class, SecretsCommand.class);
     }
 
     /** The boot service and the image builder must be up in no time: for them, picocli looks into no other command. */
@@ -143,10 +152,24 @@ public final class Cli implements Runnable {
         return world.directory().resolve(asked);
     }
 
+    /** The log goes to the workspace. */
+    void log() {
+        Logging.to(workspaceDirectory().resolve("kindling.log"), debug);
+    }
+
     Kindling open() {
         Path directory = workspaceDirectory();
-        Logging.to(directory.resolve("kindling.log"), debug);
-        return world.engine().apply(directory);
+        log();
+        return state == null ? world.engine().apply(directory) : Engine.open(directory, environment());
+    }
+
+    /** This process's environment, with what was given as options instead. */
+    Map<String, String> environment() {
+        Map<String, String> environment = new HashMap<>(world.environment());
+        if (state != null) {
+            environment.put("KINDLING_STATE", state);
+        }
+        return environment;
     }
 
     /** For a command without a workspace: warnings of the log go to standard error. */

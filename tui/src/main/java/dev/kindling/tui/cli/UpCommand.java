@@ -2,7 +2,6 @@ package dev.kindling.tui.cli;
 
 import dev.kindling.engine.api.Kindling;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -53,8 +52,7 @@ final class UpCommand implements Callable<Integer> {
         String resume = Commands.withWorkspace("kindling up", cli);
         try (Kindling kindling = cli.openToRun()) {
             return new Run(cli, kindling).of(cli.definition(kindling, file, cluster),
-                    new Run.Choices(new Kindling.ApplyOptions(Optional.ofNullable(interfaceName), keep,
-                            randomness.loss(), randomness.seed, parallel), yes, plan, resume));
+                    new Run.Choices(randomness.options(interfaceName, keep, parallel), yes, plan, resume));
         }
     }
 }

@@ -24,6 +24,7 @@ final class SimulatedMachine implements Runnable {
     private final Cluster cluster;
     private final SimulatedDisk disk;
     private final Firmware firmware;
+    private final Faults faults;
 
     /** How it gets its first program. */
     interface Firmware {
@@ -62,19 +63,24 @@ final class SimulatedMachine implements Runnable {
      */
     record Booted(@Nullable String arguments, String service, Web web) {}
 
-    SimulatedMachine(Machine machine, Cluster cluster, SimulatedDisk disk, Firmware firmware) {
+    SimulatedMachine(Machine machine, Cluster cluster, SimulatedDisk disk, Firmware firmware, Faults faults) {
         this.machine = machine;
         this.cluster = cluster;
         this.disk = disk;
         this.firmware = firmware;
+        this.faults = faults;
     }
 
     @Override
     public void run() {
         try {
+            Thread.sleep(faults.silence());
             while (true) {
                 try {
                     Booted booted = firmware.boot();
+                    if (faults.bootFails()) {
+                        throw new IOException("the power failed (simulated)");
+                    }
                     if (booted.arguments() != null) {
                         stage(booted.web(), arguments(booted.arguments()));
                     } else {
@@ -127,6 +133,11 @@ final class SimulatedMachine implements Runnable {
         }
         if (!disk.marker().equals(id)) {
             disk.clearMarker();
+            if (faults.writeFails()) {
+                report(web, base + "progress", token, "stage=failed\ntext=" + machine.name()
+                        + " could not write its disk: I/O error (simulated failure)\n");
+                throw new IOException("simulated I/O error in order " + id);
+            }
             String seed = "";
             for (int n = 0; order.containsKey("write." + n + ".url"); n++) {
                 String url = order.getOrDefault("write." + n + ".url", "");
@@ -270,7 +281,8 @@ final class SimulatedMachine implements Runnable {
                 nic.0.speed=1000
                 nic.0.driver=simulated
                 """.formatted(machine.uuid() == null ? "" : machine.uuid(), hardware.cpus(), hardware.memoryMib(),
-                hardware.firmware() == Machine.FirmwareKind.UEFI ? "uefi" : "bios", machine.disk().serial(),
+                hardware.firmware() == Machine.FirmwareKind.UEFI ? "uefi" : "bios",
+                machine.disk().serial() == null ? "" : machine.disk().serial(),
                 machine.disk().wwn() == null ? "" : machine.disk().wwn(), diskBytes(),
                 disk.marker().isEmpty() ? "empty" : "", disk.marker(), machine.name(), machine.mac());
     }

@@ -31,7 +31,7 @@ public final class SimulatedRack implements MachineControl {
     /**
      * @param directory of the simulated disks
      * @param service whose ports the machines boot from
-     * @param options loss and seed
+     * @param options loss, delay, failures and seed
      */
     public SimulatedRack(Cluster cluster, Path directory, Supplier<BootService> service, ApplyOptions options,
             Consumer<Event> journal) {
@@ -68,7 +68,7 @@ public final class SimulatedRack implements MachineControl {
         Path file = disk(directory, machine);
         files.claim(file, "the simulated disk");
         var simulated = new SimulatedMachine(machine, cluster, new SimulatedDisk(file),
-                new SimulatedFirmware(machine, cluster, service.get(), options));
+                new SimulatedFirmware(machine, cluster, service.get(), options), Faults.of(machine, options));
         running.put(machine.name(), Thread.ofVirtual().name("simulated-" + machine.name()).start(simulated));
     }
 

@@ -2,6 +2,7 @@ package dev.kindling.engine.machine.simulated;
 
 import dev.kindling.engine.api.BootStage;
 import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Kindling.ApplyOptions;
 import dev.kindling.engine.boot.ClusterBoot;
 import dev.kindling.engine.boot.MachineService;
 import dev.kindling.engine.boot.Machines;
@@ -120,7 +121,8 @@ public final class DirectRack implements MachineControl {
         }
         Path file = SimulatedRack.disk(directory, machine);
         files.claim(file, "the simulated disk");
-        var simulated = new SimulatedMachine(machine, cluster, new SimulatedDisk(file), new DirectFirmware(machine));
+        var simulated = new SimulatedMachine(machine, cluster, new SimulatedDisk(file), new DirectFirmware(machine),
+                dev.kindling.engine.machine.simulated.Faults.of(machine, ApplyOptions.DEFAULT));
         running.put(machine.name(), Thread.ofVirtual().name("direct-" + machine.name()).start(() -> {
             try {
                 simulated.run();

@@ -7,17 +7,15 @@ import dev.kindling.engine.store.Acquisition.Acquired;
 import dev.kindling.engine.store.Acquisition.HeldBy;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+/** What the lock on a cluster keeps to, whichever database it lies in. */
 @Timeout(60)
-class LeaseTest {
+abstract class LeaseContract {
     private static final Duration TTL = Duration.ofHours(1);
     private static final Owner US = Owner.self();
     /** A process of another computer (or of this one before it was restarted): whether it runs cannot be seen. */
@@ -26,7 +24,11 @@ class LeaseTest {
     @TempDir
     Path directory;
 
-    private Instant now = Instant.parse("2026-01-02T03:04:05Z");
+    /** A new connection to the state of this test, by a process. */
+    abstract Store open(Owner owner) throws IOException;
+
+    /** Time passes for the state. */
+    abstract void pass(Duration time) throws Exception;
 
     @Test
     void tellsWhoHoldsTheLock() throws IOException {
@@ -34,8 +36,9 @@ class LeaseTest {
             assertThat(ours.holder("demo")).isEmpty();
             Lease lease = acquired(ours.acquire("demo", TTL));
             assertThat(lease.token()).isEqualTo(1);
-            assertThat(theirs.acquire("demo", TTL)).isEqualTo(new HeldBy(US, now, now.plus(TTL), true));
-            assertThat(theirs.holder("demo")).contains(new HeldBy(US, now, now.plus(TTL), true));
+            HeldBy held = (HeldBy) theirs.acquire("demo", TTL);
+            assertThat(held).isEqualTo(new HeldBy(US, held.since(), held.since().plus(TTL), true));
+            assertThat(theirs.holder("demo")).contains(held);
             assertThat(US.toString()).contains("@").contains(" pid " + ProcessHandle.current().pid());
             assertThat(acquired(theirs.acquire("other", TTL)).token()).as("another cluster is free").isEqualTo(1);
         }
@@ -51,13 +54,13 @@ class LeaseTest {
     }
 
     @Test
-    void isTakenOverWhenItExpiresAndTheOldOwnerCanWriteNoMore() throws IOException {
+    void isTakenOverWhenItExpiresAndTheOldOwnerCanWriteNoMore() throws Exception {
         try (Store ours = open(US); Store theirs = open(ELSEWHERE)) {
             Lease paused = acquired(theirs.acquire("demo", TTL));
             assertThat(theirs.append(paused, "r1", Samples.note("x")).seq()).isEqualTo(1);
-            now = now.plus(TTL).minusSeconds(1);
+            pass(TTL.minusSeconds(50));
             assertThat(ours.acquire("demo", TTL)).isInstanceOf(HeldBy.class);
-            now = now.plusSeconds(1);
+            pass(Duration.ofSeconds(50));
             Acquisition acquisition = ours.acquire("demo", TTL);
             assertThat(acquisition).isInstanceOf(Acquired.class);
             assertThat(((Acquired) acquisition).takenFrom()).isEqualTo(ELSEWHERE);
@@ -75,12 +78,12 @@ class LeaseTest {
     }
 
     @Test
-    void lastsWhileItIsRenewed() throws IOException {
+    void lastsWhileItIsRenewed() throws Exception {
         try (Store ours = open(US); Store theirs = open(ELSEWHERE)) {
             Lease lease = acquired(theirs.acquire("demo", TTL));
-            now = now.plus(TTL).minusSeconds(1);
+            pass(TTL.minusSeconds(50));
             assertThat(lease.renew()).isTrue();
-            now = now.plus(TTL).minusSeconds(1);
+            pass(TTL.minusSeconds(50));
             assertThat(ours.acquire("demo", TTL)).isInstanceOf(HeldBy.class);
         }
     }
@@ -88,8 +91,7 @@ class LeaseTest {
     @Test
     void renewsItselfInTime() throws Exception {
         Duration ttl = Duration.ofSeconds(2);
-        try (Store ours = Store.open(directory, Clock.systemUTC(), US);
-                Store theirs = Store.open(directory, Clock.systemUTC(), ELSEWHERE)) {
+        try (Store ours = openByRealTime(US); Store theirs = openByRealTime(ELSEWHERE)) {
             Lease lease = acquired(theirs.acquire("demo", ttl));
             Instant first = ours.holder("demo").orElseThrow().expires();
             Instant later = first;
@@ -108,7 +110,7 @@ class LeaseTest {
         Owner reusedPid = new Owner("anna", US.host(), US.pid(), US.startTicks() - 1, Instant.EPOCH, US.realm());
         try (Store theirs = open(child); Store reused = open(reusedPid); Store ours = open(US)) {
             acquired(theirs.acquire("demo", TTL));
-            assertThat(ours.acquire("demo", TTL)).isEqualTo(new HeldBy(child, now, now.plus(TTL), true));
+            assertThat(((HeldBy) ours.acquire("demo", TTL)).owner()).isEqualTo(child);
             process.destroyForcibly().waitFor();
             assertThat(ours.holder("demo")).isEmpty();
             assertThat(((Acquired) ours.acquire("demo", TTL)).takenFrom()).isEqualTo(child);
@@ -140,22 +142,34 @@ class LeaseTest {
         return ((Acquired) acquisition).lease();
     }
 
-    private Store open(Owner owner) throws IOException {
-        return Store.open(directory, new Clock() {
-            @Override
-            public ZoneId getZone() {
-                return ZoneOffset.UTC;
+    @Test
+    void aLateAppendOfAPausedOwnerIsRefusedWithoutHarmToTheBatchOfOthers() throws Exception {
+        try (Store ours = open(US); Store theirs = open(ELSEWHERE)) {
+            Lease paused = acquired(theirs.acquire("demo", TTL));
+            pass(TTL);
+            Lease lease = acquired(ours.acquire("demo", TTL));
+            var told = new java.util.concurrent.atomic.AtomicInteger();
+            paused.onLost(told::incrementAndGet);
+            try (var threads = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
+                var others = new java.util.ArrayList<java.util.concurrent.Future<?>>();
+                for (int i = 0; i < 20; i++) {
+                    others.add(threads.submit(() -> theirs.append("other", "r", Samples.note("goes through"))));
+                    others.add(threads.submit(() -> assertThatThrownBy(
+                            () -> theirs.append(paused, "r1", Samples.note("late"))).isInstanceOf(LostLock.class)));
+                }
+                for (var future : others) {
+                    future.get();
+                }
             }
-
-            @Override
-            public Clock withZone(ZoneId zone) {
-                return this;
-            }
-
-            @Override
-            public Instant instant() {
-                return now;
-            }
-        }, owner);
+            assertThat(told).hasValue(1);
+            assertThat(ours.lastSeq("other")).isEqualTo(20);
+            assertThat(ours.lastSeq("demo")).isZero();
+            assertThat(ours.append(lease, "r2", Samples.note("y")).seq()).isEqualTo(1);
+            paused.onLost(told::incrementAndGet);
+            assertThat(told).as("told at once, since it is lost").hasValue(2);
+        }
     }
+
+    /** The same, where time is not in the test's hand. */
+    abstract Store openByRealTime(Owner owner) throws IOException;
 }

@@ -1,0 +1,43 @@
+package dev.kindling.engine.store;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+
+/** Locks in a SQLite file: time is this computer's. */
+class SqliteLeaseTest extends LeaseContract {
+    private Instant now = Instant.parse("2026-01-02T03:04:05Z");
+
+    @Override
+    Store open(Owner owner) throws IOException {
+        return Store.open(directory, new Clock() {
+            @Override
+            public ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                return this;
+            }
+
+            @Override
+            public Instant instant() {
+                return now;
+            }
+        }, owner);
+    }
+
+    @Override
+    Store openByRealTime(Owner owner) throws IOException {
+        return Store.open(directory, Clock.systemUTC(), owner);
+    }
+
+    @Override
+    void pass(Duration time) {
+        now = now.plus(time);
+    }
+}
