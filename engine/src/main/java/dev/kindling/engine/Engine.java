@@ -295,6 +295,29 @@ public final class Engine implements Kindling {
                 : new Started(Optional.empty(), notStarted);
     }
 
+    /** Who works on a cluster. A run that has told its end writes its report and lets go within a moment. */
+    private Optional<Acquisition.HeldBy> holderBesidesOneThatEnds(String cluster) {
+        Optional<Acquisition.HeldBy> holder = store.holder(cluster);
+        Instant deadline = Instant.now().plus(LETTING_GO);
+        while (holder.isPresent() && Instant.now().isBefore(deadline) && lastRunEnded(cluster)) {
+            LockSupport.parkNanos(10_000_000);
+            holder = store.holder(cluster);
+        }
+        return holder;
+    }
+
+    private boolean lastRunEnded(String cluster) {
+        boolean ended = false;
+        for (Event.Recorded recorded : store.read(cluster, 0)) {
+            ended = switch (recorded.event()) {
+                case Event.RunEnded _ -> true;
+                case Event.RunStarted _ -> false;
+                default -> ended;
+            };
+        }
+        return ended;
+    }
+
     @Override
     public String export(Plan plan) {
         return PlanFile.write(plan);
@@ -320,29 +343,6 @@ public final class Engine implements Kindling {
     /** Starts a run in a workspace that nobody else knows: nothing there can have changed, nothing real is touched. */
     Started beginRehearsal(Plan plan, ApplyOptions options) {
         return begin(plan, Facts.of(List.of()), options);
-    }
-
-    /** Who works on a cluster. A run that has told its end writes its report and lets go within a moment. */
-    private Optional<Acquisition.HeldBy> holderBesidesOneThatEnds(String cluster) {
-        Optional<Acquisition.HeldBy> holder = store.holder(cluster);
-        Instant deadline = Instant.now().plus(LETTING_GO);
-        while (holder.isPresent() && Instant.now().isBefore(deadline) && lastRunEnded(cluster)) {
-            LockSupport.parkNanos(10_000_000);
-            holder = store.holder(cluster);
-        }
-        return holder;
-    }
-
-    private boolean lastRunEnded(String cluster) {
-        boolean ended = false;
-        for (Event.Recorded recorded : store.read(cluster, 0)) {
-            ended = switch (recorded.event()) {
-                case Event.RunEnded _ -> true;
-                case Event.RunStarted _ -> false;
-                default -> ended;
-            };
-        }
-        return ended;
     }
 
     private static Started refused(Problem problem) {
@@ -378,9 +378,12 @@ public final class Engine implements Kindling {
             }
             switch (recorded.event()) {
                 case Event.StepFailed failed when failed.retryInMillis() < 0 -> problems.add(failed.problem());
-                case Event.HookRan(String when, String _, String _, List<String> _, long _, String _, Problem problem, String _) when problem != null
-                        && when.endsWith("-run") ->
-                    problems.add(problem);
+                case Event.HookRan hook -> {
+                    Problem problem = hook.problem();
+                    if (problem != null && hook.step() == null) {
+                        problems.add(problem);
+                    }
+                }
                 case Event.RunEnded(Event.Outcome outcome, String _) -> {
                     return new RunResult(run, outcome, problems);
                 }

@@ -62,7 +62,8 @@ class ModelTest {
     }
 
     private enum Kind {
-        APPLY, APPLY_KILLED_BEFORE, APPLY_KILLED_AFTER, APPLY_CANCELLED, APPLY_PAUSED, APPLY_PAUSED_AND_KILLED, EDIT, DOWN
+        APPLY, APPLY_KILLED_BEFORE, APPLY_KILLED_AFTER, APPLY_CANCELLED, APPLY_PAUSED, APPLY_PAUSED_AND_KILLED, EDIT,
+        DOWN
     }
 
     private static List<Operation> operations(long seed) {
@@ -266,7 +267,7 @@ class ModelTest {
             }
             Thread.sleep(2);
         }
-        nothingStartsWhilePaused(engine, process, run);
+        nothingStartsWhilePaused(engine, run);
         return !told(engine, run, Event.RunEnded.class::isInstance);
     }
 
@@ -279,12 +280,12 @@ class ModelTest {
         if (process.dead()) {
             return false;
         }
-        nothingStartsWhilePaused(engine, process, run);
+        nothingStartsWhilePaused(engine, run);
         engine.resume(run);
         return true;
     }
 
-    private static void nothingStartsWhilePaused(Engine engine, KillPoints process, String run) throws Exception {
+    private static void nothingStartsWhilePaused(Engine engine, String run) throws Exception {
         Thread.sleep(20);
         boolean paused = false;
         for (Event.Recorded recorded : engine.history("demo", 0)) {

@@ -3,7 +3,6 @@ package dev.kindling.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindling.engine.api.Event;
-import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Kindling.ApplyOptions;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.model.Machine;
@@ -93,7 +92,7 @@ class SecretsCanaryTest {
                 String kubeconfig = secrets.get("demo/kubeconfig").orElseThrow().reveal();
                 assertThat(kubeconfig).as("the canaries were used").contains(canaries.get("api-token"));
             }
-            engine.report("demo").orElseThrow();
+            assertThat(engine.report("demo")).isPresent();
             engine.backup(temporary.resolve("backup.db"));
             engine.exportJournal("demo", temporary.resolve("export.jsonl"));
             for (Event.Recorded recorded : engine.history("demo", 0)) {

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class StatusesTest {
+    private static final List<BootStage> STAGES = List.of(BootStage.values());
+
     @TempDir
     Path temporary;
 
@@ -46,8 +48,8 @@ class StatusesTest {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 2100; i++) {
                 int n = i;
-                threads.submit(() -> store.append("demo", "r", new Event.MachineObserved("demo-wk-" + (n % 19 + 1),
-                        BootStage.values()[n % 10], n / 2100.0, "evidence " + n)));
+                var _ = threads.submit(() -> store.append("demo", "r", new Event.MachineObserved("demo-wk-" + (n % 19 + 1),
+                        STAGES.get(n % 10), n / 2100.0, "evidence " + n)));
             }
         }
     }

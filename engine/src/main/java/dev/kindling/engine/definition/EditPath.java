@@ -31,8 +31,8 @@ record EditPath(String text, List<Step> steps) {
         List<Step> steps = new ArrayList<>();
         int at = 0;
         while (at < text.length()) {
-            if (!matcher.find() || matcher.start() != at || (at == 0) == text.startsWith(".", at)
-                    && matcher.group(1) != null) {
+            if (!matcher.find() || matcher.start() != at
+                    || ((at == 0) == text.startsWith(".", at) && matcher.group(1) != null)) {
                 throw new Refused(text, "'" + text + "' is no path", "a path such as spec.nodePools[workers].count");
             }
             if (matcher.group(1) != null) {

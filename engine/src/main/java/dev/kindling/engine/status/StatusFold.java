@@ -191,6 +191,9 @@ public final class StatusFold {
                 unknown.remove(machine.mac());
             }
         }
+        if (state == State.DELETED) {
+            beginAnew(at);
+        }
         if (state == State.DELETED || startedAt == null) {
             enter(State.DEFINED, "defined; nothing was done yet", at);
         }
@@ -205,6 +208,19 @@ public final class StatusFold {
                     at);
         }
         machinesChanged(at);
+    }
+
+    /** What was told of a cluster that is gone says nothing of the next one of its name. */
+    private void beginAnew(Instant at) {
+        run = null;
+        startedAt = null;
+        endedAt = null;
+        failure = null;
+        steps = 0;
+        stepsDone.clear();
+        notices.clear();
+        set(Condition.Type.CLUSTER_AVAILABLE, Condition.Status.UNKNOWN, "NotAsked", "the API server was not asked yet",
+                at);
     }
 
     private void runStarted(Event.RunStarted started, Instant at, String inRun) {

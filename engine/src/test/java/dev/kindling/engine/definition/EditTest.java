@@ -96,8 +96,15 @@ class EditTest {
     void blockIsReplacedByAWordAndAWordByABlock() {
         String word = edit(TEXT, "pools", "none");
 
-        assertThat(word).isEqualTo("# a lab\nname: lab   # the name\n\npools: none      # two\n"
-                + "  # the end of the list\nempty:\nflow: {x: 1, y: {z: 2}}\n");
+        assertThat(word).isEqualTo("""
+                # a lab
+                name: lab   # the name
+
+                pools: none      # two
+                  # the end of the list
+                empty:
+                flow: {x: 1, y: {z: 2}}
+                """);
         assertThat(edit(word, "pools", "- 1\n- 2")).contains("pools:      # two\n  - 1\n  - 2\n");
     }
 
@@ -303,7 +310,7 @@ class EditTest {
 
     private static List<Object> steps(String path) {
         List<Object> steps = new ArrayList<>();
-        for (String step : path.split("[.\\[]")) {
+        for (String step : path.split("[.\\[]", -1)) {
             if (!step.isEmpty()) {
                 String inner = step.replace("]", "");
                 steps.add(!step.endsWith("]") ? inner : inner.equals("+") ? Integer.MAX_VALUE : Integer.valueOf(inner));

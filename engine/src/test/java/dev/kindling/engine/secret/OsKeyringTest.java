@@ -54,7 +54,8 @@ class OsKeyringTest {
     @Test
     void keepsTheKeyInARealKeyringAndForgetsTheOldOneAfterARotation() throws Exception {
         Path file = temporary.resolve("secrets");
-        Path home = Files.createDirectories(temporary.resolve("home/.local/share")).getParent().getParent();
+        Path home = temporary.resolve("home");
+        Files.createDirectories(home.resolve(".local/share"));
         String java = java(file);
         String output = run(home, List.of("dbus-run-session", "--", "sh", "-ec", """
                 printf 'login password' | gnome-keyring-daemon --unlock --components=secrets >/dev/null

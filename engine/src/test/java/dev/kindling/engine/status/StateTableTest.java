@@ -7,6 +7,7 @@ import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.ClusterStatus.State;
 import dev.kindling.engine.api.Condition;
 import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Event.Outcome;
 import dev.kindling.engine.definition.Definitions;
 import dev.kindling.engine.model.Machine;
@@ -33,7 +34,7 @@ class StateTableTest {
     }
 
     private void happens(String word) {
-        List<String> machines = Definitions.read("test", DEFINITION).cluster().machines().stream().map(Machine::name)
+        List<String> machines = Kindling.modelOf(Definitions.read("test", DEFINITION)).machines().stream().map(Machine::name)
                 .toList();
         switch (word) {
             case "define" -> happens(new Event.Defined(DEFINITION, "accepted"));
@@ -43,7 +44,11 @@ class StateTableTest {
                 happens(new Event.MachineObserved(machine, BootStage.SYSTEM, -1, "runs"));
                 happens(new Event.MachineObserved(machine, BootStage.READY, -1, "ready"));
             });
-            case "reboot" -> happens(new Event.MachineObserved(machines.getLast(), BootStage.DHCP, -1, "asks again"));
+            case "reboot" -> happens(new Event.BootScriptServed(machines.getLast(), 3, "boots again"));
+            case "rejoin" -> {
+                happens(new Event.MachineObserved(machines.getLast(), BootStage.SYSTEM, -1, "runs"));
+                happens(new Event.MachineObserved(machines.getLast(), BootStage.READY, -1, "ready"));
+            }
             case "available" -> happens(new Event.ConditionChanged(new Condition(Condition.Type.CLUSTER_AVAILABLE,
                     Condition.Status.TRUE, "ApiAnswers", "it answers", Instant.EPOCH), "it answers"));
             case "fail" -> happens(new Event.RunEnded(Outcome.FAILED, "it failed"));
@@ -57,7 +62,7 @@ class StateTableTest {
         }
     }
 
-    /** Conditions: T template applied, I infrastructure, N nodes, C cluster available; + true, - false, ? unknown. */
+    /** T: template applied, I: infrastructure, N: nodes, C: cluster available; + true, - false, ? unknown. */
     private String conditions() {
         Map<Condition.Type, String> signs = new TreeMap<>();
         for (Condition condition : fold.status().conditions()) {
@@ -96,7 +101,7 @@ class StateTableTest {
             "define run ready available cancel, DEGRADED, T- I+ N+ C+",
             "define run done, DEGRADED, T+ I- N- C?",
             "define run ready available done reboot, DEGRADED, T+ I- N- C+",
-            "define run ready available done reboot ready, READY, T+ I+ N+ C+",
+            "define run ready available done reboot rejoin, READY, T+ I+ N+ C+",
             "define run ready available done redefine, READY, T- I+ N+ C+",
             "define run ready available done redefine run, PROGRESSING, T- I+ N+ C+",
             "define remove, DELETING, T- I- N- C?",

@@ -230,6 +230,10 @@ public final class DirectRack implements MachineControl {
             this.mac = mac;
         }
 
+        private MachineHttp http(String token) {
+            return new MachineHttp(machine.address(), token, Duration.ofSeconds(5));
+        }
+
         private String text(String path, @org.jspecify.annotations.Nullable String token)
                 throws IOException, InterruptedException {
             return new String(fetch(path, token), java.nio.charset.StandardCharsets.UTF_8);
@@ -249,9 +253,7 @@ public final class DirectRack implements MachineControl {
                 return fetch(url.substring(URL.length() + 1), token);
             }
             var body = new ByteArrayOutputStream();
-            int status = new MachineHttp(machine.address(), token, Duration.ofSeconds(5))
-                    .download(URI.create(url), body)
-                    .status();
+            int status = http(token).download(URI.create(url), body).status();
             if (status != 200) {
                 throw new IOException(url + " answered with status " + status);
             }
@@ -264,8 +266,7 @@ public final class DirectRack implements MachineControl {
                 return exchange(() -> service.get().boot().post(new BootSource.Post(url.substring(URL.length() + 1),
                         machine.address(), mac, token, body))).status();
             }
-            return new MachineHttp(machine.address(), token, Duration.ofSeconds(5)).post(URI.create(url), body)
-                    .status();
+            return http(token).post(URI.create(url), body).status();
         }
     }
 }
