@@ -8,12 +8,14 @@ import dev.kindling.engine.boot.Machines;
 import dev.kindling.engine.distribution.Distribution;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
+import dev.kindling.engine.model.Network;
 import dev.kindling.engine.model.NodePool;
 import dev.kindling.engine.plan.Step;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -37,6 +39,9 @@ final class ClusterRun {
         boolean kubeconfigStored() throws IOException;
 
         void commitTree(Step.Attempt attempt) throws IOException, Step.Failed;
+
+        /** Of what would be committed, and where. */
+        String treeFingerprint();
     }
 
     ClusterRun(Machines machines, Site site, Distribution distribution, HandOffWork handOff) {
@@ -49,14 +54,18 @@ final class ClusterRun {
     List<Step> steps() {
         Cluster cluster = machines.cluster();
         var steps = new ArrayList<Step>();
-        steps.add(local(PREPARE + "boot-files", "Prepare the boot files", List.of(), "boot files not checked",
-                "kernel, stage, system image and loaders are ready", 20, 1, site::bootFilesReady,
-                site::prepareBootFiles));
-        steps.add(local("serve/boot", "Start the boot service on " + site.where(), List.of(PREPARE + "boot-files"),
-                "nothing is served", "DHCP, TFTP and HTTP answer on " + site.where(), 1, 1, site::serving,
-                site::serve));
+        var outline = new Outline(cluster);
+        if (Outline.serves(cluster)) {
+            steps.addAll(serve());
+        }
+        steps.addAll(outline.services());
+        List<String> ready = steps.stream().map(Step::id).filter(id -> !id.startsWith(PREPARE)).toList();
         for (Machine machine : cluster.machines()) {
-            steps.add(powerOn(machine));
+            if (outline.starts(machine)) {
+                steps.addAll(outline.start(machine, ready));
+                continue;
+            }
+            steps.add(powerOn(machine, ready));
             steps.add(discover(machine));
             steps.add(install(machine));
             steps.add(bootFromDisk(machine));
@@ -64,29 +73,40 @@ final class ClusterRun {
         steps.addAll(distribution.steps());
         steps.add(local("secrets/kubeconfig", "Keep the kubeconfig in the encrypted store",
                 List.of(Distribution.NODES_READY), "not stored", "stored as " + cluster.name() + "/kubeconfig", 1, 1,
-                handOff::kubeconfigStored, _ -> handOff.storeKubeconfig()));
+                handOff::kubeconfigStored, _ -> handOff.storeKubeconfig()).madeOf(cluster.name(),
+                        cluster.primer().name(), cluster.primer().address(), cluster.primer().disk(),
+                        cluster.addressing().vip()));
         steps.add(local("handoff/gitops", "Commit the GitOps tree to branch " + cluster.handOff().branch(),
                 List.of("secrets/kubeconfig"), "no tree of " + cluster.name(), "tree committed"
                         + (cluster.handOff().remote() == null ? "" : " and pushed to " + cluster.handOff().remote()),
-                2, 3, () -> false, handOff::commitTree));
+                2, 3, () -> false, handOff::commitTree).madeOf(handOff.treeFingerprint()));
         return List.copyOf(steps);
     }
 
-    private Step powerOn(Machine machine) {
+    private List<Step> serve() {
+        return List.of(local(PREPARE + "boot-files", "Prepare the boot files", List.of(), "boot files not checked",
+                "kernel, stage, system image and loaders are ready", 20, 1, site::bootFilesReady,
+                site::prepareBootFiles).forEachRun(),
+                local("serve/boot", "Start the boot service on " + site.where(), List.of(PREPARE + "boot-files"),
+                        "nothing is served", "DHCP, TFTP and HTTP answer on " + site.where(), 1, 1, site::serving,
+                        site::serve).forEachRun());
+    }
+
+    private Step powerOn(Machine machine, List<String> ready) {
         boolean byHand = machine.kind() == Machine.Kind.MANUAL;
         return new Step(
                 action("power/" + machine.name(),
                         byHand
                                 ? "Wait until " + machine.name() + " (" + machine.mac() + ") is switched on"
                                 : "Switch on " + machine.name(),
-                        machine, null, "off, or not heard of", "on", List.of("serve/boot"), byHand ? 120 : 2),
+                        machine, null, "off, or not heard of", "on", ready, byHand ? 120 : 2),
                 byHand ? Step.Lane.WAIT : Step.Lane.POWER, 2, byHand ? Duration.ofHours(12) : Duration.ofMinutes(2),
                 () -> site.control().isOn(machine), attempt -> {
                     site.control().powerOn(machine, attempt);
                     if (!byHand) {
                         machines.observe(machine.name(), BootStage.POWERED, -1, machine.name() + " was switched on");
                     }
-                });
+                }).madeOf(machine.mac(), machine.kind());
     }
 
     private Step discover(Machine machine) {
@@ -101,10 +121,12 @@ final class ClusterRun {
                     if (problem.isPresent()) {
                         throw new Step.Failed(problem.get(), false);
                     }
-                });
+                }).madeOf(machine.mac(), machine.disk(), minimum(machine).cpus(), minimum(machine).memoryMib(),
+                        minimum(machine).diskGib());
     }
 
     private Step install(Machine machine) {
+        Network network = machines.cluster().provisioningNetwork();
         var known = machines.now(machine.name()).hardware();
         Plan.DiskTarget target = known == null ? null : DiskChoice.of(machine, known).target();
         return new Step(new Plan.Action("install/" + machine.name(),
@@ -127,7 +149,8 @@ final class ClusterRun {
                     site.release(order);
                     machines.await(machine.name(), "the disk written and marked", Machines.Snapshot::installed,
                             attempt);
-                });
+                }).madeOf(machine.disk(), machine.name(), machine.mac(), machine.address(), network.cidr(),
+                        network.gateway(), network.dns(), network.domain());
     }
 
     private Step bootFromDisk(Machine machine) {
@@ -137,11 +160,17 @@ final class ClusterRun {
                         "the installed system runs", List.of("install/" + machine.name()), 30),
                 Step.Lane.WAIT, 2, Duration.ofMinutes(15), () -> systemRuns(machines.now(machine.name())),
                 attempt -> machines.await(machine.name(), "the installed system to report", ClusterRun::systemRuns,
-                        attempt));
+                        attempt))
+                .madeOf(machine.mac(), machine.disk());
     }
 
     private static boolean systemRuns(Machines.Snapshot now) {
         return now.heardInThisRun() && now.stage().compareTo(BootStage.SYSTEM) >= 0;
+    }
+
+    private NodePool.Sizing minimum(Machine machine) {
+        return machines.cluster().pools().stream().filter(pool -> pool.name().equals(machine.pool()))
+                .map(NodePool::minimum).findFirst().orElse(new NodePool.Sizing(0, 0, 0));
     }
 
     private boolean knownAndSufficient(Machine machine) {
@@ -151,8 +180,7 @@ final class ClusterRun {
     /** What of a machine's hardware is not as its pool and its disk need it. */
     private Optional<Problem> insufficient(Machine machine) {
         var hardware = Objects.requireNonNull(machines.now(machine.name()).hardware());
-        NodePool.Sizing minimum = machines.cluster().pools().stream().filter(pool -> pool.name().equals(machine.pool()))
-                .map(NodePool::minimum).findFirst().orElse(new NodePool.Sizing(0, 0, 0));
+        NodePool.Sizing minimum = minimum(machine);
         // the kernel keeps some memory for itself: a machine of 4 GiB shows about 3.8
         if (hardware.cpus() < minimum.cpus() || hardware.memoryMib() < minimum.memoryMib() * 85 / 100) {
             return Optional.of(Problem.error("hardware-too-small", "machine " + machine.name(),
@@ -160,6 +188,19 @@ final class ClusterRun {
                     "at least " + minimum.cpus() + " CPUs and " + minimum.memoryMib() + " MiB (pool " + machine.pool()
                             + ")",
                     "use another machine, or lower spec.nodePools[].minimum"));
+        }
+        if (Math.max(1, hardware.disks().size()) < minimum.disks()
+                || Math.max(1, hardware.nics().size()) < minimum.nics()
+                || (minimum.firmware() != null && !minimum.firmware().name().equalsIgnoreCase(hardware.firmware()))) {
+            return Optional.of(Problem.error("hardware-class", "machine " + machine.name(),
+                    hardware.disks().size() + " disks, " + hardware.nics().size() + " network interfaces, firmware "
+                            + hardware.firmware(),
+                    "at least " + minimum.disks() + " disks and " + minimum.nics() + " network interfaces"
+                            + (minimum.firmware() == null
+                                    ? ""
+                                    : ", firmware " + minimum.firmware().name().toLowerCase(Locale.ROOT))
+                            + " (pool " + machine.pool() + ")",
+                    "use another machine, or lower 'minimum' of the pool or of its hardware class"));
         }
         DiskChoice choice = DiskChoice.of(machine, hardware);
         if (choice.problem() == null && Objects.requireNonNull(choice.target()).bytes() >> 30 < minimum.diskGib()) {

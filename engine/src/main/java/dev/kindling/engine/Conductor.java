@@ -12,6 +12,7 @@ import dev.kindling.engine.plan.Facts;
 import dev.kindling.engine.plan.Step;
 import dev.kindling.engine.report.Reports;
 import dev.kindling.engine.run.DagRunner;
+import dev.kindling.engine.run.Hooks;
 import dev.kindling.engine.status.StatusFold;
 import dev.kindling.engine.status.StuckRules;
 import dev.kindling.engine.store.Acquisition;
@@ -21,6 +22,7 @@ import dev.kindling.engine.store.Owner;
 import dev.kindling.engine.store.Store;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,8 +31,6 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,26 +41,24 @@ final class Conductor {
 
     private final Workspace workspace;
     private final Store store;
+    private final World world;
     private final Clock clock;
-    private final RandomGenerator random;
     private final String cluster;
     private final String run;
     private final ApplyOptions options;
-    private final UnaryOperator<Consumer<Event>> journalGuard;
     private final CountDownLatch cancelled = new CountDownLatch(1);
     private @Nullable Lease lease;
     private volatile @Nullable DagRunner runner;
+    private volatile boolean journalBroken;
 
-    Conductor(Workspace workspace, Store store, Clock clock, RandomGenerator random, String cluster, String run,
-            ApplyOptions options, UnaryOperator<Consumer<Event>> journal) {
+    Conductor(Workspace workspace, Store store, World world, String cluster, String run, ApplyOptions options) {
         this.workspace = workspace;
         this.store = store;
-        this.clock = clock;
-        this.random = random;
+        this.world = world;
+        this.clock = world.clock();
         this.cluster = cluster;
         this.run = run;
         this.options = options;
-        this.journalGuard = journal;
     }
 
     /** Takes the cluster's lock. @return why it cannot be had */
@@ -122,71 +120,127 @@ final class Conductor {
     }
 
     private Event.Outcome conduct(Lease mine, Part part) throws IOException, InterruptedException {
-        Consumer<Event> durable = journalGuard.apply(event -> store.append(mine, run, event));
-        // whoever writes it, a step or a machine's report: nothing goes on without its journal
-        Consumer<Event> journal = event -> {
-            try {
-                durable.accept(event);
-            } catch (RuntimeException e) {
-                cancel();
-                throw e;
-            }
-        };
-        Facts facts = Facts.of(store.read(cluster, 0));
+        Consumer<Event> journal = journal(mine);
+        List<Event.Recorded> before = store.read(cluster, 0);
+        Facts facts = Facts.of(before);
         String definition = facts.lastDefinition()
                 .orElseThrow(() -> new IOException("the journal has no definition of " + cluster));
         Cluster model = Kindling.modelOf(Definitions.read("definition of " + cluster, definition));
-        var wiring = new Wiring(workspace, store, clock, random);
         var machines = new Machines(model, facts.events(), journal, clock);
+        var hooks = new Hooks(model, run, workspace.directory(), new Secrets(workspace, store, cluster, _ -> {})::mask,
+                journal);
+        var wiring = new Wiring(workspace, store, world);
+        var dag = new DagRunner(journal, clock, world.sleeper(), world.random(), Lanes.of(options),
+                hooks::around, step -> evidence(step, machines));
+        runner = dag;
+        if (cancelled.getCount() == 0) {
+            dag.cancel();
+        }
         try (Wiring.Wired wired = wiring.wire(machines, options, run, journal)) {
-            if (facts.events().stream().noneMatch(this::beganThisRun)) {
+            boolean begins = before.stream().noneMatch(this::beganThisRun);
+            if (begins) {
                 journal.accept(new Event.RunStarted(wiring.plan(model, definition, facts).id(), wired.steps().size(),
                         facts.ran(), wiring.notices(model),
                         (facts.ran() ? "run resumed: " : "run started: ") + wired.steps().size() + " steps"));
             }
-            DagRunner.Result result = run(machines, journal, switch (part) {
-                case ALL -> wired.steps();
-                case PREPARATION ->
-                    wired.steps().stream().filter(step -> step.id().startsWith(ClusterRun.PREPARE)).toList();
-            });
-            if (part == Part.PREPARATION && result.outcome() == Event.Outcome.DONE) {
-                return Event.Outcome.DONE;
+            var control = new Control(run, this::cancel);
+            control.of(dag, before);
+            try (Kindling.Subscription _ = store.tail(cluster, before.getLast().seq(), control::obey)) {
+                DagRunner.Result result = perform(mine, dag, hooks, machines, journal, begins,
+                        part == Part.ALL
+                                ? wiring.remaining(wired.steps(), model, definition, facts)
+                                : wired.preparation());
+                if (part == Part.PREPARATION && result.outcome() == Event.Outcome.DONE) {
+                    return Event.Outcome.DONE;
+                }
+                result = afterwards(hooks, result);
+                boolean keep = options.keepRunning() && result.outcome() == Event.Outcome.DONE;
+                if (!keep) {
+                    wired.stop();
+                }
+                journal.accept(new Event.RunEnded(result.outcome(), switch (result.outcome()) {
+                    case DONE -> "cluster " + cluster + " is formed and handed off";
+                    case FAILED -> "the run failed: " + result.problems().getFirst().message();
+                    case CANCELLED -> "the run was stopped; kindling up goes on from here";
+                }));
+                report();
+                if (keep) {
+                    cancelled.await();
+                }
+                return result.outcome();
             }
-            boolean keep = options.keepRunning() && result.outcome() == Event.Outcome.DONE;
-            if (!keep) {
-                wired.stop();
-            }
-            journal.accept(new Event.RunEnded(result.outcome(), switch (result.outcome()) {
-                case DONE -> "cluster " + cluster + " is formed and handed off";
-                case FAILED -> "the run failed: " + result.problems().getFirst().message();
-                case CANCELLED -> "the run was stopped; kindling up goes on from here";
-            }));
-            report();
-            if (keep) {
-                cancelled.await();
-            }
-            return result.outcome();
         }
+    }
+
+    /** Whoever writes to it, a step or a machine's report: nothing goes on without the journal. */
+    private Consumer<Event> journal(Lease mine) {
+        Consumer<Event> durable = world.journal().apply(event -> store.append(mine, run, event));
+        return event -> {
+            try {
+                durable.accept(event);
+            } catch (RuntimeException e) {
+                journalBroken = true;
+                cancel();
+                throw e;
+            }
+        };
     }
 
     private boolean beganThisRun(Event.Recorded recorded) {
         return recorded.run().equals(run) && recorded.event() instanceof Event.RunStarted;
     }
 
-    private DagRunner.Result run(Machines machines, Consumer<Event> journal, List<Step> steps)
-            throws InterruptedException {
-        var dag = new DagRunner(journal, clock, random);
-        runner = dag;
-        if (cancelled.getCount() == 0) {
-            dag.cancel();
-        }
-        Thread watch = Thread.ofVirtual().name("stuck-watch").start(() -> watchForStuck(machines, journal));
+    private DagRunner.Result perform(Lease mine, DagRunner dag, Hooks hooks, Machines machines,
+            Consumer<Event> journal, boolean begins, List<Step> steps) throws InterruptedException {
+        Thread watch = Thread.ofVirtual().name("stuck-watch").start(() -> watch(mine, machines, journal));
         try {
+            if (begins) {
+                dag.awaitOpen();
+                Optional<Problem> refusal = cancelled.getCount() == 0
+                        ? Optional.empty()
+                        : hooks.run("before-run", Map.of());
+                if (refusal.isPresent()) {
+                    return new DagRunner.Result(Event.Outcome.FAILED, List.of(refusal.get()));
+                }
+            }
             return dag.run(steps);
+        } catch (IllegalStateException e) {
+            if (journalBroken) {
+                throw e;
+            }
+            LOG.error("{} is broken", run, e);
+            return new DagRunner.Result(Event.Outcome.FAILED, List.of(Problem.error("bug", run,
+                    "this is a bug in Kindling: " + e.getMessage(), "",
+                    "report it with: kindling bundle " + cluster + " -o FILE; kindling up goes on from here")));
         } finally {
             watch.interrupt();
             watch.join();
         }
+    }
+
+    private DagRunner.Result afterwards(Hooks hooks, DagRunner.Result result) throws InterruptedException {
+        Optional<Problem> refusal = hooks.run("after-run", Map.of("OUTCOME", result.outcome().name(), "PROBLEM",
+                result.problems().isEmpty() ? "" : result.problems().getFirst().message()));
+        if (refusal.isEmpty() || result.outcome() != Event.Outcome.DONE) {
+            return result;
+        }
+        return new DagRunner.Result(Event.Outcome.FAILED, List.of(refusal.get()));
+    }
+
+    /** What is known of the machine that a step waits for, and what should have come next of it. */
+    private String evidence(Step step, Machines machines) {
+        String name = step.action().machine();
+        if (name == null) {
+            return "";
+        }
+        Machines.Snapshot now = machines.now(name);
+        String seen = now.evidence().isEmpty()
+                ? "nothing was heard of its machine"
+                : "its machine was last seen "
+                        + StuckRules.words(Duration.between(now.evidenceAt(), clock.instant())) + " ago, at the stage '"
+                        + now.stage().label() + "': " + now.evidence();
+        return seen + StuckRules.missing(now.stage(), now.machine().kind())
+                .map(missing -> "; first failed prerequisite: " + missing).orElse("");
     }
 
     private void report() throws IOException {
@@ -197,12 +251,17 @@ final class Conductor {
         }
     }
 
-    /** Once a second: which machines make no progress, and why. */
-    private void watchForStuck(Machines machines, Consumer<Event> journal) {
+    /** Once a second: whether the lock is still ours, and which machines make no progress, and why. */
+    private void watch(Lease mine, Machines machines, Consumer<Event> journal) {
         Map<String, String> told = new HashMap<>();
         var fold = new StatusFold(cluster, text -> Definitions.read("definition", text));
         try {
             while (!Thread.interrupted()) {
+                if (mine.lost()) {
+                    LOG.warn("{}: another process has taken the cluster over; this run stops", run);
+                    cancel();
+                    return;
+                }
                 store.read(cluster, fold.lastSeq()).forEach(fold::add);
                 for (ClusterStatus.MachineStatus machine : fold.status().machines()) {
                     String reason = StuckRules.reason(machine, clock.instant()).orElse(null);

@@ -9,24 +9,34 @@ import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Primer;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.Template;
 import dev.kindling.engine.api.SealedSecrets;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.boot.BootAssets;
 import dev.kindling.engine.definition.Definitions;
+import dev.kindling.engine.definition.Templates;
 import dev.kindling.engine.machine.virtual.VirtualRack;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Facts;
+import dev.kindling.engine.plan.PlanFile;
+import dev.kindling.engine.plan.Step;
+import dev.kindling.engine.report.PlanPictures;
 import dev.kindling.engine.report.Reports;
+import dev.kindling.engine.report.SupportBundle;
+import dev.kindling.engine.run.Sleeper;
 import dev.kindling.engine.secret.Place;
 import dev.kindling.engine.secret.Secret;
 import dev.kindling.engine.status.StatusFold;
 import dev.kindling.engine.store.Acquisition;
 import dev.kindling.engine.store.Store;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -37,7 +47,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -51,16 +60,18 @@ public final class Engine implements Kindling {
     private final Store store;
     private final RunPlace runs;
     private final Wiring wiring;
+    private final World world;
     private final Clock clock;
     private final RandomGenerator random;
 
-    Engine(Workspace workspace, Store store, RunPlace runs, Clock clock, RandomGenerator random) {
+    Engine(Workspace workspace, Store store, RunPlace runs, World world) {
         this.workspace = workspace;
         this.store = store;
         this.runs = runs;
-        this.wiring = new Wiring(workspace, store, clock, random);
-        this.clock = clock;
-        this.random = random;
+        this.wiring = new Wiring(workspace, store, world);
+        this.world = world;
+        this.clock = world.clock();
+        this.random = world.random();
     }
 
     /**
@@ -79,12 +90,11 @@ public final class Engine implements Kindling {
      *            {@code docs/reference/state.md}
      */
     public static Kindling open(Path directory, Map<String, String> environment) {
-        Clock clock = Clock.systemUTC();
-        var random = new java.security.SecureRandom();
+        World world = World.real();
         try {
             Workspace workspace = Workspace.open(directory, environment);
-            Store store = Store.open(workspace.directory(), workspace.environment(), clock);
-            return new Engine(workspace, store, new RunnerProcesses(workspace, store), clock, random);
+            Store store = Store.open(workspace.directory(), workspace.environment(), world.clock());
+            return new Engine(workspace, store, new RunnerProcesses(workspace, store), world);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -128,14 +138,47 @@ public final class Engine implements Kindling {
      */
     static Engine openInProcess(Path directory, Map<String, String> environment, Clock clock, RandomGenerator random,
             UnaryOperator<Consumer<Event>> journal) throws IOException {
+        return openInProcess(directory, environment,
+                new World(clock, random, Sleeper.REAL, journal, Simulator.OVER_LOOPBACK));
+    }
+
+    static Engine openInProcess(Path directory, Map<String, String> environment, World world) throws IOException {
         Workspace workspace = Workspace.open(directory, environment);
-        Store store = Store.open(workspace.directory(), workspace.environment(), clock);
-        return new Engine(workspace, store, new RunsHere(workspace, store, clock, random, journal), clock, random);
+        Store store = Store.open(workspace.directory(), workspace.environment(), world.clock());
+        return new Engine(workspace, store, new RunsHere(workspace, store, world), world);
     }
 
     @Override
     public Validation validate(String source, String text) {
-        return Definitions.read(source, text);
+        return Templates.isOrder(text) ? allTemplates().order(source, text) : Definitions.read(source, text);
+    }
+
+    private Templates allTemplates() {
+        try {
+            return Templates.of(workspace.templates());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public List<Template> templates() {
+        return allTemplates().list();
+    }
+
+    @Override
+    public Validation render(String template, Map<String, String> parameters) {
+        return allTemplates().render(template, parameters);
+    }
+
+    @Override
+    public Validation importFrom(String source, String text, Map<String, String> more) {
+        return allTemplates().imported(source, text, more);
+    }
+
+    @Override
+    public List<Template.Test> testTemplate(String template) {
+        return allTemplates().test(template);
     }
 
     @Override
@@ -178,7 +221,7 @@ public final class Engine implements Kindling {
     public Plan plan(Validation validation) {
         Cluster cluster = Kindling.modelOf(validation);
         Facts facts = Facts.of(history(cluster.name(), 0));
-        return wiring.plan(cluster, validation.text(), facts);
+        return Outline.marked(wiring.plan(cluster, validation.text(), facts), validation.problems());
     }
 
     @Override
@@ -194,13 +237,21 @@ public final class Engine implements Kindling {
         if (!now.ok()) {
             return new Started(Optional.empty(), now.problems());
         }
-        if (!plan(now).id().equals(plan.id())) {
-            return refused(Problem.error("plan-outdated", "cluster " + cluster,
-                    "something changed since the plan was made", "the facts that the plan was made from",
-                    "make the plan again: kindling plan"));
+        List<Problem> notYet = now.problems().stream().filter(Definitions::isNotYet)
+                .map(problem -> new Problem(Problem.Severity.ERROR, problem.code(), problem.path(), problem.line(),
+                        problem.column(), problem.message(), problem.expected(), problem.remedy()))
+                .toList();
+        if (!notYet.isEmpty()) {
+            return new Started(Optional.empty(), notYet);
         }
         Facts facts = Facts.of(history(cluster, 0));
-        List<Problem> problems = wiring.contradictions(plan.cluster(), facts, options);
+        List<Problem> changes = wiring.changes(plan, wiring.plan(Kindling.modelOf(now), plan.definition(), facts),
+                facts);
+        if (!changes.isEmpty()) {
+            return new Started(Optional.empty(), changes);
+        }
+        List<Problem> problems = new ArrayList<>(Lanes.problems(options));
+        problems.addAll(wiring.contradictions(plan.cluster(), facts, options));
         if (!problems.isEmpty()) {
             return new Started(Optional.empty(), problems);
         }
@@ -212,6 +263,11 @@ public final class Engine implements Kindling {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return begin(plan, facts, options);
+    }
+
+    private Started begin(Plan plan, Facts facts, ApplyOptions options) {
+        String cluster = plan.cluster().name();
         if (!plan.definition().equals(facts.definition())) {
             store.append(cluster, "", new Event.Defined(plan.definition(), "definition of " + cluster + " accepted"));
         }
@@ -222,6 +278,33 @@ public final class Engine implements Kindling {
                 : new Started(Optional.empty(), notStarted);
     }
 
+    @Override
+    public String export(Plan plan) {
+        return PlanFile.write(plan);
+    }
+
+    @Override
+    public Imported importPlan(String source, String text) {
+        return PlanFile.read(source, text, definition -> validate(source, definition));
+    }
+
+    @Override
+    public String picture(Plan plan, Plan.Picture form) {
+        return PlanPictures.render(plan, form);
+    }
+
+    @Override
+    public Rehearsal rehearse(Plan plan, RehearsalOptions options, Consumer<Event.Recorded> listener)
+            throws InterruptedException {
+        List<Step> steps = wiring.steps(plan.cluster(), Facts.of(history(plan.cluster().name(), 0)));
+        return new RehearsalRoom(clock, random).rehearse(plan, steps, options, listener);
+    }
+
+    /** Starts a run in a workspace that nobody else knows: nothing there can have changed, nothing real is touched. */
+    Started beginRehearsal(Plan plan, ApplyOptions options) {
+        return begin(plan, Facts.of(List.of()), options);
+    }
+
     private static Started refused(Problem problem) {
         return new Started(Optional.empty(), List.of(problem));
     }
@@ -229,34 +312,75 @@ public final class Engine implements Kindling {
     @Override
     public RunResult await(String run) throws InterruptedException {
         String cluster = clusterOf(run);
-        var problems = new ArrayList<Problem>();
-        var ended = new AtomicReference<Event.RunEnded>();
         var done = new CountDownLatch(1);
         try (Subscription _ = store.tail(cluster, 0, recorded -> {
-            if (!recorded.run().equals(run)) {
-                return;
-            }
-            if (recorded.event() instanceof Event.StepFailed failed && failed.retryInMillis() < 0) {
-                problems.add(failed.problem());
-            } else if (recorded.event() instanceof Event.RunEnded end) {
-                ended.set(end);
+            if (recorded.run().equals(run) && recorded.event() instanceof Event.RunEnded) {
                 done.countDown();
             }
         })) {
-            while (!done.await(500, TimeUnit.MILLISECONDS)) {
-                // asked before the journal is looked at once more: the run may have ended in between
+            // a run whose process died says nothing any more; it is looked for often at first, and seldom later
+            for (long pause = 5; !done.await(pause, TimeUnit.MILLISECONDS); pause = Math.min(500, pause * 2)) {
                 Optional<Problem> gone = runs.gone(cluster, run);
-                if (gone.isPresent() && !done.await(1, TimeUnit.SECONDS)) {
-                    return new RunResult(run, Event.Outcome.FAILED, List.of(gone.get()));
+                if (gone.isPresent()) {
+                    return result(cluster, run, gone);
                 }
             }
         }
-        return new RunResult(run, java.util.Objects.requireNonNull(ended.get()).outcome(), problems);
+        return result(cluster, run, Optional.empty());
+    }
+
+    /** What the journal says of a run that is over; {@code gone}, where it does not say how it ended. */
+    private RunResult result(String cluster, String run, Optional<Problem> gone) {
+        var problems = new ArrayList<Problem>();
+        for (Event.Recorded recorded : store.read(cluster, 0)) {
+            if (!recorded.run().equals(run)) {
+                continue;
+            }
+            switch (recorded.event()) {
+                case Event.StepFailed failed when failed.retryInMillis() < 0 -> problems.add(failed.problem());
+                case Event.HookRan(String when, String _, String _, List<String> _, long _, String _, Problem problem, String _) when problem != null
+                        && when.endsWith("-run") ->
+                    problems.add(problem);
+                case Event.RunEnded(Event.Outcome outcome, String _) -> {
+                    return new RunResult(run, outcome, problems);
+                }
+                default -> {
+                    // says nothing of the end
+                }
+            }
+        }
+        gone.ifPresent(problems::add);
+        return new RunResult(run, Event.Outcome.FAILED, problems);
     }
 
     @Override
     public void cancel(String run) {
-        runs.cancel(clusterOf(run), run);
+        request(run, Event.Request.CANCEL, "asked to stop by ");
+    }
+
+    @Override
+    public void pause(String run) {
+        request(run, Event.Request.PAUSE, "asked to pause by ");
+    }
+
+    @Override
+    public void resume(String run) {
+        if (!request(run, Event.Request.RESUME, "asked to go on by ")) {
+            String cluster = clusterOf(run);
+            if (Control.pause(history(cluster, 0)) != null) {
+                store.append(cluster, run, new Event.RunContinued("the pause is over; kindling up goes on"));
+            }
+        }
+    }
+
+    /** Through the journal: the run may be another process's, or another computer's. */
+    private boolean request(String run, Event.Request request, String text) {
+        String cluster = clusterOf(run);
+        boolean atWork = runs.gone(cluster, run).isEmpty() || store.holder(cluster).isPresent();
+        if (atWork) {
+            store.append(cluster, run, new Event.Requested(request, text + System.getProperty("user.name")));
+        }
+        return atWork;
     }
 
     @Override
@@ -301,8 +425,30 @@ public final class Engine implements Kindling {
     }
 
     @Override
+    public Optional<Path> bundle(String cluster, Path file) {
+        Optional<ClusterStatus> status = status(cluster);
+        if (status.isEmpty()) {
+            return Optional.empty();
+        }
+        try (var out = new BufferedOutputStream(Files.newOutputStream(file))) {
+            SupportBundle.write(out, history(cluster, 0), status.get(),
+                    new Secrets(workspace, store, cluster, _ -> {})::mask,
+                    Map.of("java", Runtime.version().toString(), "os",
+                            System.getProperty("os.name") + " " + System.getProperty("os.version"), "arch",
+                            System.getProperty("os.arch"), "cpus",
+                            Integer.toString(Runtime.getRuntime().availableProcessors())));
+            return Optional.of(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write " + file, e);
+        }
+    }
+
+    @Override
     public RunResult down(String cluster) throws InterruptedException {
-        return new Removal(workspace, store, runs).remove(cluster, newRunId());
+        String run = newRunId();
+        RunResult result = new Removal(workspace, store, runs).remove(cluster, run);
+        new Deliveries(workspace, store, world, cluster, run).deliver(true, Duration.ofSeconds(5));
+        return result;
     }
 
     @Override

@@ -57,8 +57,10 @@ final class PrimerHere implements Primer {
                 List<Path> classPath = Pattern.compile(File.pathSeparator, Pattern.LITERAL)
                         .splitAsStream(System.getProperty("java.class.path")).filter(each -> !each.isEmpty())
                         .map(Path::of).toList();
+                // a discovery medium has no answers, but perhaps somebody to report to
+                String answers = order.report().map(url -> "report.url=" + url + "\n").orElse(order.answers());
                 PrimerMedium medium = PrimerMedium.make(ready.assets(),
-                        new PrimerMedium.Order(order.output(), order.answers(), order.definition(), order.discovery(),
+                        new PrimerMedium.Order(order.output(), answers, order.definition(), order.discovery(),
                                 order.packages(), classPath, MAIN, List.of("tui", "--warm-up")),
                         progress::at);
                 yield new Made(List.of(), medium.file(), medium.bytes(), medium.id());

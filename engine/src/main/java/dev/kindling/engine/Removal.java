@@ -3,12 +3,14 @@ package dev.kindling.engine;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.machine.RackFiles;
 import dev.kindling.engine.plan.Facts;
 import dev.kindling.engine.store.Acquisition;
 import dev.kindling.engine.store.Lease;
 import dev.kindling.engine.store.Store;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,9 +18,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Removes what the journal recorded as created, and nothing else. Needs neither the definition nor a kubeconfig. */
 final class Removal {
+    private static final Logger LOG = LoggerFactory.getLogger(Removal.class);
+
     private final Workspace workspace;
     private final Store store;
     private final RunPlace runs;
@@ -45,6 +51,8 @@ final class Removal {
         try (lease) {
             store.append(lease, run, new Event.RemovalStarted("removing what was created for " + cluster));
             for (Event.ResourceCreated resource : left(Facts.of(store.read(cluster, 0)).events())) {
+                // a removal is no step, and has no record of its own before its effect
+                lease.ensureHeld();
                 Optional<Problem> problem = remove(resource);
                 if (problem.isEmpty()) {
                     store.append(lease, run,
@@ -84,7 +92,12 @@ final class Removal {
     private static Optional<Problem> remove(Event.ResourceCreated resource) throws InterruptedException {
         try {
             switch (resource.kind()) {
-                case "file" -> Files.deleteIfExists(Path.of(resource.id()));
+                case "file" -> {
+                    Path file = Path.of(resource.id());
+                    Files.deleteIfExists(RackFiles.aside(file));
+                    Files.deleteIfExists(file);
+                }
+                case "directory" -> removeIfEmpty(Path.of(resource.id()));
                 case "process" -> stop(resource.id());
                 default -> {
                     return Optional.of(Problem.error("unknown-resource", resource.id(),
@@ -96,6 +109,15 @@ final class Removal {
         } catch (IOException e) {
             return Optional.of(Problem.error("io", resource.id(), String.valueOf(e.getMessage()), "",
                     "remove it by hand, or call kindling down again"));
+        }
+    }
+
+    /** What somebody else has put there is not ours to remove. */
+    private static void removeIfEmpty(Path directory) throws IOException {
+        try {
+            Files.deleteIfExists(directory);
+        } catch (DirectoryNotEmptyException e) {
+            LOG.warn("{} stays: there are files in it that Kindling did not make", directory);
         }
     }
 

@@ -10,8 +10,6 @@ interface RunPlace extends AutoCloseable {
     /** Starts a run; the answer says why it could not be started, and is empty where it runs. */
     List<Problem> start(String cluster, String run, ApplyOptions options);
 
-    void cancel(String cluster, String run);
-
     /** Stops a process that keeps a finished run's machines on, and waits until it is gone. */
     void release(String cluster) throws InterruptedException;
 

@@ -5,22 +5,25 @@ import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.store.Store;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 
 /** The process of one run. SIGTERM ends it at the next safe point; after SIGKILL, the next run goes on. */
 public final class Runner {
+    /** In place of a part of the run: tells the webhooks of it. */
+    static final String COURIER = "COURIER";
+
     private Runner() {}
 
-    static List<String> arguments(Conductor.Part part, Path workspace, String cluster, String run,
+    static List<String> arguments(String part, Path workspace, String cluster, String run,
             ApplyOptions options) {
-        return List.of(part.name(), workspace.toString(), cluster, run,
+        return List.of(part, workspace.toString(), cluster, run,
                 options.interfaceName().orElse(""),
                 Boolean.toString(options.keepRunning()), Integer.toString(options.lossPercent()),
-                Long.toString(options.seed()));
+                Long.toString(options.seed()), options.delay().toString(), Integer.toString(options.failurePercent()),
+                Lanes.text(options));
     }
 
     /** Started by {@link RunnerProcesses} only. */
@@ -28,12 +31,16 @@ public final class Runner {
         Path directory = Path.of(arguments[1]);
         String cluster = arguments[2];
         var options = new ApplyOptions(Optional.of(arguments[4]).filter(name -> !name.isEmpty()),
-                Boolean.parseBoolean(arguments[5]), Integer.parseInt(arguments[6]), Long.parseLong(arguments[7]));
+                Boolean.parseBoolean(arguments[5]), Integer.parseInt(arguments[6]), Long.parseLong(arguments[7]),
+                Duration.parse(arguments[8]), Integer.parseInt(arguments[9]), Lanes.parse(arguments[10]));
         Workspace workspace = Workspace.open(directory, System.getenv());
         try (Store store = Store.open(directory, workspace.environment(), Clock.systemUTC())) {
-            var conductor = new Conductor(workspace, store, Clock.systemUTC(), new SecureRandom(), cluster,
-                    arguments[3],
-                    options, UnaryOperator.identity());
+            if (arguments[0].equals(COURIER)) {
+                new Deliveries(workspace, store, World.real(), cluster, arguments[3]).deliver(false,
+                        Deliveries.PATIENCE);
+                return;
+            }
+            var conductor = new Conductor(workspace, store, World.real(), cluster, arguments[3], options);
             List<Problem> problems = conductor.begin();
             if (!problems.isEmpty()) {
                 problems.forEach(System.err::println);

@@ -38,7 +38,7 @@ final class RunnerProcesses implements RunPlace {
     @Override
     public List<Problem> start(String cluster, String run, ApplyOptions options) {
         try {
-            List<String> command = runner(Conductor.Part.ALL, cluster, run, options);
+            List<String> command = runner(Conductor.Part.ALL.name(), cluster, run, options);
             if (isVirtual(cluster)) {
                 Optional<String> unavailable = RackNamespace.unavailable();
                 if (unavailable.isPresent()) {
@@ -50,18 +50,14 @@ final class RunnerProcesses implements RunPlace {
                 var inside = new ArrayList<>(RackNamespace.command());
                 inside.addAll(command);
                 command = List.of("sh", "-c",
-                        shell(runner(Conductor.Part.PREPARATION, cluster, run, options)) + " && exec "
+                        shell(runner(Conductor.Part.PREPARATION.name(), cluster, run, options)) + " && exec "
                                 + shell(inside));
             }
-            // a session of its own: closing the terminal, or Ctrl-C in it, is no business of the run
-            command = new ArrayList<>(command);
-            command.addFirst("setsid");
-            File log = workspace.runnerLog(cluster).toFile();
-            var process = new ProcessBuilder(command).redirectInput(new File("/dev/null"))
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log)).redirectErrorStream(true);
-            process.environment().putAll(workspace.settings());
-            Process child = process.start();
-            children.put(run, new Child(cluster, child));
+            if (!Deliveries.webhooks(store.read(cluster, 0)).isEmpty()) {
+                // always with the host's network, and on its own after the run has ended
+                launch(cluster, runner(Runner.COURIER, cluster, run, options));
+            }
+            children.put(run, new Child(cluster, launch(cluster, command)));
             return List.of();
         } catch (IOException e) {
             return List.of(Problem.error("runner-not-started", "cluster " + cluster, String.valueOf(e.getMessage()), "",
@@ -73,7 +69,18 @@ final class RunnerProcesses implements RunPlace {
         }
     }
 
-    private List<String> runner(Conductor.Part part, String cluster, String run, ApplyOptions options) {
+    /** In a session of its own: closing the terminal, or Ctrl-C in it, is no business of the run. */
+    private Process launch(String cluster, List<String> command) throws IOException {
+        var inSession = new ArrayList<>(command);
+        inSession.addFirst("setsid");
+        File log = workspace.runnerLog(cluster).toFile();
+        var process = new ProcessBuilder(inSession).redirectInput(new File("/dev/null"))
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log)).redirectErrorStream(true);
+        process.environment().putAll(workspace.settings());
+        return process.start();
+    }
+
+    private List<String> runner(String part, String cluster, String run, ApplyOptions options) {
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m", "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow", "-cp", System.getProperty("java.class.path"),
@@ -92,11 +99,6 @@ final class RunnerProcesses implements RunPlace {
                 .map(text -> Kindling.modelOf(Definitions.read("", text)))
                 .stream().flatMap(model -> model.machines().stream())
                 .anyMatch(machine -> machine.kind() == Machine.Kind.VIRTUAL);
-    }
-
-    @Override
-    public void cancel(String cluster, String run) {
-        holder(cluster).ifPresent(ProcessHandle::destroy);
     }
 
     @Override

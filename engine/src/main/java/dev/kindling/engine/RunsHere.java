@@ -1,55 +1,48 @@
 package dev.kindling.engine;
 
-import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Kindling.ApplyOptions;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.store.Store;
-import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
-import java.util.random.RandomGenerator;
 
 /** Runs in this process, each on a thread of its own. */
 final class RunsHere implements RunPlace {
     private final Workspace workspace;
     private final Store store;
-    private final Clock clock;
-    private final RandomGenerator random;
-    private final UnaryOperator<Consumer<Event>> journal;
+    private final World world;
     private final Map<String, Running> running = new ConcurrentHashMap<>();
+
+    private final Map<String, Thread> couriers = new ConcurrentHashMap<>();
 
     private record Running(String cluster, Conductor conductor, Thread thread) {}
 
-    RunsHere(Workspace workspace, Store store, Clock clock, RandomGenerator random,
-            UnaryOperator<Consumer<Event>> journal) {
+    RunsHere(Workspace workspace, Store store, World world) {
         this.workspace = workspace;
         this.store = store;
-        this.clock = clock;
-        this.random = random;
-        this.journal = journal;
+        this.world = world;
     }
 
     @Override
     public List<Problem> start(String cluster, String run, ApplyOptions options) {
-        var conductor = new Conductor(workspace, store, clock, random, cluster, run, options, journal);
+        var conductor = new Conductor(workspace, store, world, cluster, run, options);
         List<Problem> problems = conductor.begin();
         if (problems.isEmpty()) {
             Thread thread = Thread.ofPlatform().name(run).unstarted(() -> conductor.conduct(Conductor.Part.ALL));
             running.put(run, new Running(cluster, conductor, thread));
             thread.start();
+            couriers.put(run, Thread.ofVirtual().name("couriers-" + run).start(() -> deliver(cluster, run)));
         }
         return problems;
     }
 
-    @Override
-    public void cancel(String cluster, String run) {
-        Running found = running.get(run);
-        if (found != null) {
-            found.conductor.cancel();
+    private void deliver(String cluster, String run) {
+        try {
+            new Deliveries(workspace, store, world, cluster, run).deliver(false, Deliveries.PATIENCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -80,10 +73,19 @@ final class RunsHere implements RunPlace {
 
     @Override
     public void close() {
+        couriers.values().forEach(Thread::interrupt);
         for (Running found : running.values()) {
             found.conductor.cancel();
             try {
                 found.thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+        for (Thread courier : couriers.values()) {
+            try {
+                courier.join();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;

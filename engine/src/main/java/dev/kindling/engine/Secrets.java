@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The secrets of one cluster in the workspace's encrypted store; each is made when it is first asked for. */
 final class Secrets implements K3s.Credentials {
+    /** Shorter words are no secrets, and are in every text. */
+    private static final int LEAST_SECRET = 8;
+
     private final Workspace workspace;
     private final Place place;
     private final String cluster;
@@ -86,13 +89,42 @@ final class Secrets implements K3s.Credentials {
         journal.accept(new Event.SecretStored(kubeconfigName(), "the kubeconfig is kept as " + kubeconfigName()));
     }
 
+    /**
+     * A text with every secret of the store taken out of it, as a whole and word by word: a kubeconfig holds its token
+     * in a line of its own.
+     */
+    String mask(String text) {
+        return unchecked(() -> {
+            if (place.read().isEmpty()) {
+                return text;
+            }
+            String masked = text;
+            for (String name : store().list()) {
+                for (String word : store().get(name).map(Secret::reveal).orElse("").split("[\\s\"']+", -1)) {
+                    if (word.length() >= LEAST_SECRET) {
+                        masked = masked.replace(word, "***");
+                    }
+                }
+            }
+            return masked;
+        });
+    }
+
     /** Deletes all of this cluster's; needs no key. */
     void forget() throws IOException {
         SecretStore.forget(place, cluster + "/");
     }
 
-    private synchronized Secret made(String purpose) throws IOException {
-        String name = cluster + "/" + purpose;
+    /** A secret by its whole name; made where there is none, for its user to read it from the store. */
+    byte[] named(String name) throws IOException {
+        return madeAs(name).bytes();
+    }
+
+    private Secret made(String purpose) throws IOException {
+        return madeAs(cluster + "/" + purpose);
+    }
+
+    private synchronized Secret madeAs(String name) throws IOException {
         Optional<Secret> known = store().get(name);
         if (known.isPresent()) {
             return known.get();

@@ -34,8 +34,8 @@ final class SecretsHere implements SealedSecrets {
     }
 
     /**
-     * Where a workspace's secrets lie: beside its own journal, or, sealed, in the state that several operators share, so
-     * that each of them can go on where another one stopped.
+     * Where a workspace's secrets lie: beside its own journal, or, sealed, in the state that several operators share,
+     * so that each of them can go on where another one stopped.
      */
     static Place place(Workspace workspace, Store store) {
         return store.shared() ? inState(store) : Place.file(workspace.secrets());

@@ -1,7 +1,7 @@
 package dev.kindling.engine;
 
 import dev.kindling.engine.api.Event;
-import dev.kindling.engine.boot.BootService;
+import dev.kindling.engine.boot.MachineService;
 import dev.kindling.engine.boot.Payload;
 import dev.kindling.engine.machine.MachineControl;
 import dev.kindling.engine.plan.Step;
@@ -19,7 +19,7 @@ final class Site implements AutoCloseable {
     private final ServiceStarter starter;
     private final RandomGenerator random;
     private volatile @Nullable Payload payload;
-    private volatile @Nullable BootService service;
+    private volatile @Nullable MachineService service;
 
     /** Makes the boot files; may take a minute the first time. */
     interface PayloadMaker {
@@ -28,7 +28,7 @@ final class Site implements AutoCloseable {
 
     /** Starts the boot service. */
     interface ServiceStarter {
-        BootService start(Payload payload) throws IOException, Step.Failed;
+        MachineService start(Payload payload) throws IOException, Step.Failed;
     }
 
     Site(String where, MachineControl control, PayloadMaker payloadMaker, ServiceStarter starter,
@@ -63,12 +63,12 @@ final class Site implements AutoCloseable {
 
     void serve(Step.Attempt attempt) throws IOException, InterruptedException, Step.Failed {
         control.prepare();
-        BootService started = starter.start(Objects.requireNonNull(payload));
+        MachineService started = starter.start(Objects.requireNonNull(payload));
         service = started;
         attempt.progress(1, "DHCP, TFTP and HTTP answer on " + where + ", " + started.baseUrl());
     }
 
-    BootService service() {
+    MachineService service() {
         return Objects.requireNonNull(service, "the boot service is started before machines are");
     }
 
@@ -85,7 +85,7 @@ final class Site implements AutoCloseable {
     @Override
     public void close() {
         control.close();
-        BootService running = service;
+        MachineService running = service;
         if (running != null) {
             running.close();
         }

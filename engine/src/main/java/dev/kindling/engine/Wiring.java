@@ -10,8 +10,11 @@ import dev.kindling.engine.boot.AssetDownload;
 import dev.kindling.engine.boot.BootAssets;
 import dev.kindling.engine.boot.DiskChoice;
 import dev.kindling.engine.boot.GuestPayload;
+import dev.kindling.engine.boot.MachineService;
 import dev.kindling.engine.boot.Machines;
 import dev.kindling.engine.boot.Payload;
+import dev.kindling.engine.distribution.Distribution;
+import dev.kindling.engine.definition.Definitions;
 import dev.kindling.engine.distribution.k3s.K3s;
 import dev.kindling.engine.handoff.GitOpsRepository;
 import dev.kindling.engine.handoff.GitOpsTree;
@@ -23,6 +26,8 @@ import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.HandOff;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Facts;
+import dev.kindling.engine.plan.Fingerprint;
+import dev.kindling.engine.plan.Planner;
 import dev.kindling.engine.plan.Step;
 import dev.kindling.engine.store.Store;
 import java.io.IOException;
@@ -30,31 +35,39 @@ import java.net.NetworkInterface;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the parts of one cluster's run together. Nothing is started here. */
 final class Wiring {
     private final Workspace workspace;
     private final Store store;
+    private final World world;
     private final Clock clock;
-    private final RandomGenerator random;
 
-    Wiring(Workspace workspace, Store store, Clock clock, RandomGenerator random) {
+    Wiring(Workspace workspace, Store store, World world) {
         this.workspace = workspace;
         this.store = store;
-        this.clock = clock;
-        this.random = random;
+        this.world = world;
+        this.clock = world.clock();
     }
 
     /** The parts of a run; closing it stops what they started. */
     record Wired(Site site, List<Step> steps) implements AutoCloseable {
+        /** The steps that need the host's network. */
+        List<Step> preparation() {
+            return steps.stream().filter(step -> step.id().startsWith(ClusterRun.PREPARE)).toList();
+        }
+
         /** Stops what was started; harmless when done twice. */
         void stop() {
             site.close();
@@ -68,32 +81,57 @@ final class Wiring {
 
     /** The plan is the run's own steps, looked at. */
     Plan plan(Cluster cluster, String definition, Facts facts) {
-        var machines = new Machines(cluster, facts.events(), _ -> {
-            throw new IllegalStateException("a plan changes nothing");
-        }, clock);
-        var actions = new ArrayList<Plan.Action>();
-        try (Wired wired = wire(machines, ApplyOptions.DEFAULT, "plan", _ -> {
-            throw new IllegalStateException("a plan changes nothing");
-        })) {
-            for (Step step : wired.steps()) {
-                Plan.Action action = step.action();
-                actions.add(
-                        new Plan.Action(action.id(), action.title(), action.machine(), action.disk(), action.before(),
-                                action.after(), action.destructive(), action.dependsOn(),
-                                isDone(step, machines, facts, definition),
-                                action.estimate()));
-            }
-        }
-        return new Plan(facts.planId(definition, actions), cluster, definition, actions, notices(cluster));
+        return planner(definition, facts).plan(cluster, steps(cluster, facts), notices(cluster));
     }
 
-    /** A disk stays written when the definition changes elsewhere; all else is looked at anew. */
-    private static boolean isDone(Step step, Machines machines, Facts facts, String definition) {
-        String machine = step.action().machine();
-        if (machine != null && step.id().startsWith("install/")) {
-            return machines.now(machine).installed();
+    /** What of the facts behind a plan is no longer so. */
+    List<Problem> changes(Plan then, Plan now, Facts facts) {
+        return planner(then.definition(), facts).changes(then, now);
+    }
+
+    private Planner planner(String definition, Facts facts) {
+        return new Planner(definition, facts, this::inputsUnder);
+    }
+
+    /** Steps to look at: performing one of them is a bug. */
+    List<Step> steps(Cluster cluster, Facts facts) {
+        Consumer<Event> nobody = _ -> {
+            throw new IllegalStateException("a plan changes nothing");
+        };
+        try (Wired wired = wire(new Machines(cluster, facts.events(), nobody, clock), ApplyOptions.DEFAULT, "plan",
+                nobody)) {
+            return wired.steps();
         }
-        return facts.isDone(step.id(), definition);
+    }
+
+    /** What each step was made of when this definition held, for records that do not say. */
+    private Map<String, String> inputsUnder(String definition) {
+        Cluster cluster = Definitions.read("an earlier definition", definition).cluster();
+        var inputs = new HashMap<String, String>();
+        if (cluster != null) {
+            for (Step step : steps(cluster, Facts.of(List.of()))) {
+                if (step.inputs() != null) {
+                    inputs.put(step.id(), step.inputs());
+                }
+            }
+        }
+        return inputs;
+    }
+
+    /**
+     * The steps as a run does them. Of a real machine that runs its installed system, what was done and is made of the
+     * same is not waited for again: that machine has no reason to report.
+     */
+    List<Step> remaining(List<Step> steps, Cluster cluster, String definition, Facts facts) {
+        if (kind(cluster) != Machine.Kind.MANUAL) {
+            return steps;
+        }
+        Set<String> done = planner(definition, facts).plan(cluster, steps, List.of()).actions().stream()
+                .filter(action -> action.done() && action.machine() != null).map(Plan.Action::id)
+                .collect(Collectors.toSet());
+        return steps.stream().map(step -> done.contains(step.id()) && done.contains("boot/" + step.action().machine())
+                ? step.believedDone()
+                : step).toList();
     }
 
     /** What the definition asks for and the recorded facts deny: found before the first packet. */
@@ -156,6 +194,7 @@ final class Wiring {
             case VIRTUAL -> List.of(VIRTUAL_RACK, K3s.STAND_IN + " where K3s " + cluster.distribution().version()
                     + " is neither in the asset cache nor can be downloaded: then no Kubernetes runs");
             case SIMULATED -> List.of(SIMULATED, K3s.STAND_IN + ": no Kubernetes runs on simulated machines");
+            case PROXMOX, SSH, REDFISH -> List.of();
         };
     }
 
@@ -166,26 +205,34 @@ final class Wiring {
         Cluster cluster = machines.cluster();
         var secrets = new Secrets(workspace, store, cluster.name(), journal);
         var k3s = new AtomicReference<>(Optional.<K3s.Binary>empty());
-        var distribution = new K3s(machines, secrets, k3s::get);
-        var service = new AtomicReference<@Nullable BootService>();
+        Distribution distribution = Outline.forms(cluster)
+                ? new Outline(cluster)
+                : new K3s(machines, secrets, k3s::get);
+        var service = new AtomicReference<@Nullable MachineService>();
         MachineControl control = switch (kind(cluster)) {
             case MANUAL -> new ManualMachines(machines);
             case VIRTUAL -> new VirtualRack(cluster, workspace.rack(cluster.name()), journal);
-            case SIMULATED -> new SimulatedRack(cluster, workspace.rack(cluster.name()),
+            case SIMULATED -> world.simulator().rack(cluster, workspace.rack(cluster.name()),
                     () -> Objects.requireNonNull(service.get(), "machines are switched on after the boot service"),
                     options,
                     journal);
+            case PROXMOX, SSH, REDFISH -> new Outline(cluster);
         };
         Site site = new Site(where(cluster, options), control, attempt -> switch (kind(cluster)) {
             case SIMULATED -> SimulatedRack.payload();
             case VIRTUAL, MANUAL -> prepare(cluster, k3s, journal, attempt);
+            case PROXMOX, SSH, REDFISH -> throw Outline.refusal("the boot files of " + cluster.name());
         }, payload -> {
-            var started = new BootService(machines, payload, secrets.bootKey(), interfaceName(cluster, options),
-                    workspace.leases(cluster.name()), distribution::installConfig,
-                    (_, kubeconfig) -> distribution.kubeconfigReceived(kubeconfig), clock);
+            Path leases = workspace.leases(cluster.name());
+            BiConsumer<Machine, String> kubeconfig = (_, text) -> distribution.kubeconfigReceived(text);
+            MachineService started = kind(cluster) == Machine.Kind.SIMULATED
+                    ? world.simulator().serve(machines, payload, secrets.bootKey(), leases,
+                            distribution::installConfig, kubeconfig, clock)
+                    : new BootService(machines, payload, secrets.bootKey(), interfaceName(cluster, options), leases,
+                            distribution::installConfig, kubeconfig, clock);
             service.set(started);
             return started;
-        }, random);
+        }, world.random());
         return new Wired(site,
                 new ClusterRun(machines, site, distribution, handOff(cluster, secrets, run, journal)).steps());
     }
@@ -254,6 +301,12 @@ final class Wiring {
             }
 
             @Override
+            public String treeFingerprint() {
+                HandOff wanted = cluster.handOff();
+                return Fingerprint.of(wanted.branch(), wanted.remote(), GitOpsTree.of(cluster).files());
+            }
+
+            @Override
             public void commitTree(Step.Attempt attempt) throws IOException, Step.Failed {
                 HandOff wanted = cluster.handOff();
                 try (var repository = GitOpsRepository.open(workspace.directory(), clock)) {
@@ -275,7 +328,7 @@ final class Wiring {
         return switch (kind(cluster)) {
             case MANUAL -> options.interfaceName().orElseThrow();
             case VIRTUAL -> VirtualRack.BRIDGE;
-            case SIMULATED -> null;
+            case SIMULATED, PROXMOX, SSH, REDFISH -> null;
         };
     }
 
@@ -284,6 +337,7 @@ final class Wiring {
             case MANUAL -> options.interfaceName().orElse("the interface given with --interface");
             case VIRTUAL -> "the virtual rack's switch";
             case SIMULATED -> "loopback";
+            case PROXMOX, SSH, REDFISH -> options.interfaceName().orElse("the provisioning network");
         };
     }
 

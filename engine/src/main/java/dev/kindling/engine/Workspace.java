@@ -74,6 +74,18 @@ record Workspace(Path directory, Map<String, String> environment) {
     }
 
     /**
+     * Where the user's own templates lie: {@code $XDG_CONFIG_HOME/kindling/templates}, or
+     * {@code ~/.config/kindling/templates}, and {@code templates} in the workspace, which counts more.
+     */
+    List<Path> templates() {
+        String configured = environment.getOrDefault("XDG_CONFIG_HOME", "");
+        Path base = configured.isEmpty()
+                ? Path.of(System.getProperty("user.home"), ".config")
+                : Path.of(configured);
+        return List.of(base.resolve("kindling").resolve("templates"), directory.resolve("templates"));
+    }
+
+    /**
      * Boot files are shared by all workspaces of a user: {@code $XDG_CACHE_HOME/kindling}, or
      * {@code ~/.cache/kindling}.
      */

@@ -149,7 +149,7 @@ class SecretsCanaryTest {
                 "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 Runner.class.getName()));
-        command.addAll(Runner.arguments(Conductor.Part.ALL, workspace, "demo", "run-canary", ApplyOptions.DEFAULT));
+        command.addAll(Runner.arguments(Conductor.Part.ALL.name(), workspace, "demo", "run-canary", ApplyOptions.DEFAULT));
         var builder = new ProcessBuilder(command).redirectErrorStream(true)
                 .redirectOutput(temporary.resolve("run.log").toFile()).redirectInput(new File("/dev/null"));
         builder.environment().putAll(environment);

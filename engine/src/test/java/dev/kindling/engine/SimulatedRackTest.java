@@ -10,7 +10,6 @@ import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Kindling.ApplyOptions;
 import dev.kindling.engine.api.RunResult;
 import dev.kindling.engine.model.Machine;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -50,9 +49,7 @@ class SimulatedRackTest {
 
             assertThat(engine.down("demo").outcome()).isEqualTo(Event.Outcome.DONE);
             assertThat(engine.status("demo").orElseThrow().state()).isEqualTo(ClusterStatus.State.DELETED);
-            try (var left = Files.list(workspace.resolve("rack").resolve("demo"))) {
-                assertThat(left).isEmpty();
-            }
+            assertThat(workspace.resolve("rack").resolve("demo")).doesNotExist();
         }
     }
 }

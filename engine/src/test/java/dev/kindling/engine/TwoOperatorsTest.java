@@ -147,7 +147,7 @@ class TwoOperatorsTest {
                     "-XX:TieredStopAtLevel=1", "-cp",
                     System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                     Runner.class.getName()));
-            command.addAll(Runner.arguments(Conductor.Part.ALL, workspace, "demo", run, ApplyOptions.DEFAULT));
+            command.addAll(Runner.arguments(Conductor.Part.ALL.name(), workspace, "demo", run, ApplyOptions.DEFAULT));
             var process = new ProcessBuilder(command).redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log(run).toFile()))
                     .redirectInput(new File("/dev/null"));

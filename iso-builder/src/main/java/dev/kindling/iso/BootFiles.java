@@ -33,6 +33,29 @@ public final class BootFiles {
 
     private BootFiles() {}
 
+    /**
+     * A medium with everything that makes it boot, as far as it is found: BIOS boot image and its code for the first
+     * sector, EFI image or a partition made of the directory EFI.
+     *
+     * @throws IOException where boot code that was found cannot be read
+     */
+    public static MediaSpec found(MediaSpec spec) throws IOException {
+        MediaSpec with = spec;
+        Optional<String> bios = bios(spec.tree());
+        if (bios.isPresent()) {
+            with = with.withBios(bios.get());
+            Optional<Content> code = mbr(spec.tree(), bios.get());
+            with = code.isPresent() ? with.withMbr(code.get()) : with;
+        }
+        Optional<String> efi = efiImage(spec.tree());
+        if (efi.isPresent()) {
+            return with.withEfi(efi.get());
+        }
+        Optional<Content> partition = efiPartition(spec.tree(),
+                spec.epoch().orElseGet(() -> IsoBuilder.newest(spec.tree())));
+        return partition.isPresent() ? with.withAppended(List.of(partition.get())) : with;
+    }
+
     /** The path of a boot image for BIOS machines. */
     public static Optional<String> bios(Tree tree) {
         return firstFile(tree, BIOS);

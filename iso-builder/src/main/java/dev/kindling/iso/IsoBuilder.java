@@ -51,7 +51,11 @@ public final class IsoBuilder {
      * @throws IOException where something cannot be read or written, or changed meanwhile
      */
     public static void write(MediaSpec spec, Path output, Consumer<IsoEvent> events) throws IOException {
-        Content image = image(spec);
+        write(image(spec), output, events);
+    }
+
+    /** Writes an image to a file, likewise. */
+    static void write(Content image, Path output, Consumer<IsoEvent> events) throws IOException {
         events.accept(new IsoEvent.LaidOut(image.size()));
         long[] last = {System.nanoTime()};
         ImageWriter.write(image, output, done -> {

@@ -8,7 +8,6 @@ import dev.kindling.iso.edit.Media;
 import dev.kindling.iso.image.BootCatalogue;
 import dev.kindling.iso.image.Content;
 import dev.kindling.iso.image.FatReader;
-import dev.kindling.iso.image.ImageWriter;
 import dev.kindling.iso.image.IsoReader;
 import dev.kindling.iso.image.IsoRevision;
 import dev.kindling.iso.image.Node;
@@ -191,16 +190,8 @@ public final class IsoEditor {
     /** Writes the changed image: either the whole of it is there in the end, or what was there before. */
     public void write(Path output, Consumer<IsoEvent> events) throws IOException {
         Content edited = image();
-        events.accept(new IsoEvent.LaidOut(edited.size()));
         notes.forEach(note -> events.accept(new IsoEvent.Noted("", note)));
-        long[] last = {System.nanoTime()};
-        ImageWriter.write(edited, output, done -> {
-            if (System.nanoTime() - last[0] >= 100_000_000) {
-                last[0] = System.nanoTime();
-                events.accept(new IsoEvent.Progressed(done, edited.size()));
-            }
-        });
-        events.accept(new IsoEvent.Finished(output, edited.size()));
+        IsoBuilder.write(edited, output, events);
     }
 
     /** For whoever asks what firmware would do: the catalogue of the image as it was. */

@@ -8,7 +8,6 @@ import dev.kindling.iso.edit.InPlace;
 import dev.kindling.iso.edit.Md5Sums;
 import dev.kindling.iso.edit.Media;
 import dev.kindling.iso.image.Content;
-import dev.kindling.iso.image.ImageWriter;
 import dev.kindling.iso.image.IsoReader;
 import dev.kindling.iso.image.Node;
 import java.io.IOException;
@@ -101,18 +100,27 @@ public final class IsoEmbedder {
     public static Place embed(Path image, byte[] config, Path output, Consumer<IsoEvent> events) throws IOException {
         InPlace.recover(image);
         Content content = Content.file(image);
-        IsoReader reader = new IsoReader(content);
+        Place place = place(new IsoReader(content));
+        IsoBuilder.write(embedded(content, config, note -> events.accept(new IsoEvent.Noted("", note))), output,
+                events);
+        return place;
+    }
+
+    /**
+     * An image with a configuration in it; nothing is written.
+     *
+     * @param notes hears what one may want to know
+     */
+    public static Content embedded(Content image, byte[] config, Consumer<String> notes) throws IOException {
+        IsoReader reader = new IsoReader(image);
         Place place = place(reader);
         if (place.inPlace()) {
-            Content changed = Md5Sums.overlaid(content, changes(reader, config));
-            ImageWriter.write(changed, output, done -> events.accept(new IsoEvent.Progressed(done, changed.size())));
-            events.accept(new IsoEvent.Finished(output, changed.size()));
-            return place;
+            return Md5Sums.overlaid(image, changes(reader, config));
         }
         if (config.length == 0) {
             throw new IOException("there is no area to clear; start with the image as the vendor made it");
         }
-        IsoEditor editor = new IsoEditor(content);
+        IsoEditor editor = new IsoEditor(image);
         Instant now = reader.volume().modified();
         switch (Media.of(reader).system()) {
             case DEBIAN -> editor.add("preseed.cfg", file(config, now))
@@ -129,8 +137,9 @@ public final class IsoEmbedder {
                     "inst.ks=hd:LABEL=" + reader.volume().label().replace(" ", "\\x20") + ":/ks.cfg");
             default -> throw new IllegalStateException("no mechanism for " + place.mechanism());
         }
-        editor.write(output, events);
-        return place;
+        Content edited = editor.image();
+        editor.notes().forEach(notes);
+        return edited;
     }
 
     private static Node.File file(byte[] bytes, Instant time) {

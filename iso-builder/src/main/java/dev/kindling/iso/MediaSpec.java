@@ -2,8 +2,11 @@ package dev.kindling.iso;
 
 import dev.kindling.iso.image.Content;
 import dev.kindling.iso.image.Tree;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -29,6 +32,13 @@ public record MediaSpec(Tree tree, String label, Optional<String> bios, Optional
     public static MediaSpec of(Tree tree, String label) {
         return new MediaSpec(tree, label, Optional.empty(), Optional.empty(), Optional.empty(), List.of(),
                 Optional.empty());
+    }
+
+    /** A label of a directory's name, of characters that every reader takes, as ISO 9660 wants them. */
+    public static String label(Path directory) throws IOException {
+        Path name = directory.toRealPath().getFileName();
+        String label = name == null ? "" : name.toString().toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9_]", "_");
+        return label.isEmpty() ? "KINDLING" : label.substring(0, Math.min(32, label.length()));
     }
 
     public MediaSpec withBios(String path) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Something that can be fetched by TFTP or HTTP. Its length is known before the first byte is sent. */
@@ -57,6 +58,17 @@ public sealed interface BootFile {
             return null;
         }
 
+        /**
+         * Where these octets stand in files already. Such a part may be sent from there, without being read through
+         * here; HTTP does so where the system can.
+         *
+         * @param least shorter ones are not worth telling
+         * @return in the order of their places, from {@code from} on, none behind {@code from + length}
+         */
+        default List<Stretch> stretches(long from, long length, long least) {
+            return List.of();
+        }
+
         /** The whole of it was written (HTTP) or acknowledged (TFTP). */
         default void sent() {}
 
@@ -64,6 +76,18 @@ public sealed interface BootFile {
         @Override
         default void close() {}
     }
+
+    /**
+     * A part of a {@link Content} that is a part of a file.
+     *
+     * @param at place in the content
+     * @param length octets
+     * @param file a regular file
+     * @param offset place in the file
+     * @param fileSize octets of the whole file; the transfer breaks off where it has others by now
+     * @param modified time of its last change, likewise, in milliseconds since 1970
+     */
+    record Stretch(long at, long length, Path file, long offset, long fileSize, long modified) {}
 
     /** A script or another text in UTF-8. */
     static BootFile text(String text) {

@@ -29,10 +29,12 @@ final class Dhcp6Endpoint implements AutoCloseable {
     private final Dhcp6Service service;
     private final Consumer<PxeEvent> events;
     private final Clock clock;
+    private final @Nullable LeaseStore store;
     private @Nullable RouterAdvertiser advertiser;
 
-    private Dhcp6Endpoint(Dhcp6Service service, Consumer<PxeEvent> events, Clock clock) {
+    private Dhcp6Endpoint(Dhcp6Service service, @Nullable LeaseStore store, Consumer<PxeEvent> events, Clock clock) {
         this.service = service;
+        this.store = store;
         this.events = events;
         this.clock = clock;
     }
@@ -41,12 +43,19 @@ final class Dhcp6Endpoint implements AutoCloseable {
      * Opens the port, then tells the machines of the link to ask.
      *
      * @param sockets its thread serves this one too
+     * @param store null: leases are kept in memory only
+     * @param events must not throw
      * @throws IOException if the port cannot be had, or advertisements cannot be sent
      */
-    static Dhcp6Endpoint start(Link6 link, UdpSockets sockets, BootSource source, IntSupplier httpPort,
-            IntSupplier httpsPort, Consumer<PxeEvent> events, Clock clock) throws IOException {
+    static Dhcp6Endpoint start(Link6 link, UdpSockets sockets, @Nullable LeaseStore store, BootSource source,
+            IntSupplier httpPort, IntSupplier httpsPort, Consumer<PxeEvent> events, Clock clock) throws IOException {
         MacAddress mac = hardwareAddress(link.interfaceName());
-        var endpoint = new Dhcp6Endpoint(new Dhcp6Service(link, mac, source, httpPort, httpsPort), events, clock);
+        var service = new Dhcp6Service(link, mac, source, httpPort, httpsPort,
+                store == null ? List.of() : store.restored());
+        var endpoint = new Dhcp6Endpoint(service, store, events, clock);
+        if (store != null) {
+            store.compactedFrom(service::leases);
+        }
         sockets.join(link.interfaceName(), SERVERS, PORT, endpoint::handle);
         if (link.advertise()) {
             endpoint.advertiser = RouterAdvertiser.start(link.interfaceName(), RouterAdvertisement.encode(link, mac));
@@ -67,15 +76,34 @@ final class Dhcp6Endpoint implements AutoCloseable {
 
     private void handle(UdpSockets.Port port, List<Datagram> received) {
         Instant now = clock.instant();
-        var replies = new ArrayList<Datagram>();
+        var ready = new ArrayList<Dhcp6Service.Outcome>();
         for (Datagram datagram : received) {
             Dhcp6Service.Outcome outcome = decide(datagram, now);
+            if (store == null || outcome.changes().isEmpty()) {
+                ready.add(outcome);
+            } else {
+                store.store(outcome.changes(), () -> finish(port, List.of(outcome)),
+                        failure -> refuse(outcome, failure));
+            }
+        }
+        finish(port, ready);
+    }
+
+    private void refuse(Dhcp6Service.Outcome outcome, String why) {
+        String reason = "its lease could not be stored: " + why;
+        events.accept(new PxeEvent.Ignored(clock.instant(), outcome.changes().getFirst().mac(), reason, reason));
+    }
+
+    /** Sends the replies and tells what happened. */
+    private void finish(UdpSockets.Port port, List<Dhcp6Service.Outcome> outcomes) {
+        var replies = new ArrayList<Datagram>();
+        for (Dhcp6Service.Outcome outcome : outcomes) {
             if (outcome.reply() != null && outcome.to() != null) {
                 replies.add(new Datagram(outcome.reply(), outcome.to()));
             }
-            outcome.events().forEach(this::tell);
         }
         port.send(replies);
+        outcomes.forEach(outcome -> outcome.events().forEach(events));
     }
 
     /** A fault in the decision about one machine must not stop the service for the others. */
@@ -84,21 +112,17 @@ final class Dhcp6Endpoint implements AutoCloseable {
             return service.handle(datagram.payload(), datagram.peer(), now);
         } catch (RuntimeException e) {
             LOG.error("no decision about a DHCPv6 datagram from {}", datagram.peer(), e);
-            return new Dhcp6Service.Outcome(null, null, List.of(new PxeEvent.Ignored(now, null, "an internal error",
+            return Dhcp6Service.Outcome.silent(List.of(new PxeEvent.Ignored(now, null, "an internal error",
                     "a DHCPv6 datagram from %s not answered because of an internal error: %s".formatted(
                             datagram.peer(), e))));
         }
     }
 
-    private void tell(PxeEvent event) {
-        try {
-            events.accept(event);
-        } catch (RuntimeException e) {
-            LOG.error("the event was not taken: {}", event, e);
-        }
+    PoolUse pool() {
+        return service.pool(clock.instant());
     }
 
-    /** The machine that holds a binding on the address. */
+    /** The machine that holds a lease on the address. */
     Optional<MacAddress> whoHas(InetAddress address) {
         return service.whoHas(address, clock.instant());
     }

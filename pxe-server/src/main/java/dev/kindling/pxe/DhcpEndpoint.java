@@ -4,7 +4,6 @@ import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.dhcp.Arrival;
 import dev.kindling.pxe.dhcp.DhcpService;
 import dev.kindling.pxe.dhcp.Lease;
-import dev.kindling.pxe.dhcp.LeaseLog;
 import dev.kindling.pxe.dhcp.Outcome;
 import dev.kindling.pxe.net.Datagram;
 import dev.kindling.pxe.net.EthernetSegment;
@@ -22,9 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,9 +31,7 @@ import org.slf4j.LoggerFactory;
  * Carries out what {@link DhcpService} decides.
  *
  * <p>
- * One thread, the one of the sockets, decides. A second one makes leases durable: it takes all that was decided while
- * it wrote the former ones, writes them with one disk sync, and only then has their replies sent. So an ACK that was
- * sent is on the disk, and the disk's time is shared by all who wait for it.
+ * One thread, the one of the sockets, decides. The one of the {@link LeaseStore} sends what changes leases.
  */
 final class DhcpEndpoint implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DhcpEndpoint.class);
@@ -52,26 +47,16 @@ final class DhcpEndpoint implements AutoCloseable {
     /** Pauses after which other servers are looked for again; the last one from then on. */
     private static final List<Duration> PROBES = List.of(Duration.ofSeconds(2), Duration.ofSeconds(8),
             Duration.ofMinutes(10));
-    /** Requests whose leases wait for the disk: some seconds of all that one service can take. */
-    private static final int MOST_UNSTORED = 50_000;
 
     private final DhcpService service;
-    private final @Nullable LeaseLog log;
+    private final @Nullable LeaseStore store;
     private final Consumer<PxeEvent> events;
     private final Clock clock;
     private final UdpSockets sockets;
     private final Map<Link, EthernetSegment> segments = new ConcurrentHashMap<>();
-    private final LinkedBlockingQueue<Batch> unstored = new LinkedBlockingQueue<>();
-    private final AtomicInteger waiting = new AtomicInteger();
-    private final @Nullable Thread writer;
     /** Offers that wait until nobody has answered. Used by the thread of the sockets only, like what follows. */
     private final Map<Inet4Address, List<Held>> held = new LinkedHashMap<>();
     private Instant uncheckedUntil = Instant.MIN;
-
-    private static final Batch CLOSE = new Batch(null, List.of());
-
-    /** What came in by one socket, in one turn; without a socket where there is nothing to reply. */
-    private record Batch(@Nullable Desk desk, List<Outcome> outcomes) {}
 
     /** One machine may have asked several times, by several programs, before its address is checked. */
     private record Held(Desk desk, Datagram asked, Outcome outcome) {}
@@ -80,18 +65,17 @@ final class DhcpEndpoint implements AutoCloseable {
     private record Desk(Port port, Link link, @Nullable Integer vlan, Arrival.Service service) {}
 
     /**
+     * @param store null: leases are kept in memory only
+     * @param events must not throw
      * @param sockets whose thread decides; close them before this
      */
-    DhcpEndpoint(DhcpService service, @Nullable LeaseLog log, Consumer<PxeEvent> events, Clock clock,
+    DhcpEndpoint(DhcpService service, @Nullable LeaseStore store, Consumer<PxeEvent> events, Clock clock,
             UdpSockets sockets) {
         this.service = service;
-        this.log = log;
+        this.store = store;
         this.events = events;
         this.clock = clock;
         this.sockets = sockets;
-        this.writer = log == null
-                ? null
-                : Thread.ofPlatform().daemon().name("dhcp-leases").start(() -> write(log));
     }
 
     /**
@@ -124,7 +108,7 @@ final class DhcpEndpoint implements AutoCloseable {
                 @Override
                 public void overheard(byte[] payload, InetSocketAddress server) {
                     later(() -> service.overheard(payload, link, server, clock.instant()).events()
-                            .forEach(DhcpEndpoint.this::tell));
+                            .forEach(events));
                 }
             });
             segments.put(link, segment);
@@ -239,69 +223,27 @@ final class DhcpEndpoint implements AutoCloseable {
 
     /** At once what changes no lease; the rest when it is on the disk. */
     private void carryOut(@Nullable Desk desk, List<Outcome> outcomes) {
-        if (log == null) {
+        if (store == null) {
             finish(desk, outcomes);
             return;
         }
         var ready = new ArrayList<Outcome>(outcomes.size());
-        var unstoredOnes = new ArrayList<Outcome>();
+        var unstored = new ArrayList<Outcome>();
+        var changes = new ArrayList<Lease>();
         for (Outcome outcome : outcomes) {
-            (outcome.changes().isEmpty() ? ready : unstoredOnes).add(outcome);
+            (outcome.changes().isEmpty() ? ready : unstored).add(outcome);
+            changes.addAll(outcome.changes());
         }
         finish(desk, ready);
-        if (unstoredOnes.isEmpty()) {
-            return;
-        }
-        if (waiting.addAndGet(unstoredOnes.size()) > MOST_UNSTORED) {
-            waiting.addAndGet(-unstoredOnes.size());
-            refuse(unstoredOnes, "the disk is too slow for so many");
-            return;
-        }
-        unstored.add(new Batch(desk, unstoredOnes));
-    }
-
-    private void write(LeaseLog to) {
-        var batches = new ArrayList<Batch>();
-        boolean closing = false;
-        try {
-            while (!closing) {
-                batches.add(unstored.take());
-                unstored.drainTo(batches);
-                closing = batches.remove(CLOSE);
-                store(to, batches);
-                batches.clear();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void store(LeaseLog to, List<Batch> batches) {
-        var changes = new ArrayList<Lease>();
-        for (Batch batch : batches) {
-            batch.outcomes().forEach(outcome -> changes.addAll(outcome.changes()));
-        }
-        String failure = null;
-        try {
-            to.append(changes, service::leases);
-        } catch (IOException | RuntimeException e) {
-            LOG.error("leases could not be stored", e);
-            failure = String.valueOf(e.getMessage());
-        }
-        for (Batch batch : batches) {
-            waiting.addAndGet(-batch.outcomes().size());
-            if (failure == null) {
-                finish(batch.desk(), batch.outcomes());
-            } else {
-                refuse(batch.outcomes(), failure);
-            }
+        if (!unstored.isEmpty()) {
+            store.store(changes, () -> finish(desk, unstored), failure -> refuse(unstored, failure));
         }
     }
 
     private void refuse(List<Outcome> outcomes, String why) {
         String reason = "its lease could not be stored: " + why;
         for (Outcome outcome : outcomes) {
-            tell(new PxeEvent.Ignored(clock.instant(), outcome.changes().getFirst().mac(), reason, reason));
+            events.accept(new PxeEvent.Ignored(clock.instant(), outcome.changes().getFirst().mac(), reason, reason));
         }
     }
 
@@ -318,7 +260,7 @@ final class DhcpEndpoint implements AutoCloseable {
             desk.port().send(replies);
         }
         for (Outcome outcome : outcomes) {
-            outcome.events().forEach(this::tell);
+            outcome.events().forEach(events);
         }
     }
 
@@ -338,27 +280,11 @@ final class DhcpEndpoint implements AutoCloseable {
         }
     }
 
-    /** Ends the threads, with what was decided stored. */
+    /** Ends the threads. */
     @Override
     public void close() throws IOException {
-        if (writer != null) {
-            unstored.add(CLOSE);
-            try {
-                writer.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
         for (EthernetSegment segment : segments.values()) {
             segment.close();
-        }
-    }
-
-    private void tell(PxeEvent event) {
-        try {
-            events.accept(event);
-        } catch (RuntimeException e) {
-            LOG.error("the event was not taken: {}", event, e);
         }
     }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface HelperMessage {
     /** Raised with each change of what is said; the first message of both sides has it. */
-    int VERSION = 1;
+    int VERSION = 2;
     /** Octets of a content that are asked for at once, and of a file that are handed over with its description. */
     int PIECE = 256 * 1024;
     /** Octets of a frame. */
@@ -39,6 +39,9 @@ sealed interface HelperMessage {
     record NotStarted(String reason, boolean contradiction) implements HelperMessage {}
 
     record Event(PxeEvent event) implements HelperMessage {}
+
+    /** Events that were left out since the last such message, because the engine did not read. */
+    record LeftOut(long events) implements HelperMessage {}
 
     record Decide(long id, Client client) implements HelperMessage {}
 

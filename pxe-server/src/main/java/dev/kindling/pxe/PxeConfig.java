@@ -19,11 +19,12 @@ import org.jspecify.annotations.Nullable;
  * @param mode who gives the addresses
  * @param ports where it listens
  * @param tftp what TFTP grants
+ * @param proxyOffer how {@link Mode#PROXY} leads PXE firmware
  * @param leaseFile where leases survive a restart; null: kept in memory only
  * @param tls certificate and key of HTTPS; null: no HTTPS
  */
 public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> links6, boolean ipv6Absence, Mode mode,
-        Ports ports, Tftp tftp, @Nullable Path leaseFile, @Nullable Tls tls) {
+        Ports ports, Tftp tftp, ProxyOffer proxyOffer, @Nullable Path leaseFile, @Nullable Tls tls) {
     public PxeConfig {
         links = List.copyOf(links);
         relayed = List.copyOf(relayed);
@@ -32,38 +33,43 @@ public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> link
 
     /** On the standard ports, leases in memory. */
     public static PxeConfig of(List<Link> links, Mode mode) {
-        return new PxeConfig(links, List.of(), List.of(), false, mode, Ports.STANDARD, Tftp.STANDARD, null, null);
+        return new PxeConfig(links, List.of(), List.of(), false, mode, Ports.STANDARD, Tftp.STANDARD,
+                ProxyOffer.BY_FIRMWARE, null, null);
     }
 
     /** With further networks that are reached through relay agents. */
     public PxeConfig withRelayed(List<Subnet> subnets) {
-        return new PxeConfig(links, subnets, links6, ipv6Absence, mode, ports, tftp, leaseFile, tls);
+        return new PxeConfig(links, subnets, links6, ipv6Absence, mode, ports, tftp, proxyOffer, leaseFile, tls);
     }
 
     /** With boot over IPv6. */
     public PxeConfig withLinks6(List<Link6> others) {
-        return new PxeConfig(links, relayed, others, ipv6Absence, mode, ports, tftp, leaseFile, tls);
+        return new PxeConfig(links, relayed, others, ipv6Absence, mode, ports, tftp, proxyOffer, leaseFile, tls);
     }
 
     /** With machines told that there is nothing to be had by IPv6. Not on a network that has an IPv6 router. */
     public PxeConfig withIpv6Absence(boolean told) {
-        return new PxeConfig(links, relayed, links6, told, mode, ports, tftp, leaseFile, tls);
+        return new PxeConfig(links, relayed, links6, told, mode, ports, tftp, proxyOffer, leaseFile, tls);
     }
 
     public PxeConfig withPorts(Ports other) {
-        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, other, tftp, leaseFile, tls);
+        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, other, tftp, proxyOffer, leaseFile, tls);
     }
 
     public PxeConfig withTftp(Tftp other) {
-        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, other, leaseFile, tls);
+        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, other, proxyOffer, leaseFile, tls);
+    }
+
+    public PxeConfig withProxyOffer(ProxyOffer other) {
+        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, tftp, other, leaseFile, tls);
     }
 
     public PxeConfig withLeaseFile(@Nullable Path file) {
-        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, tftp, file, tls);
+        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, tftp, proxyOffer, file, tls);
     }
 
     public PxeConfig withTls(@Nullable Tls other) {
-        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, tftp, leaseFile, other);
+        return new PxeConfig(links, relayed, links6, ipv6Absence, mode, ports, tftp, proxyOffer, leaseFile, other);
     }
 
     /**
@@ -111,6 +117,18 @@ public record PxeConfig(List<Link> links, List<Subnet> relayed, List<Link6> link
         PROXY,
         /** No DHCP of any kind: TFTP and HTTP only. */
         NONE
+    }
+
+    /**
+     * How PXE firmware beside a foreign DHCP server learns its boot file. Firmware differs in which it takes.
+     */
+    public enum ProxyOffer {
+        /** {@link #NAMES_FILE} for a BIOS, {@link #ASKS_BOOT_SERVER} for all others. */
+        BY_FIRMWARE,
+        /** The offer names the file, and says by option 43 (tag 6, bit 3) to take it. */
+        NAMES_FILE,
+        /** The offer has no option 43, whereupon firmware asks us on port 4011. */
+        ASKS_BOOT_SERVER
     }
 
     /**

@@ -18,6 +18,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,7 @@ public final class PxeHelper {
     private final BlockingQueue<HelperMessage> outgoing = new LinkedBlockingQueue<>();
     private final Map<Long, CompletableFuture<HelperMessage>> asked = new ConcurrentHashMap<>();
     private final AtomicLong ids = new AtomicLong();
+    private final LongAdder leftOut = new LongAdder();
     private volatile boolean silent;
 
     private PxeHelper(InputStream in, OutputStream out) {
@@ -144,9 +146,15 @@ public final class PxeHelper {
     }
 
     private void tell(PxeEvent event) {
-        if (outgoing.size() < MOST_EVENTS) {
-            outgoing.add(new HelperMessage.Event(event));
+        if (outgoing.size() >= MOST_EVENTS) {
+            leftOut.increment();
+            return;
         }
+        long missing = leftOut.sumThenReset();
+        if (missing > 0) {
+            outgoing.add(new HelperMessage.LeftOut(missing));
+        }
+        outgoing.add(new HelperMessage.Event(event));
     }
 
     /** The reply; null where none comes in time. */

@@ -14,6 +14,7 @@ import dev.kindling.pxe.net.Neighbours;
 import dev.kindling.pxe.net.PortFailure;
 import dev.kindling.pxe.net.PortFailure.Transport;
 import dev.kindling.pxe.net.UdpSockets;
+import dev.kindling.pxe.net.UsableAddress;
 import dev.kindling.pxe.tftp.TftpServer;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -22,6 +23,7 @@ import java.net.InetAddress;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -46,11 +48,14 @@ import org.slf4j.LoggerFactory;
 public final class PxeServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PxeServer.class);
 
+    /** How long a start waits for the kernel's check of our IPv6 addresses, which takes a second or two. */
+    public static final Duration IPV6_PATIENCE = Duration.ofSeconds(10);
+
     private final PxeConfig config;
     private final Clock clock;
     /** What is open, the last one first. */
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
-    private final @Nullable LeaseLog leaseLog;
+    private final @Nullable LeaseStore leases;
     private final DhcpService dhcp;
     private final List<Dhcp6Endpoint> dhcp6 = new ArrayList<>();
     // 0 until bound
@@ -63,9 +68,12 @@ public final class PxeServer implements AutoCloseable {
     private PxeServer(PxeConfig config, BootSource source, Clock clock) throws IOException {
         this.config = config;
         this.clock = clock;
-        this.leaseLog = config.mode() == Mode.DHCP ? leaseLog(config.leaseFile()) : null;
+        this.leases = config.mode() == Mode.DHCP || !config.links6().isEmpty() ? leases(config.leaseFile()) : null;
         this.dhcp = new DhcpService(config, this::httpPort, this::httpsPort, source,
-                leaseLog == null ? List.of() : leaseLog.restored());
+                leases == null ? List.of() : leases.restored());
+        if (leases != null) {
+            leases.compactedFrom(dhcp::leases);
+        }
     }
 
     /**
@@ -82,7 +90,11 @@ public final class PxeServer implements AutoCloseable {
         check(config);
         var server = new PxeServer(config, source, clock);
         try {
-            server.open(source, events);
+            server.open(source, guarded(events));
+            // tests and programs that serve themselves have no machine that would wait
+            if (config.links().stream().anyMatch(link -> link.interfaceName() != null)) {
+                Rehearsal.begin(config.mode(), server.leases != null);
+            }
             return server;
         } catch (IOException | RuntimeException e) {
             server.close();
@@ -90,9 +102,20 @@ public final class PxeServer implements AutoCloseable {
         }
     }
 
-    private static @Nullable LeaseLog leaseLog(@Nullable Path file) throws IOException {
+    /** What a listener does must not stop the service. */
+    private static Consumer<PxeEvent> guarded(Consumer<PxeEvent> events) {
+        return event -> {
+            try {
+                events.accept(event);
+            } catch (RuntimeException e) {
+                LOG.error("the event was not taken: {}", event, e);
+            }
+        };
+    }
+
+    private static @Nullable LeaseStore leases(@Nullable Path file) throws IOException {
         try {
-            return file == null ? null : LeaseLog.open(file);
+            return file == null ? null : new LeaseStore(LeaseLog.open(file));
         } catch (FileSystemException e) {
             throw new IOException("the lease file %s cannot be opened (%s). Name a file in a directory that this user"
                     .formatted(file, e) + " may write.", e);
@@ -126,8 +149,11 @@ public final class PxeServer implements AutoCloseable {
 
     /** DHCP comes last: a machine that hears an offer finds the rest open. */
     private void open(BootSource source, Consumer<PxeEvent> events) throws IOException {
-        if (leaseLog != null) {
-            open.push(leaseLog);
+        for (Link6 link : config.links6()) {
+            UsableAddress.await(link.interfaceName(), link.address(), IPV6_PATIENCE, LOG::info);
+        }
+        if (leases != null) {
+            open.push(leases);
         }
         var http = HttpServer.of(source, this::whoHas, events, clock);
         open.push(http);
@@ -147,7 +173,7 @@ public final class PxeServer implements AutoCloseable {
         }
         if (config.mode() != Mode.NONE || !config.links6().isEmpty()) {
             var sockets = new UdpSockets();
-            var endpoint = new DhcpEndpoint(dhcp, leaseLog, events, clock, sockets);
+            var endpoint = new DhcpEndpoint(dhcp, leases, events, clock, sockets);
             // closed after the sockets, from whose thread it is used
             open.push(endpoint);
             open.push(sockets);
@@ -155,15 +181,12 @@ public final class PxeServer implements AutoCloseable {
             if (config.ipv6Absence()) {
                 tellIpv6Absence();
             }
-            if (config.mode() == Mode.NONE) {
+            if (config.mode() == Mode.NONE || config.links().isEmpty()) {
                 return;
             }
             proxyPort = listen(endpoint, Arrival.Service.BOOT_SERVER, config.ports().proxy());
             dhcpPort = listen(endpoint, Arrival.Service.DHCP, config.ports().dhcp());
             config.links().forEach(endpoint::lookOut);
-            if (config.links().stream().anyMatch(link -> link.interfaceName() != null)) {
-                Rehearsal.begin();
-            }
         }
     }
 
@@ -178,7 +201,8 @@ public final class PxeServer implements AutoCloseable {
     private void listen6(UdpSockets sockets, BootSource source, Consumer<PxeEvent> events) throws IOException {
         for (Link6 link : config.links6()) {
             try {
-                var endpoint = Dhcp6Endpoint.start(link, sockets, source, this::httpPort, this::httpsPort, events,
+                var endpoint = Dhcp6Endpoint.start(link, sockets, leases, source, this::httpPort, this::httpsPort,
+                        events,
                         clock);
                 dhcp6.add(endpoint);
                 open.push(endpoint);
@@ -229,12 +253,12 @@ public final class PxeServer implements AutoCloseable {
         return bound;
     }
 
-    /** The UDP port of DHCP, as really bound; 0 in {@link Mode#NONE}. */
+    /** The UDP port of DHCP, as really bound; 0 in {@link Mode#NONE}, or without IPv4. */
     public int dhcpPort() {
         return dhcpPort;
     }
 
-    /** The UDP port of the PXE boot server (4011), as really bound; 0 in {@link Mode#NONE}. */
+    /** The UDP port of the PXE boot server (4011), as really bound; 0 in {@link Mode#NONE}, or without IPv4. */
     public int proxyPort() {
         return proxyPort;
     }
@@ -252,6 +276,11 @@ public final class PxeServer implements AutoCloseable {
     /** The TCP port of HTTPS, as really bound; 0 where there is no certificate. */
     public int httpsPort() {
         return httpsPort;
+    }
+
+    /** How far the addresses of each network are used, those of IPv4 first; for any thread. */
+    public List<PoolUse> pools() {
+        return Stream.concat(dhcp.pools(clock.instant()).stream(), dhcp6.stream().map(Dhcp6Endpoint::pool)).toList();
     }
 
     /**

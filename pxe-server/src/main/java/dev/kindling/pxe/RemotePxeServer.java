@@ -34,6 +34,7 @@ public final class RemotePxeServer implements AutoCloseable {
     private final Consumer<PxeEvent> events;
     private final Map<Long, BootFile.Content> contents = new ConcurrentHashMap<>();
     private final AtomicLong handles = new AtomicLong();
+    private final AtomicLong leftOut = new AtomicLong();
     private final CompletableFuture<Integer> ended = new CompletableFuture<>();
     private PxeConfig.Ports ports = PxeConfig.Ports.FREE;
     private volatile boolean closing;
@@ -52,7 +53,8 @@ public final class RemotePxeServer implements AutoCloseable {
      * @param command starts {@link PxeHelper#run}, such as {@code kindling pxe serve --helper} behind a command that
      *            grants two capabilities; its standard error becomes ours
      * @param source as for {@link PxeServer#start}; asked on threads of their own
-     * @param events as for {@link PxeServer#start}; told by one thread. Where this side hangs, some are left out
+     * @param events as for {@link PxeServer#start}; told by one thread. Where this side hangs, some are left out, and
+     *            counted
      * @throws IOException if it cannot be started, or as {@link PxeServer#start} does
      * @throws IllegalArgumentException as {@link PxeServer#start} does, or where the TLS key is held in memory
      */
@@ -126,6 +128,11 @@ public final class RemotePxeServer implements AutoCloseable {
                         started.countDown();
                     }
                     case HelperMessage.Event message -> events.accept(message.event());
+                    case HelperMessage.LeftOut message -> {
+                        leftOut.addAndGet(message.events());
+                        LOG.warn("{} events of the boot service were left out, for they were not taken in time",
+                                message.events());
+                    }
                     case HelperMessage.Sent message -> content(message.handle()).sent();
                     case HelperMessage.Close message -> close(contents.remove(message.handle()));
                     default -> Thread.ofVirtual().start(() -> reply(next));
@@ -266,6 +273,11 @@ public final class RemotePxeServer implements AutoCloseable {
     /** As {@link PxeServer#httpsPort}. */
     public int httpsPort() {
         return ports.https();
+    }
+
+    /** How many events were left out so far, because this side did not take them in time. */
+    public long eventsLeftOut() {
+        return leftOut.get();
     }
 
     /** The helper's process id. */

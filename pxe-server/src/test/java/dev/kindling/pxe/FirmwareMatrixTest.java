@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +69,7 @@ class FirmwareMatrixTest {
     }
 
     @Cell
+    @DisplayName("lesson 14: real UEFI HTTP Boot")
     void ovmfBootsByHttp() throws Exception {
         try (var lab = new FirmwareLab(directory)) {
             lab.serve(Mode.DHCP, root, "HTTP=snponly.efi", "IPXE=hello.ipxe");
@@ -113,6 +115,7 @@ class FirmwareMatrixTest {
     }
 
     @Cell
+    @DisplayName("lesson 16: shim and GRUB of Debian, unmodified, with the keys of Microsoft")
     void secureBootGoesThroughShimAndGrubToASignedKernel() throws Exception {
         try (var lab = new FirmwareLab(directory)) {
             lab.serve(Mode.DHCP, root, "UEFI_X64=shimx64.efi");
@@ -275,6 +278,33 @@ class FirmwareMatrixTest {
             lab.serverSays("has reached-by-efi by HTTP");
             lab.machineSwitchesItselfOff();
             lab.keep("ovmf-proxy");
+        }
+    }
+
+    @Cell
+    @DisplayName("lesson 2: a PXE ROM boots from an offer without option 43 too")
+    void aPlainPxeRomBootsFromAProxyOfferWithoutOption43() throws Exception {
+        try (var lab = new FirmwareLab(directory); var rom = new PlainRom(directory)) {
+            Foreign.DNSMASQ.start(lab, directory);
+            lab.serve(Mode.PROXY, root, "OFFER=ASKS_BOOT_SERVER", "BIOS=undionly.kpxe", "IPXE=hello.ipxe");
+            lab.switchOn(VirtualMachine.SEABIOS, rom.options());
+            lab.serverSays("has undionly.kpxe by TFTP");
+            lab.serverSays("has reached-by-pcbios by HTTP");
+            lab.machineSwitchesItselfOff();
+        }
+    }
+
+    @Cell
+    @DisplayName("lesson 2: UEFI firmware with 43.6 = 8 takes the file of the offer")
+    void ovmfTakesTheFileOfAProxyOfferWhereOption43SaysSo() throws Exception {
+        try (var lab = new FirmwareLab(directory)) {
+            Foreign.DNSMASQ.start(lab, directory);
+            lab.serve(Mode.PROXY, root, "OFFER=NAMES_FILE", "UEFI_X64=snponly.efi", "IPXE=hello.ipxe");
+            lab.switchOn(VirtualMachine.OVMF);
+            lab.serverSays("has snponly.efi by TFTP");
+            assertThat(lab.events()).noneMatch(line -> line.contains("to the boot server"));
+            lab.serverSays("has reached-by-efi by HTTP");
+            lab.machineSwitchesItselfOff();
         }
     }
 

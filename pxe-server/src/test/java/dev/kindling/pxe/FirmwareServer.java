@@ -2,6 +2,7 @@ package dev.kindling.pxe;
 
 import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
+import dev.kindling.pxe.PxeConfig.ProxyOffer;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.standalone.BootSettings;
 import dev.kindling.pxe.standalone.RootDirectory;
@@ -21,9 +22,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * Arguments: {@code MODE ROOT LINK FIRMWARE=FILE...}, the LINK as {@link LabServer} takes it, FIRMWARE as in
- * {@link Firmware}, or HTTP for what UEFI HTTP Boot loads, or IPXE for the script. The network behind
- * {@link FirmwareLab}'s relay agent is served too; where the LINK is that of {@link FirmwareLab#LINK6}, there is boot
- * over IPv6 only. With KERNEL=FILE the boot source is the one of {@code kindling pxe serve}, with that kernel.
+ * {@link Firmware}, or HTTP for what UEFI HTTP Boot loads, or IPXE for the script; OFFER=FORM for ProxyDHCP. The
+ * network behind {@link FirmwareLab}'s relay agent is served too; where the LINK is that of {@link FirmwareLab#LINK6},
+ * there is boot over IPv6 only. With KERNEL=FILE the boot source is the one of {@code kindling pxe serve}, with that
+ * kernel.
  */
 final class FirmwareServer implements BootSource {
     private final Path root;
@@ -37,7 +39,7 @@ final class FirmwareServer implements BootSource {
         String kernel = loaders.get("KERNEL");
         var settings = new BootSettings(null, loaders.get("UEFI_X64"), null, null, null, null, kernel,
                 List.of("amd64/initrd.gz"), "console=ttyS0" + BootTree.ARGUMENTS);
-        this.standalone = kernel == null ? null : new RootDirectory(root, settings, List.of(link), () -> 80);
+        this.standalone = kernel == null ? null : new RootDirectory(root, settings, List.of(link), List.of(), () -> 80);
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -53,7 +55,8 @@ final class FirmwareServer implements BootSource {
                 : PxeConfig.of(List.of(link), Mode.valueOf(words.get(0))).withIpv6Absence(true)
                         .withRelayed(List.of(Subnet.of(InetAddress.ofLiteral("10.78.0.1"), 24)
                                 .withRange(InetAddress.ofLiteral("10.78.0.100"), InetAddress.ofLiteral("10.78.0.199"))
-                                .withRouter(InetAddress.ofLiteral("10.78.0.1"))));
+                                .withRouter(InetAddress.ofLiteral("10.78.0.1"))))
+                        .withProxyOffer(ProxyOffer.valueOf(loaders.getOrDefault("OFFER", "BY_FIRMWARE")));
         LabServer.runUntilInputEnds(config, new FirmwareServer(Path.of(words.get(1)), loaders, link));
     }
 

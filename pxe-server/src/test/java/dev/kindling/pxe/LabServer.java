@@ -1,6 +1,7 @@
 package dev.kindling.pxe;
 
 import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import java.io.IOException;
@@ -20,8 +21,8 @@ import java.util.function.Consumer;
  * input does.
  *
  * <p>
- * Arguments: {@code MODE LEASEFILE LINK...} with LINK as {@code INTERFACE,ADDRESS,PREFIX,FROM,TO,SECONDS}, or without
- * an interface for a relayed network; - for no lease file; QUIET as the last one: no events.
+ * Arguments: {@code MODE LEASEFILE LINK...} with LINK as {@code INTERFACE,ADDRESS,PREFIX,FROM,TO,SECONDS}, for IPv6
+ * too, or without an interface for a relayed network; - for no lease file; QUIET as the last one: no events.
  */
 final class LabServer implements BootSource {
     private LabServer() {}
@@ -29,10 +30,12 @@ final class LabServer implements BootSource {
     public static void main(String[] arguments) throws Exception {
         boolean quiet = arguments[arguments.length - 1].equals("QUIET");
         List<String> texts = List.of(arguments).subList(2, arguments.length - (quiet ? 1 : 0));
-        List<Link> links = texts.stream().filter(text -> !text.startsWith(",")).map(LabServer::link).toList();
+        List<Link> links = texts.stream().filter(text -> !text.startsWith(",") && !text.contains(":"))
+                .map(LabServer::link).toList();
+        List<Link6> links6 = texts.stream().filter(text -> text.contains(":")).map(LabServer::link6).toList();
         List<Subnet> relayed = texts.stream().filter(text -> text.startsWith(",")).map(LabServer::link)
                 .map(Link::subnet).toList();
-        runUntilInputEnds(PxeConfig.of(links, Mode.valueOf(arguments[0])).withRelayed(relayed)
+        runUntilInputEnds(PxeConfig.of(links, Mode.valueOf(arguments[0])).withRelayed(relayed).withLinks6(links6)
                 .withLeaseFile(arguments[1].equals("-") ? null : Path.of(arguments[1])), new LabServer(),
                 event -> {
                     if (!quiet) {
@@ -48,6 +51,13 @@ final class LabServer implements BootSource {
                 .withRange(InetAddress.ofLiteral(words.get(3)), InetAddress.ofLiteral(words.get(4)))
                 .withRouter(address).withDns(List.of(address)).withDomain("lab.example")
                 .withLeaseTime(Duration.ofSeconds(Long.parseLong(words.get(5)))));
+    }
+
+    private static Link6 link6(String text) {
+        List<String> words = List.of(text.split(",", -1));
+        return new Link6(words.get(0), InetAddress.ofLiteral(words.get(1)), Integer.parseInt(words.get(2)),
+                InetAddress.ofLiteral(words.get(3)), InetAddress.ofLiteral(words.get(4)), List.of(), null,
+                Duration.ofSeconds(Long.parseLong(words.get(5))), true);
     }
 
     /** Says READY, then each event on a line; or FAILED and why. */

@@ -28,6 +28,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -135,6 +137,20 @@ class PxeServerTest {
     }
 
     @Test
+    void servesOnWhereTheListenerThrows() throws Exception {
+        Consumer<PxeEvent> broken = event -> {
+            throw new IllegalStateException("told to");
+        };
+        try (PxeServer server = PxeServer.start(config(Mode.DHCP, 0, 0), new Machines(), broken, Clock.systemUTC());
+                var socket = new DatagramSocket(0, ADDRESS)) {
+            DhcpPacket discover = DhcpPacket.request(MAC, 1).withOptions(type(MessageType.DISCOVER));
+            for (int time = 0; time < 2; time++) {
+                assertThat(exchange(socket, discover, server.dhcpPort()).yiaddr()).isEqualTo(ADDRESS);
+            }
+        }
+    }
+
+    @Test
     void namesTheHolderOfAPortAndClosesWhatItOpened() throws Exception {
         try (var holder = new DatagramSocket(0, SERVER)) {
             int taken = holder.getLocalPort();
@@ -150,6 +166,7 @@ class PxeServerTest {
     }
 
     @Test
+    @DisplayName("lesson 6: so is the one that holds a port of TFTP or HTTP")
     void namesTheHolderOfATransferPort() throws Exception {
         try (PxeServer server = start(config(Mode.NONE, 0, 0))) {
             assertThat(server.dhcpPort()).isZero();

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -88,7 +89,27 @@ class RealClientsTest {
         second.await("DhcpAnswered " + MAC + " ACK " + address);
     }
 
+    /** It also waits for its addresses, which the kernel still checks when it is started. */
     @Test
+    void anIpv6LeaseSurvivesTheKillOfTheService() throws IOException {
+        network.run("ip", "address", "add", "fd77::1/64", "dev", "srv0");
+        Path leases = directory.resolve("leases");
+        String onlyOne = "srv0,fd77::1,64,fd77::1000,fd77::1000,3600";
+        var first = network.serve("NONE", leases.toString(), onlyOne);
+        machine.start(dhclient6("LL")).await("BOUND6 fd77::1000");
+        // the reply was heard, so the lease has to be on the disk
+        first.close();
+
+        assertThat(leases).content().containsPattern("BOUND fd77:0:0:0:0:0:0:1000 " + MAC + " \\S+ 00030001\\S+/");
+        var second = network.serve("NONE", leases.toString(), onlyOne);
+        var stranger = machine.start(dhclient6("LLT"));
+        second.await("no address is free from fd77:0:0:0:0:0:0:1000 to fd77:0:0:0:0:0:0:1000");
+        stranger.close();
+        machine.start(dhclient6("LL")).await("BOUND6 fd77::1000");
+    }
+
+    @Test
+    @DisplayName("lesson 9: each interface is answered with its own address as next-server")
     void answersOnEachInterfaceWithItsOwnAddress() throws IOException {
         network.cable("srv1", machine, "cl1", "52:54:00:4b:4c:02");
         network.run("ip", "address", "add", "10.78.0.1/24", "dev", "srv1");
@@ -102,6 +123,7 @@ class RealClientsTest {
     }
 
     @Test
+    @DisplayName("lesson 6: the process that holds port 67 is named")
     void namesTheProcessThatHoldsThePort() throws IOException {
         Path configuration = Files.writeString(directory.resolve("udhcpd.conf"), """
                 interface srv0
@@ -154,6 +176,21 @@ class RealClientsTest {
         return join(new String[]{Namespace.tool("dhclient", "isc-dhcp-client"), "-4", "-v", "-cf", "/dev/null", "-sf",
                 script.toString(), "-lf", directory.resolve("dhclient.leases").toString(), "-pf",
                 directory.resolve("dhclient.pid").toString(), "cl0"}, more);
+    }
+
+    /** With nothing remembered, and another identifier by each type of DUID. */
+    private String[] dhclient6(String duid) throws IOException {
+        Path script = script("""
+                #!/bin/sh
+                [ $reason = PREINIT6 ] && until ip -6 -o address show dev cl0 scope link | grep -qv tentative
+                do sleep 0.1; done
+                echo "$reason $new_ip6_address"
+                """);
+        Path memory = directory.resolve("dhclient6.leases");
+        Files.deleteIfExists(memory);
+        return new String[]{Namespace.tool("dhclient", "isc-dhcp-client"), "-6", "-1", "-d", "-v", "-D", duid, "-cf",
+                "/dev/null", "-sf", script.toString(), "-lf", memory.toString(), "-pf",
+                directory.resolve("dhclient6.pid").toString(), "cl0"};
     }
 
     private Path script(String text) throws IOException {

@@ -305,6 +305,36 @@ class RemotePxeServerTest {
     }
 
     @Test
+    void eventsThatAListenerDoesNotTakeAreLeftOutAndCounted() throws Exception {
+        var hanging = new CountDownLatch(1);
+        Consumer<PxeEvent> slow = event -> {
+            try {
+                hanging.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        };
+        try (var server = RemotePxeServer.start(command(), config(Mode.DHCP, 0), new Machines(), slow);
+                var socket = new DatagramSocket(0, ADDRESS)) {
+            // 8192 wait in the helper, some more in the pipe; what the kernel drops of these is not counted here
+            for (int sent = 0; sent < 30_000; sent++) {
+                socket.send(new DatagramPacket(new byte[1], 1, SERVER, server.dhcpPort()));
+                if (sent % 64 == 0) {
+                    Thread.sleep(1);
+                }
+            }
+            assertThat(server.eventsLeftOut()).isZero();
+            hanging.countDown();
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            while (server.eventsLeftOut() == 0 && System.nanoTime() < end) {
+                socket.send(new DatagramPacket(new byte[1], 1, SERVER, server.dhcpPort()));
+                Thread.sleep(20);
+            }
+            assertThat(server.eventsLeftOut()).isPositive();
+        }
+    }
+
+    @Test
     void theHelperEndsWhenItsEngineIsKilled() throws Exception {
         Process engine = engine();
         ProcessHandle helper = ProcessHandle.of(Long.parseLong(ready(engine)[1])).orElseThrow();

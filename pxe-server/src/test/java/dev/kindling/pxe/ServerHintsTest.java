@@ -175,6 +175,7 @@ class ServerHintsTest {
 
             assertThat(answers.lines().filter(line -> line.startsWith("answer "))).containsExactlyInAnyOrder(
                     "answer BIOS_PXE dhcp 10.77.0.1 undionly.kpxe", "answer UEFI_PXE dhcp 10.77.0.1 snponly.efi",
+                    "answer UEFI_ARM64_PXE dhcp 10.77.0.1 snponly-arm64.efi",
                     "answer UEFI_HTTP dhcp http://10.77.0.1/snponly.efi",
                     "answer UEFI_IPXE dhcp http://10.77.0.1/boot.ipxe");
         }

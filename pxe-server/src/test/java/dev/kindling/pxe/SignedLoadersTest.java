@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +22,7 @@ class SignedLoadersTest {
     private Path root;
 
     @Test
+    @DisplayName("lesson 16: the signed set of the distribution")
     void findsWhatDebianInstalled() throws IOException {
         SignedLoaders debian = SignedLoaders.find(Path.of("/"), Firmware.UEFI_X64).getFirst();
 

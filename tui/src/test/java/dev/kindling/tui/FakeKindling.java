@@ -11,6 +11,7 @@ import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.Template;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.MacAddress;
@@ -42,6 +43,7 @@ public final class FakeKindling implements Kindling {
     private final List<Problem> scriptedProblems = new ArrayList<>();
     private @Nullable Problem refusal;
     private boolean done;
+    private boolean changed;
     private boolean cancelled;
     private @Nullable Runnable whileRunning;
 
@@ -88,6 +90,12 @@ public final class FakeKindling implements Kindling {
         return this;
     }
 
+    /** Plans are others from now on. */
+    public FakeKindling factsChange() {
+        changed = true;
+        return this;
+    }
+
     /** Called in the middle of {@link #await}: the place to press Ctrl-C. */
     public FakeKindling whileRunning(Runnable action) {
         whileRunning = action;
@@ -131,6 +139,27 @@ public final class FakeKindling implements Kindling {
     }
 
     @Override
+    public List<Template> templates() {
+        return List.of();
+    }
+
+    @Override
+    public Validation render(String template, Map<String, String> parameters) {
+        return new Validation("template " + template, "", null,
+                List.of(Problem.error("template-unknown", template, "this test has no templates", "", "")));
+    }
+
+    @Override
+    public Validation importFrom(String source, String text, Map<String, String> more) {
+        return validate(source, text);
+    }
+
+    @Override
+    public List<Template.Test> testTemplate(String template) {
+        return List.of();
+    }
+
+    @Override
     public String compose(Draft draft) {
         String text = DraftCheck.yaml(draft);
         drafts.put(text, draft);
@@ -154,7 +183,10 @@ public final class FakeKindling implements Kindling {
 
     @Override
     public Plan plan(Validation validation) {
-        return Racks.plan(Kindling.modelOf(validation), validation.text(), done);
+        Plan plan = Racks.plan(Kindling.modelOf(validation), validation.text(), done);
+        return changed
+                ? new Plan("c0ffee", plan.cluster(), plan.definition(), plan.actions(), plan.notices())
+                : plan;
     }
 
     @Override
@@ -211,6 +243,24 @@ public final class FakeKindling implements Kindling {
             }
         }
         return new RunResult(run, outcome, problems);
+    }
+
+    @Override
+    public void pause(String run) {
+        calls.add("pause " + run);
+        journals.keySet().forEach(cluster -> record(cluster, new Event.RunPaused("paused by a test")));
+    }
+
+    @Override
+    public void resume(String run) {
+        calls.add("resume " + run);
+        journals.keySet().forEach(cluster -> record(cluster, new Event.RunContinued("goes on")));
+    }
+
+    @Override
+    public Optional<Path> bundle(String cluster, Path file) {
+        calls.add("bundle " + cluster);
+        return Optional.of(file);
     }
 
     @Override
@@ -293,6 +343,42 @@ public final class FakeKindling implements Kindling {
     @Override
     public List<Problem> importJournal(Path file) {
         throw new UnsupportedOperationException("tested with the real engine");
+    }
+
+    @Override
+    public String export(Plan plan) {
+        return dev.kindling.engine.plan.PlanFile.write(plan);
+    }
+
+    @Override
+    public Imported importPlan(String source, String text) {
+        return dev.kindling.engine.plan.PlanFile.read(source, text, definition -> validate(source, definition));
+    }
+
+    @Override
+    public String picture(Plan plan, Plan.Picture form) {
+        return dev.kindling.engine.report.PlanPictures.render(plan, form);
+    }
+
+    @Override
+    public Rehearsal rehearse(Plan plan, RehearsalOptions options, Consumer<Event.Recorded> listener)
+            throws InterruptedException {
+        calls.add("rehearse " + plan.cluster().name() + " " + options);
+        Runnable action = whileRunning;
+        if (action != null) {
+            action.run();
+        }
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        List<Event.Recorded> events = new ArrayList<>();
+        for (Racks.Beat beat : Racks.goodRun(false)) {
+            events.add(new Event.Recorded(events.size() + 1L, clock.instant(), plan.cluster().name(), "run-1",
+                    beat.event()));
+        }
+        events.forEach(listener);
+        return new Rehearsal(new RunResult("run-1", Event.Outcome.DONE, List.of()),
+                java.time.Duration.ofMillis(1700), plan.estimate(), events);
     }
 
     @Override
@@ -391,7 +477,7 @@ public final class FakeKindling implements Kindling {
                     conditions.put(changed.condition().type(), changed.condition());
                 case Event.RemovalStarted removal -> become(ClusterStatus.State.DELETING, removal.text(), at);
                 case Event.Removed removed -> become(ClusterStatus.State.DELETED, removed.text(), at);
-                case Event.Defined _,Event.StepProgressed _,Event.DiskWriteOrdered _,Event.DiskWritten _,Event.InstallConfigServed _,Event.BootScriptServed _,Event.ResourceCreated _,Event.ResourceRemoved _,Event.SecretStored _,Event.HandedOff _,Event.Noted _ -> {
+                case Event.Defined _,Event.StepProgressed _,Event.DiskWriteOrdered _,Event.DiskWritten _,Event.InstallConfigServed _,Event.BootScriptServed _,Event.ResourceCreated _,Event.ResourceRemoved _,Event.SecretStored _,Event.HandedOff _,Event.Noted _,Event.StepSkipped _,Event.Requested _,Event.RunPaused _,Event.RunContinued _,Event.HookRan _,Event.WebhookDelivered _ -> {
                     // told by the log only
                 }
             }

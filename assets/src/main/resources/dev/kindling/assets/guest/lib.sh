@@ -124,6 +124,7 @@ dhcp() {
     ip link set "$1" up
     until udhcpc -i "$1" -n -t 6 -T 2 -S -s /lib/kindling/udhcpc.sh ${2:+-x "hostname:$2"} >/dev/null 2>&1; do
         log "no DHCP answer on $1 yet (link $(line "/sys/class/net/$1/carrier")), trying again"
+        sleep 1
     done
 }
 

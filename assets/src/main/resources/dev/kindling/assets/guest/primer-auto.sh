@@ -32,7 +32,17 @@ live)
     fi
     ;;
 discovery)
-    kindling hardware --no-color 2>&1 | tell
+    tail -c +65 /medium/kindling/config.area | tr -d '\0' >/run/kindling-discovery
+    report=$(value /run/kindling-discovery report.url)
+    if [ -n "$report" ]; then
+        # the network may take a while, and so may whoever is to listen
+        until kindling hardware --no-color --send "$report" 2>&1 | tee /run/kindling-report | tell &&
+            grep -q '^Sent to' /run/kindling-report; do
+            sleep 10
+        done
+    else
+        kindling hardware --no-color 2>&1 | tell
+    fi
     log "this medium only shows what the machine is made of; switch it off, or press Ctrl-Alt-Del"
     while :; do
         sleep 3600

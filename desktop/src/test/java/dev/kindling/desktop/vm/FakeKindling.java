@@ -14,6 +14,7 @@ import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.Template;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.model.AddressRange;
 import dev.kindling.engine.model.Addressing;
@@ -317,6 +318,27 @@ public final class FakeKindling implements Kindling {
     }
 
     @Override
+    public List<Template> templates() {
+        return List.of();
+    }
+
+    @Override
+    public Validation render(String template, Map<String, String> parameters) {
+        return new Validation("template " + template, "", null,
+                List.of(Problem.error("template-unknown", template, "this test has no templates", "", "")));
+    }
+
+    @Override
+    public Validation importFrom(String source, String text, Map<String, String> more) {
+        return validate(source, text);
+    }
+
+    @Override
+    public List<Template.Test> testTemplate(String template) {
+        return List.of();
+    }
+
+    @Override
     public Draft defaults() {
         return draft("", "manual");
     }
@@ -407,6 +429,21 @@ public final class FakeKindling implements Kindling {
     }
 
     @Override
+    public void pause(String run) {
+        throw new UnsupportedOperationException("no run of this fake pauses");
+    }
+
+    @Override
+    public void resume(String run) {
+        throw new UnsupportedOperationException("no run of this fake pauses");
+    }
+
+    @Override
+    public java.util.Optional<java.nio.file.Path> bundle(String cluster, java.nio.file.Path file) {
+        return java.util.Optional.empty();
+    }
+
+    @Override
     public synchronized void cancel(String run) {
         cancelled.add(run);
     }
@@ -485,6 +522,26 @@ public final class FakeKindling implements Kindling {
     @Override
     public List<Problem> importJournal(Path file) {
         throw new UnsupportedOperationException("tested with the real engine");
+    }
+
+    @Override
+    public String export(Plan plan) {
+        return dev.kindling.engine.plan.PlanFile.write(plan);
+    }
+
+    @Override
+    public Imported importPlan(String source, String text) {
+        return dev.kindling.engine.plan.PlanFile.read(source, text, definition -> validate(source, definition));
+    }
+
+    @Override
+    public String picture(Plan plan, Plan.Picture form) {
+        return dev.kindling.engine.report.PlanPictures.render(plan, form);
+    }
+
+    @Override
+    public Rehearsal rehearse(Plan plan, RehearsalOptions options, Consumer<Event.Recorded> listener) {
+        throw new UnsupportedOperationException("no test rehearses with this engine");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.kindling.engine.api;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Instant;
 import java.util.List;
@@ -35,14 +36,29 @@ public sealed interface Event {
     /** A run began. {@code notices}: what is simulated or a stand-in. */
     record RunStarted(String planId, int steps, boolean resumed, List<String> notices, String text) implements Event {}
 
-    /** A step began; written before its first effect. */
-    record StepStarted(String step, @Nullable String machine, int attempt, String text) implements Event {}
+    /**
+     * A step began; written before its first effect. {@code inputs}: fingerprint of what the step is made of; null: not
+     * known (records of older versions).
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record StepStarted(String step, @Nullable String machine, int attempt, String text,
+            @Nullable String inputs) implements Event {
+        public StepStarted(String step, @Nullable String machine, int attempt, String text) {
+            this(step, machine, attempt, text, null);
+        }
+    }
 
     /** A step has something to say. {@code fraction} is 0 to 1, negative where unknown. */
     record StepProgressed(String step, @Nullable String machine, double fraction, String text) implements Event {}
 
-    /** A step was done and verified; {@code already} when nothing had to be done. */
-    record StepDone(String step, @Nullable String machine, boolean already, String text) implements Event {}
+    /** A step was done and verified; {@code already} when nothing had to be done; {@code inputs} as above. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record StepDone(String step, @Nullable String machine, boolean already, String text,
+            @Nullable String inputs) implements Event {
+        public StepDone(String step, @Nullable String machine, boolean already, String text) {
+            this(step, machine, already, text, null);
+        }
+    }
 
     /** An attempt failed. {@code retryInMillis} is negative when there is no further attempt. */
     record StepFailed(String step, @Nullable String machine, int attempt, Problem problem, long retryInMillis,
@@ -105,8 +121,43 @@ public sealed interface Event {
     /** Something worth knowing that has no other event, such as a label "stand-in control plane". */
     record Noted(@Nullable String machine, boolean warning, String text) implements Event {}
 
+    /** A step can not begin, because {@code cause}, another step, failed. */
+    record StepSkipped(String step, @Nullable String machine, String cause, String text) implements Event {}
+
+    /** Somebody asked the run, from whichever process, for something; the run itself answers with an event. */
+    record Requested(Request request, String text) implements Event {}
+
+    /** From here on no step starts; those at work go on. */
+    record RunPaused(String text) implements Event {}
+
+    /** Steps start again. */
+    record RunContinued(String text) implements Event {}
+
+    /**
+     * A hook of the definition was run.
+     *
+     * @param when such as {@code before-install}
+     * @param step null: it belongs to the whole run
+     * @param output its last lines, with secrets masked
+     * @param problem null: it ended with 0
+     */
+    record HookRan(String when, @Nullable String step, @Nullable String machine, List<String> command, long millis,
+            String output, @Nullable Problem problem, String text) implements Event {
+        public HookRan {
+            command = List.copyOf(command);
+        }
+    }
+
+    /** Everything up to this record of the cluster's journal was told to a webhook. */
+    record WebhookDelivered(String url, long upTo, String text) implements Event {}
+
     /** How a run ended. */
     enum Outcome {
         DONE, FAILED, CANCELLED
+    }
+
+    /** What can be asked of a run at work. */
+    enum Request {
+        PAUSE, RESUME, CANCEL
     }
 }

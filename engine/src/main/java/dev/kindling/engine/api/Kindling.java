@@ -2,7 +2,9 @@ package dev.kindling.engine.api;
 
 import dev.kindling.engine.model.Cluster;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Kindling extends AutoCloseable {
     /**
-     * Reads a definition and reports everything that is wrong with it at once.
+     * Reads a definition and reports everything that is wrong with it at once. An order (kind {@code ClusterOrder}) is
+     * read as the definition that it amounts to, which is the text of the answer then.
      *
      * @param source name for messages, such as a file name
      * @param text YAML or JSON
@@ -37,6 +40,28 @@ public interface Kindling extends AutoCloseable {
      */
     String demo(boolean simulated, int nodes);
 
+    /** The templates, ready-made ones and those of the user; those that are broken come with their problems. */
+    List<Template> templates();
+
+    /**
+     * A definition from a template; it is the text of the answer.
+     *
+     * @param template name, or name@version
+     * @param parameters by name, as a person writes them
+     */
+    Validation render(String template, Map<String, String> parameters);
+
+    /**
+     * A definition, or an order, from what another tool is fed with (Taskfile variables, provision requests, orders);
+     * it is the text of the answer, even where it still has errors. Warnings name what was left out or assumed.
+     *
+     * @param more what the other form does not say: name, version, kind, cidr, gateway, bootServer, pool
+     */
+    Validation importFrom(String source, String text, Map<String, String> more);
+
+    /** Runs the tests that a template brings along; none where there is no such template. */
+    List<Template.Test> testTemplate(String template);
+
     /** Why no virtual rack can run on this computer, with the remedy; empty where one can. */
     default Optional<Problem> virtualRackProblem() {
         return Optional.empty();
@@ -53,11 +78,42 @@ public interface Kindling extends AutoCloseable {
      */
     Started apply(Plan plan, ApplyOptions options);
 
+    /** A plan as text that another process can apply: JSON. {@link #apply} refuses it when a fact has changed. */
+    String export(Plan plan);
+
+    /**
+     * Reads {@link #export}.
+     *
+     * @param source where the text came from, for messages
+     */
+    Imported importPlan(String source, String text);
+
+    /** A plan to look at. The same plan gives the same text. */
+    String picture(Plan plan, Plan.Picture form);
+
+    /**
+     * Runs the plan on simulated machines, in a workspace of its own that is gone afterwards; blocks. Machines keep
+     * their names, MAC addresses and disks; nothing real is touched. An interrupt ends it.
+     *
+     * @param listener hears each event as it is recorded, on a thread of its own
+     */
+    Rehearsal rehearse(Plan plan, RehearsalOptions options, Consumer<Event.Recorded> listener)
+            throws InterruptedException;
+
     /** Blocks until the run ends. */
     RunResult await(String run) throws InterruptedException;
 
     /** Asks a run to stop at the next safe point; returns at once. */
     void cancel(String run);
+
+    /**
+     * Asks that no further step starts until resumed; steps at work go on. Returns at once; {@code RunPaused} tells
+     * when it is so. A pause outlives the process of the run. Nothing where the run is not at work.
+     */
+    void pause(String run);
+
+    /** Ends a pause, also of a run that broke off meanwhile; nothing where there is none. */
+    void resume(String run);
 
     /** The clusters of this workspace, by name. */
     List<ClusterStatus> clusters();
@@ -83,6 +139,13 @@ public interface Kindling extends AutoCloseable {
     /** The report of the latest run; empty where there was none. */
     Optional<Report> report(String cluster);
 
+    /**
+     * Writes everything that helps to look into a problem as a ZIP file, without secrets.
+     *
+     * @return the file; empty where there is no such cluster
+     */
+    Optional<Path> bundle(String cluster, Path file);
+
     /** Removes exactly what was recorded, with nothing but the journal. */
     RunResult down(String cluster) throws InterruptedException;
 
@@ -95,8 +158,8 @@ public interface Kindling extends AutoCloseable {
     Audit audit(String cluster);
 
     /**
-     * Copies the whole state into a file that must not exist, consistent while others work on it. Sealed secrets go into
-     * a second file beside it, whose name ends in {@code .secrets}.
+     * Copies the whole state into a file that must not exist, consistent while others work on it. Sealed secrets go
+     * into a second file beside it, whose name ends in {@code .secrets}.
      */
     void backup(Path file);
 
@@ -117,15 +180,68 @@ public interface Kindling extends AutoCloseable {
     record Started(Optional<String> run, List<Problem> problems) {}
 
     /**
+     * What goes wrong in a rehearsal, by chance.
+     *
+     * @param lossPercent of the datagrams that are dropped, 0 to 100
+     * @param delay of every datagram and of every HTTP request
+     * @param failurePercent of the boots, and of the disk writes, in which the machine fails, 0 to 100
+     * @param seed the same one gives each machine the same luck
+     */
+    record RehearsalOptions(int lossPercent, Duration delay, int failurePercent, long seed) {
+        public static final RehearsalOptions DEFAULT = new RehearsalOptions(0, Duration.ZERO, 0, 1);
+
+        public RehearsalOptions {
+            if (lossPercent < 0 || lossPercent > 100 || failurePercent < 0 || failurePercent > 100
+                    || delay.isNegative()) {
+                throw new IllegalArgumentException("loss and failures are percentages, and no delay is negative");
+            }
+        }
+    }
+
+    /**
+     * How a rehearsal went.
+     *
+     * @param took from its start to its end, here
+     * @param estimate for the machines of the definition, with the attempts that it took here
+     * @param events all of them, in order
+     */
+    record Rehearsal(RunResult result, Duration took, Duration estimate, List<Event.Recorded> events) {
+        public Rehearsal {
+            events = List.copyOf(events);
+        }
+    }
+
+    /** A plan that was read, or why it cannot be: exactly one of the two is there. */
+    record Imported(Optional<Plan> plan, List<Problem> problems) {
+        public Imported {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /**
      * Choices for a run that the definition does not hold.
      *
      * @param interfaceName the host's interface to serve real machines on; empty where none is needed
      * @param keepRunning true: machines that we started keep running after the run
      * @param lossPercent of simulated machines' datagrams that are dropped, 0 to 100
      * @param seed of everything random in simulated machines
+     * @param delay of what simulated machines send
+     * @param failurePercent of simulated machines' boots and disk writes that fail, 0 to 100
+     * @param parallel how many steps of a kind of resource work at once, where the usual number does not fit:
+     *            {@code power}, {@code write} or {@code local}, to 1 or more
      */
-    record ApplyOptions(Optional<String> interfaceName, boolean keepRunning, int lossPercent, long seed) {
+    record ApplyOptions(Optional<String> interfaceName, boolean keepRunning, int lossPercent, long seed, Duration delay,
+            int failurePercent, Map<String, Integer> parallel) {
         public static final ApplyOptions DEFAULT = new ApplyOptions(Optional.empty(), false, 0, 1);
+
+        public ApplyOptions {
+            parallel = Map.copyOf(parallel);
+        }
+
+        /** With the usual parallelism, and simulated machines that are quick and sound. */
+        public ApplyOptions(Optional<String> interfaceName, boolean keepRunning, int lossPercent, long seed) {
+            this(interfaceName, keepRunning, lossPercent, seed, Duration.ZERO, 0, Map.of());
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.kindling.engine.api;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -48,9 +49,11 @@ public interface Primer {
      * @param answers text of the answer file; empty: there is none, the medium asks
      * @param definition text of the cluster that the installed primer forms; empty: the primer asks
      * @param discovery true: the medium only shows what the machine is made of
+     * @param report where a discovery medium posts that to, as JSON of {@link Hardware}; empty: nowhere
      * @param packages further Debian packages for the system of the primer
      */
-    record Order(Path output, String answers, String definition, boolean discovery, List<String> packages) {
+    record Order(Path output, String answers, String definition, boolean discovery, Optional<URI> report,
+            List<String> packages) {
         public Order {
             packages = List.copyOf(packages);
         }

@@ -25,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The boot service of one cluster: the server, what it serves, and the evidence that it yields. */
-public final class BootService implements AutoCloseable {
+public final class BootService implements MachineService {
     private static final Logger LOG = LoggerFactory.getLogger(BootService.class);
     private static final Duration LEASE = Duration.ofHours(1);
 
@@ -52,6 +52,7 @@ public final class BootService implements AutoCloseable {
         this.listener = Thread.ofVirtual().name("boot-evidence").start(this::listen);
     }
 
+    @Override
     public String baseUrl() {
         return baseUrl;
     }
@@ -68,7 +69,7 @@ public final class BootService implements AutoCloseable {
         return server.tftpPort();
     }
 
-    /** Lets a machine's stage carry out an order that is in the journal. */
+    @Override
     public void release(Event.DiskWriteOrdered order) {
         boot.release(order, order.disk().bytes());
     }

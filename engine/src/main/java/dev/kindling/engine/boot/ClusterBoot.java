@@ -191,7 +191,7 @@ public final class ClusterBoot implements BootSource {
         }
         int boot = machines.nextBoot(machine.name(), machine.name() + " fetched its boot script");
         return BootScripts.stage(machine, baseUrl.get(), tokens.stage(machine.name(), boot),
-                (payload.stageArguments() + " " + machines.cluster().boot().kernelArguments()).strip());
+                (payload.stageArguments() + " " + machines.cluster().boot(machine).kernelArguments()).strip());
     }
 
     private String order(Machine machine) {
@@ -203,7 +203,8 @@ public final class ClusterBoot implements BootSource {
         if (order == null || !order.equals(now.order())) {
             return "action=wait\nretry=1\n";
         }
-        // The journal takes this only from the owner of the cluster's lock: an engine that was paused, and whose cluster
+        // The journal takes this only from the owner of the cluster's lock: an engine that was paused, and whose
+        // cluster
         // another one has taken over, gives no order out any more.
         machines.record(machine.name(),
                 new Event.Noted(machine.name(), false, machine.name() + " is given the order " + order.order()));

@@ -244,6 +244,8 @@ final class PrimerLayers {
         }
         Files.write(tree.resolve("etc/inittab"), GuestFiles.bytes("primer-inittab"));
         Files.createSymbolicLink(home.resolve("init"), Path.of("/usr/bin/busybox"));
+        // Debian's package brings the program without the names of its parts; all others are there as programs
+        Files.createSymbolicLink(home.resolve("bin/udhcpc"), Path.of("/usr/bin/busybox"));
         script(home.resolve("bin/kindling"), ("#!/bin/sh\nexec " + String.join(" ", javaCommand("/" + HOME + "/java",
                 "-XX:SharedArchiveFile=/" + HOME + "/kindling.jsa", String.join(":", names), mainClass))
                 + " \"$@\"\n").getBytes(UTF_8));

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindling.engine.api.Draft;
+import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
@@ -27,12 +28,44 @@ public final class Definitions {
     public static Validation read(String source, String text) {
         Problems problems = new Problems();
         Node root = YamlText.parse(text, problems);
-        GroupValue definition = root == null || ModelReader.isSomethingElse(root, problems)
-                ? null
-                : Format.CLUSTER.read(root, "", problems);
         @Nullable
-        Cluster cluster = definition == null ? null : ModelReader.read(definition, problems);
-        return new Validation(source, text, cluster, problems.inOrder());
+        Cluster cluster = root == null || ModelReader.isSomethingElse(root, problems) ? null : read(root, problems);
+        return new Validation(source, text, problems.hasErrors() ? null : cluster, problems.inOrder());
+    }
+
+    /** The cluster of the environment that is named; else that of the base, with all environments checked. */
+    private static @Nullable Cluster read(Node root, Problems problems) {
+        GroupValue definition = Format.CLUSTER.read(root, "", problems);
+        if (definition == null || !(root instanceof Node.Mapping mapping)) {
+            return null;
+        }
+        if (!definition.states(Format.ENVIRONMENTS) && !definition.states(Format.ENVIRONMENT)) {
+            return ModelReader.read(definition, problems);
+        }
+        Environments environments = new Environments(mapping, definition, problems);
+        String selected = definition.get(Format.ENVIRONMENT);
+        if (selected != null) {
+            return environments.names().contains(selected) ? read(environments, selected, problems) : null;
+        }
+        Cluster base = ModelReader.read(definition, problems);
+        for (String name : environments.names()) {
+            Cluster checked = read(environments, name, problems);
+            base = checked == null ? null : base;
+        }
+        return base;
+    }
+
+    private static @Nullable Cluster read(Environments environments, String name, Problems problems) {
+        Problems here = new Problems();
+        GroupValue definition = Format.CLUSTER.read(environments.in(name), "", here);
+        Cluster cluster = definition == null ? null : ModelReader.read(definition, here);
+        problems.addNew(here, environments::written);
+        return cluster;
+    }
+
+    /** Whether a problem keeps a definition, that is fine otherwise, from being applied by this version. */
+    public static boolean isNotYet(Problem problem) {
+        return problem.code().endsWith("-not-yet");
     }
 
     /** The definition that a wizard's answers amount to. Empty answers are left out, so that reading it names them. */

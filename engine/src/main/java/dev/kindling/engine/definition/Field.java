@@ -7,39 +7,33 @@ import org.jspecify.annotations.Nullable;
 final class Field<T> {
     private final String name;
     private final Shape<T> shape;
-    private final @Nullable ProblemCode missing;
+    private final boolean required;
     private final @Nullable String unlessGiven;
     private final String about;
     private final List<String> alsoCalled;
 
-    private Field(String name, Shape<T> shape, @Nullable ProblemCode missing, @Nullable String unlessGiven,
+    private Field(String name, Shape<T> shape, boolean required, @Nullable String unlessGiven,
             String about,
             String[] alsoCalled) {
         this.name = name;
         this.shape = shape;
-        this.missing = missing;
+        this.required = required;
         this.unlessGiven = unlessGiven;
         this.about = about;
         this.alsoCalled = List.of(alsoCalled);
     }
 
     static <T> Field<T> required(String name, Shape<T> shape, String about, String... alsoCalled) {
-        return requiredOr(ProblemCode.MISSING, name, shape, about, alsoCalled);
-    }
-
-    /** Required; {@code missing} is the problem where it is not there. */
-    static <T> Field<T> requiredOr(ProblemCode missing, String name, Shape<T> shape, String about,
-            String... alsoCalled) {
-        return new Field<>(name, shape, missing, null, about, alsoCalled);
+        return new Field<>(name, shape, true, null, about, alsoCalled);
     }
 
     static <T> Field<T> optional(String name, Shape<T> shape, String about, String... alsoCalled) {
-        return new Field<>(name, shape, null, null, about, alsoCalled);
+        return new Field<>(name, shape, false, null, about, alsoCalled);
     }
 
     static <T> Field<T> withDefault(String name, Shape<T> shape, String unlessGiven, String about,
             String... alsoCalled) {
-        return new Field<>(name, shape, null, unlessGiven, about, alsoCalled);
+        return new Field<>(name, shape, false, unlessGiven, about, alsoCalled);
     }
 
     String name() {
@@ -51,13 +45,7 @@ final class Field<T> {
     }
 
     boolean required() {
-        return missing != null;
-    }
-
-    /** The problem where it is missing, whatever else is written; null: it may be. */
-    @Nullable
-    ProblemCode missing() {
-        return missing;
+        return required;
     }
 
     /** What holds where the key is not written, for people; null: nothing. */

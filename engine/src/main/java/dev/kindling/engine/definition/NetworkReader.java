@@ -61,9 +61,7 @@ final class NetworkReader {
     private void checkNetwork(GroupValue network, boolean provisioning) {
         At<Cidr> cidr = network.at(OfNetwork.CIDR);
         if (provisioning && !network.states(OfNetwork.BOOT_SERVER)) {
-            Place place = network.place();
-            problems.add(ProblemCode.BOOT_SERVER_MISSING,
-                    new Place(place.path() + ".bootServer", place.line(), place.column()),
+            problems.add(ProblemCode.BOOT_SERVER_MISSING, network.place().below("bootServer"),
                     "the first network has no 'bootServer'", "the address that this computer has on it");
         }
         if (cidr == null) {
@@ -123,7 +121,6 @@ final class NetworkReader {
         if (provisioning && !v4) {
             problems.add(ProblemCode.IPV6_PROVISIONING_NOT_YET, cidr.place(), network + " is IPv6",
                     "an IPv4 network first");
-            return false;
         }
         if (!provisioning && isLoopback(network)) {
             problems.add(ProblemCode.LOOPBACK_NETWORK, cidr.place(), network + " is a loopback network",

@@ -1,9 +1,13 @@
 package dev.kindling.engine.definition;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** YAML as it was written, with positions from 1. */
 sealed interface Node {
+    /** The key that tells items of a list from each other. */
+    String NAME = "name";
+
     int line();
 
     int column();
@@ -37,6 +41,17 @@ sealed interface Node {
 
     /** Keys with values; each key once. */
     record Mapping(List<Entry> entries, int line, int column) implements Node {
+        /** The value of a key; null where it is not there. */
+        @Nullable
+        Node value(String key) {
+            for (Entry entry : entries) {
+                if (entry.key().text().equals(key)) {
+                    return entry.value();
+                }
+            }
+            return null;
+        }
+
         @Override
         public String describe() {
             return "a group of keys";

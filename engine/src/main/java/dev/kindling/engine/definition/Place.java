@@ -12,6 +12,16 @@ record Place(String path, int line, int column) {
         return new Place(path, node.line(), node.column());
     }
 
+    /** The path of a key. */
+    static String below(String path, String key) {
+        return path.isEmpty() ? key : path + "." + key;
+    }
+
+    /** Where a key would be that is not there: in the group of this place. */
+    Place below(String key) {
+        return new Place(below(path, key), line, column);
+    }
+
     /** {@code spec.networks[0].cidr (line 12)}, for messages that name a second place. */
     String withLine() {
         return path + " (line " + line + ")";

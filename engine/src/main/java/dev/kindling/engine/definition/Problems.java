@@ -4,6 +4,9 @@ import dev.kindling.engine.api.Problem;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /** Collects what is wrong with one definition. */
 final class Problems {
@@ -20,6 +23,22 @@ final class Problems {
     void add(ProblemCode code, Place place, String message, String expected, String remedy) {
         found.add(new Problem(code.severity(), code.code(), place.path(), place.line(), place.column(), message,
                 expected, remedy));
+    }
+
+    /** Adds those that are not told of the same place already. {@code written}: where a place was written. */
+    void addNew(Problems others, UnaryOperator<Place> written) {
+        Set<String> told = found.stream().map(Problems::key).collect(Collectors.toSet());
+        for (Problem problem : others.found) {
+            if (told.add(key(problem))) {
+                Place place = written.apply(new Place(problem.path(), problem.line(), problem.column()));
+                found.add(new Problem(problem.severity(), problem.code(), place.path(), place.line(), place.column(),
+                        problem.message(), problem.expected(), problem.remedy()));
+            }
+        }
+    }
+
+    private static String key(Problem problem) {
+        return problem.code() + " " + problem.line() + ":" + problem.column();
     }
 
     boolean hasErrors() {

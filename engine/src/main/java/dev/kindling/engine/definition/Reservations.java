@@ -5,8 +5,12 @@ import dev.kindling.engine.model.Cidr;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +31,10 @@ final class Reservations {
     private final @Nullable AddressRange loadBalancers;
     private final Map<InetAddress, String> owners = new HashMap<>();
     private final Map<InetAddress, Place> stated = new HashMap<>();
+    private final List<AddressRange> kept = new ArrayList<>();
+    private final Map<AddressRange, Long> cursors = new HashMap<>();
+    /** Assigned out of kept ranges, which may overlap. */
+    private final Set<InetAddress> given = new HashSet<>();
     private final BigInteger base;
     private final long last;
     private long next = FIRST_HOST;
@@ -78,9 +86,46 @@ final class Reservations {
         return pool != null && pool.contains(address);
     }
 
-    /** Assigns the next free address; null where there is none left. */
+    /** Addresses of a pool: only machines of that pool are assigned them. */
+    void keep(@Nullable AddressRange range) {
+        if (range != null && cursors.putIfAbsent(range, offset(range.from())) == null) {
+            kept.add(range);
+        }
+    }
+
+    /**
+     * Assigns the next free address; null where there is none left.
+     *
+     * @param own the range that it must be of, which was kept before; null: any that is not kept
+     */
     @Nullable
-    InetAddress assign() {
+    InetAddress assign(@Nullable AddressRange own) {
+        return own == null ? assignAnywhere() : assignOf(own);
+    }
+
+    private @Nullable InetAddress assignOf(AddressRange own) {
+        long end = offset(own.to());
+        long offset = cursors.getOrDefault(own, offset(own.from()));
+        InetAddress found = null;
+        while (found == null && offset <= end) {
+            InetAddress address = address(offset++);
+            boolean free = owner(address) == null && !inPool(address) && !stated.containsKey(address);
+            found = free && given.add(address) ? address : null;
+        }
+        cursors.put(own, offset);
+        return found;
+    }
+
+    private @Nullable AddressRange keptAround(InetAddress address) {
+        for (AddressRange range : kept) {
+            if (range.contains(address)) {
+                return range;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable InetAddress assignAnywhere() {
         while (true) {
             long end = wrapped ? Math.min(FIRST_HOST, last) : last;
             if (next >= end) {
@@ -93,10 +138,13 @@ final class Reservations {
             }
             InetAddress address = address(next);
             next++;
+            AddressRange others = keptAround(address);
             if (pool != null && pool.contains(address)) {
                 next = Math.max(next, offset(pool.to()) + 1);
             } else if (loadBalancers != null && loadBalancers.contains(address)) {
                 next = Math.max(next, offset(loadBalancers.to()) + 1);
+            } else if (others != null) {
+                next = Math.max(next, offset(others.to()) + 1);
             } else if (!owners.containsKey(address) && !stated.containsKey(address)) {
                 return address;
             }

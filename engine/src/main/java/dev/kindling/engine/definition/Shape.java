@@ -32,6 +32,7 @@ sealed interface Shape<T> {
             case Choice<?> ignored -> node instanceof Node.Scalar;
             case Whole ignored -> node instanceof Node.Scalar;
             case Truth ignored -> node instanceof Node.Scalar;
+            case Anything ignored -> true;
         };
     }
 
@@ -256,10 +257,34 @@ sealed interface Shape<T> {
         }
     }
 
-    /** Free pairs of key and text. */
-    record Pairs() implements Shape<Map<String, String>> {
+    /** Whatever is written, as it is written: judged later, by what it is put into. */
+    record Anything() implements Shape<Node> {
+        @Override
+        public String called() {
+            return "any value";
+        }
+
+        @Override
+        public Node read(Node node, String path, Problems problems) {
+            return node;
+        }
+
+        @Override
+        public Map<String, Object> schema() {
+            return new LinkedHashMap<>();
+        }
+    }
+
+    /**
+     * Free pairs of key and text.
+     *
+     * @param lists whether a value may be a list of texts, which are joined by commas
+     */
+    record Pairs(boolean lists) implements Shape<Map<String, String>> {
         private static final int KEY = 63;
         private static final int VALUE = 1024;
+        private static final Pattern SECRET = Pattern.compile(
+                "(?i).*(password|passwd|passphrase|token|secret|private[-_]?key|api[-_]?key)");
         private static final Pattern TEXT = Pattern.compile("[^\\r\\n]{0," + VALUE + "}");
 
         @Override
@@ -280,8 +305,17 @@ sealed interface Shape<T> {
                 if (!key.matches("[!-~]{1," + KEY + "}")) {
                     problems.add(ProblemCode.BAD_TEXT, Place.of(path, entry.key()), "there is the key '" + key + "'",
                             "a key of 1 to " + KEY + " printable ASCII characters without spaces");
+                } else if (SECRET.matcher(key).matches()) {
+                    problems.add(ProblemCode.SECRET_IN_DEFINITION, Place.of(below, entry.value()),
+                            "'" + key + "' holds a password or a token", "no secret in the definition",
+                            "Remove it, change it if the file was shared, and keep it in the secret store.");
+                } else if (lists && entry.value() instanceof Node.Sequence sequence) {
+                    Items<String> items = new Many<>(Values.LINE, 0, 256).read(sequence, below, problems);
+                    if (items != null) {
+                        pairs.put(key, String.join(",", items.values()));
+                    }
                 } else if (!(entry.value() instanceof Node.Scalar value) || value.isNull()) {
-                    wrongType(entry.value(), below, "text", problems);
+                    wrongType(entry.value(), below, lists ? "text, or a list of texts" : "text", problems);
                 } else if (!TEXT.matcher(value.text()).matches()) {
                     problems.add(ProblemCode.BAD_TEXT, Place.of(below, value), "the text is long or has line breaks",
                             "one line of at most " + VALUE + " characters");
@@ -300,7 +334,8 @@ sealed interface Shape<T> {
             Map<String, Object> text = new LinkedHashMap<>();
             text.put("type", List.of("string", "number", "boolean"));
             text.put("pattern", "^" + TEXT.pattern() + "$");
-            schema.put("additionalProperties", text);
+            schema.put("additionalProperties",
+                    lists ? Map.of("anyOf", List.of(text, new Many<>(Values.LINE, 0, 256).schema())) : text);
             return schema;
         }
     }
@@ -309,27 +344,72 @@ sealed interface Shape<T> {
      * A group of known keys.
      *
      * @param called with article: "a network"
-     * @param exactlyOne null: any keys may be there
+     * @param oneOf null: any keys may be there
+     * @param partial whether it is a part of another group: see {@link #part()}
      */
     record Group(String called, List<Field<?>> fields, Map<String, Field<?>> byName, Map<String, Field<?>> otherNames,
-            @Nullable ExactlyOne exactlyOne)
+            @Nullable OneOf oneOf, boolean partial)
             implements
                 Shape<GroupValue> {
-        /** One of the keys must be there, and no other: the problems where there is none, or a second one. */
-        record ExactlyOne(ProblemCode none, ProblemCode several) {}
+        /** One of these keys must be there, and no other of them: the problems where there is none, or a second one. */
+        record OneOf(ProblemCode none, ProblemCode several, List<Field<?>> fields) {
+            OneOf(ProblemCode none, ProblemCode several, Field<?>... fields) {
+                this(none, several, List.of(fields));
+            }
+
+            List<String> names() {
+                return fields.stream().map(Field::name).toList();
+            }
+        }
 
         static Group of(String called, Field<?>... fields) {
             return of(called, null, fields);
         }
 
-        static Group of(String called, @Nullable ExactlyOne exactlyOne, Field<?>... fields) {
+        static Group of(String called, @Nullable OneOf oneOf, Field<?>... fields) {
+            return of(called, oneOf, false, List.of(fields));
+        }
+
+        private static Group of(String called, @Nullable OneOf oneOf, boolean partial, List<Field<?>> fields) {
             Map<String, Field<?>> byName = new LinkedHashMap<>();
             Map<String, Field<?>> otherNames = new HashMap<>();
             for (Field<?> field : fields) {
                 byName.put(field.name(), field);
                 field.alsoCalled().forEach(name -> otherNames.put(name.toLowerCase(Locale.ROOT), field));
             }
-            return new Group(called, List.of(fields), byName, otherNames, exactlyOne);
+            return new Group(called, fields, byName, otherNames, oneOf, partial);
+        }
+
+        /**
+         * The same keys, none of them needed, through all groups and through lists of named groups, whose names stay
+         * needed: what may be laid over a value of this group.
+         */
+        Group part() {
+            return part(false);
+        }
+
+        private Group part(boolean named) {
+            List<Field<?>> parts = new ArrayList<>();
+            for (Field<?> field : fields) {
+                parts.add(named && field.name().equals(Node.NAME) ? field : partial(field));
+            }
+            return of(called, null, true, parts);
+        }
+
+        /** Whether an item of a list of such groups is told from others by its name. */
+        boolean mergedByName() {
+            Field<?> name = byName.get(Node.NAME);
+            return name != null && name.required();
+        }
+
+        private static Field<?> partial(Field<?> field) {
+            Shape<?> shape = switch (field.shape()) {
+                case Group group -> group.part();
+                case Many<?>(Group item, int _, int atMost) when item.mergedByName() ->
+                    new Many<>(item.part(true), 0, atMost);
+                default -> field.shape();
+            };
+            return Field.optional(field.name(), shape, field.about(), field.alsoCalled().toArray(String[]::new));
         }
 
         @Override
@@ -347,13 +427,13 @@ sealed interface Shape<T> {
                     unknown.add(entry);
                 } else {
                     stated.add(field);
-                    readInto(values, field, entry.value(), below(path, field.name()), problems);
+                    readInto(values, field, entry.value(), Place.below(path, field.name()), problems);
                 }
             }
             for (Node.Entry entry : unknown) {
                 // Read as what was probably meant: its value has problems of its own, and the key is not missing too.
                 Optional<Field<?>> meant = meant(entry.key().text(), stated);
-                String here = below(path, entry.key().text());
+                String here = Place.below(path, entry.key().text());
                 problems.add(ProblemCode.UNKNOWN_KEY, Place.of(here, entry.key()),
                         "'" + entry.key().text() + "' is no key of " + called, keys(),
                         meant.map(field -> "Did you mean '" + field.name() + "'?")
@@ -368,22 +448,33 @@ sealed interface Shape<T> {
             }
             Place place = Place.of(path, node);
             for (Field<?> field : fields) {
-                ProblemCode missing = field.missing();
-                if (missing != null && !stated.contains(field)) {
-                    problems.add(missing, new Place(below(path, field.name()), place.line(), place.column()),
+                if (field.required() && !stated.contains(field)) {
+                    problems.add(ProblemCode.MISSING, place.below(field.name()),
                             called + " has no '" + field.name() + "'", expected(field.shape()),
-                            missing == ProblemCode.MISSING
-                                    ? "Add '" + field.name() + ":'. " + field.about()
-                                    : missing.remedy());
+                            "Add '" + field.name() + ":'. " + field.about());
                 }
             }
-            if (exactlyOne != null && stated.isEmpty() && unknown.isEmpty()) {
-                problems.add(exactlyOne.none(), place, called + " needs a key", "one of " + keys());
-            } else if (exactlyOne != null && stated.size() > 1) {
-                problems.add(exactlyOne.several(), place, called + " has " + stated.size() + " keys",
-                        "one of " + keys());
+            if (oneOf != null) {
+                checkOneOf(oneOf, oneOf.fields().stream().filter(stated::contains).map(Field::name).toList(), place,
+                        unknown.isEmpty(), problems);
             }
             return new GroupValue(place, values, stated);
+        }
+
+        private void checkOneOf(OneOf rule, List<String> written, Place place, boolean allKnown, Problems problems) {
+            String expected = "one of the keys " + String.join(", ", rule.names());
+            if (written.isEmpty() && allKnown) {
+                boolean missing = rule.none() == ProblemCode.MISSING;
+                problems.add(rule.none(),
+                        missing ? place.below(rule.names().getFirst()) : place,
+                        called + " has no '" + String.join("' and no '", rule.names()) + "'", expected,
+                        missing
+                                ? "Add '" + rule.names().getFirst() + ":'. " + rule.fields().getFirst().about()
+                                : rule.none().remedy());
+            } else if (written.size() > 1) {
+                problems.add(rule.several(), place, called + " has '" + String.join("' and '", written) + "'",
+                        expected);
+            }
         }
 
         private static <F> void readInto(Map<Field<?>, At<?>> values, Field<F> field, Node node, String path,
@@ -411,10 +502,6 @@ sealed interface Shape<T> {
             return "the keys " + String.join(", ", byName.keySet());
         }
 
-        private static String below(String path, String key) {
-            return path.isEmpty() ? key : path + "." + key;
-        }
-
         @Override
         public Map<String, Object> schema() {
             Map<String, Object> properties = new LinkedHashMap<>();
@@ -430,9 +517,9 @@ sealed interface Shape<T> {
             if (!required.isEmpty()) {
                 schema.put("required", required);
             }
-            if (exactlyOne != null) {
-                schema.put("minProperties", 1);
-                schema.put("maxProperties", 1);
+            if (oneOf != null) {
+                schema.put("oneOf",
+                        oneOf.names().stream().map(name -> Map.<String, Object>of("required", List.of(name))).toList());
             }
             schema.put("properties", properties);
             return schema;

@@ -4,8 +4,11 @@ import dev.kindling.engine.model.AddressRange;
 import dev.kindling.engine.model.Addresses;
 import dev.kindling.engine.model.Cidr;
 import dev.kindling.engine.model.MacAddress;
+import dev.kindling.engine.model.Machine;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -62,8 +65,35 @@ final class Values {
             Function.identity()).remedy(text -> Optional.empty());
     static final Shape<String> REMOTE = Shape.Text.of("a Git repository, such as https://git.example/lab/clusters.git",
             ProblemCode.BAD_REMOTE, "[A-Za-z0-9/.~][\\x21-\\x7e]{1,1023}", Function.identity());
+    static final Shape<String> ARGUMENT = Shape.Text.of("a program or an argument", ProblemCode.BAD_TEXT,
+            "[^\\r\\n\\x00]{1,1024}", Function.identity()).orNumber();
+    static final Shape<String> WEB_URL = Shape.Text.of("an http or https URL", ProblemCode.BAD_URL,
+            "https?://[A-Za-z0-9.\\[\\]:-]{1,253}(?:/[\\x21-\\x7e]{0,1024})?", Function.identity());
+    static final Shape<String> SECRET_NAME = Shape.Text.of("the name of a secret, such as lab/hook",
+            ProblemCode.BAD_NAME, "[A-Za-z0-9][A-Za-z0-9._/-]{0,199}", Function.identity());
+    static final Shape<String> EVENT_TYPE = Shape.Text.of("the type of an event, such as RunEnded",
+            ProblemCode.BAD_TEXT, "[A-Za-z]{3,40}", Function.identity());
     static final Shape<Boolean> TRUTH = new Shape.Truth();
-    static final Shape<Map<String, String>> PAIRS = new Shape.Pairs();
+    static final Shape<Map<String, String>> PAIRS = new Shape.Pairs(false);
+    static final Shape<Map<String, String>> SETTINGS = new Shape.Pairs(true);
+    static final Shape<Machine.FirmwareKind> FIRMWARE = choice(Machine.FirmwareKind.class, "efi", "uefi", "ovmf",
+            "uefi", "seabios", "bios", "legacy", "bios");
+    static final Shape<String> HOST = Shape.Text.of("a host name or an IP address", ProblemCode.BAD_HOST,
+            "[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?", Function.identity()).remedy(Values::hostRemedy);
+    static final Shape<String> SECRET = Shape.Text.of("the name of a secret, such as lab/bmc",
+            ProblemCode.BAD_SECRET_NAME, "[a-z0-9][a-z0-9._/-]{0,98}[a-z0-9]", Function.identity());
+    static final Shape<String> ENDPOINT = Shape.Text.of("an https address, such as https://pve.lab.example:8006",
+            ProblemCode.BAD_ENDPOINT, "https?://[A-Za-z0-9.:\\[\\]-]{1,253}(?:/[A-Za-z0-9._~/-]{0,253})?",
+            Function.identity());
+    static final Shape<String> PUBLIC_KEY = Shape.Text.of("an SSH public key, such as ssh-ed25519 AAAA... me@lab",
+            ProblemCode.BAD_PUBLIC_KEY,
+            "(?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]{1,64} [A-Za-z0-9+/=]{16,2048}(?: [!-~ ]{0,253})?",
+            Function.identity());
+    static final Shape<Duration> DURATION = Shape.Text.of("a duration, such as 45m", ProblemCode.BAD_DURATION,
+            "[1-9][0-9]{0,5}[smh]", Values::duration).remedy(
+                    text -> text.matches("[1-9][0-9]{0,5}")
+                            ? Optional.of("Did you mean '" + text + "m'?")
+                            : Optional.empty());
 
     private Values() {}
 
@@ -86,6 +116,13 @@ final class Values {
         return new Shape.Choice<>(words, others);
     }
 
+    /** One of some words, taken as they are. */
+    static Shape<String> words(List<String> words) {
+        Map<String, String> same = new LinkedHashMap<>();
+        words.forEach(word -> same.put(word, word));
+        return new Shape.Choice<>(same, Map.of());
+    }
+
     /** {@code control-plane} for {@code CONTROL_PLANE}. */
     static String word(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -98,6 +135,20 @@ final class Values {
                         .of(text.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-+|-+$", ""))
                         .filter(better -> !better.isEmpty() && better.length() <= longest)
                         .map(better -> "Write '" + better + "', for example."));
+    }
+
+    private static Duration duration(String text) {
+        long number = Long.parseLong(text.substring(0, text.length() - 1));
+        return switch (text.charAt(text.length() - 1)) {
+            case 's' -> Duration.ofSeconds(number);
+            case 'm' -> Duration.ofMinutes(number);
+            default -> Duration.ofHours(number);
+        };
+    }
+
+    private static Optional<String> hostRemedy(String text) {
+        Matcher url = Pattern.compile("[a-z+]+://([A-Za-z0-9.-]+)(?::\\d+)?(?:/.*)?").matcher(text);
+        return url.matches() ? Optional.of("Did you mean '" + url.group(1) + "'?") : Optional.empty();
     }
 
     private static MacAddress mac(String text) {

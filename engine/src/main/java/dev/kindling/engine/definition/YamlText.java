@@ -135,7 +135,7 @@ final class YamlText {
             Node key = node(event, path, depth + 1);
             String name = key instanceof Node.Scalar scalar ? scalar.text() : "?";
             String shown = name.length() > MAX_KEY ? "?" : name;
-            String below = path.isEmpty() ? shown : path + "." + shown;
+            String below = Place.below(path, shown);
             Node value = node(events.next(), below, depth + 1);
             if (!(key instanceof Node.Scalar scalar)) {
                 if (!(key instanceof Node.Unreadable)) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One action of a plan with the means to do it. A step checks, acts, verifies.
@@ -17,8 +18,39 @@ import java.time.Instant;
  * @param alreadyDone observes the world (never the journal alone where the world can be asked) and says whether there
  *            is nothing to do
  * @param work acts; leaves the world verified, or throws
+ * @param inputs fingerprint of what the step is made of: it stays done while this stays the same; null: of the whole
+ *            definition, as it was written
  */
-public record Step(Plan.Action action, Lane lane, int attempts, Duration deadline, Check alreadyDone, Work work) {
+public record Step(Plan.Action action, Lane lane, int attempts, Duration deadline, Check alreadyDone, Work work,
+        @Nullable String inputs) {
+    public Step(Plan.Action action, Lane lane, int attempts, Duration deadline, Check alreadyDone, Work work) {
+        this(action, lane, attempts, deadline, alreadyDone, work, null);
+    }
+
+    /**
+     * The same step, done again only where one of these values changes. Each is taken as its text; so name the values
+     * that matter, not whole records, whose text changes with every version of Kindling.
+     */
+    public Step madeOf(@Nullable Object... values) {
+        return new Step(action, lane, attempts, deadline, alreadyDone, work, Fingerprint.of(values));
+    }
+
+    private static final String EACH_RUN = "each run";
+
+    /** The same step, where its effect ends with the run: every run that has anything else to do does it. */
+    public Step forEachRun() {
+        return new Step(action, lane, attempts, deadline, alreadyDone, work, EACH_RUN);
+    }
+
+    boolean eachRun() {
+        return EACH_RUN.equals(inputs);
+    }
+
+    /** The same step, with nothing to do: the journal is believed, where the world cannot be asked. */
+    public Step believedDone() {
+        return new Step(action, lane, attempts, deadline, () -> true, work, inputs);
+    }
+
     public String id() {
         return action.id();
     }
@@ -66,6 +98,11 @@ public record Step(Plan.Action action, Lane lane, int attempts, Duration deadlin
         Instant deadline();
 
         Clock clock();
+
+        /** Waits, by the time of {@link #clock}. */
+        default void sleep(Duration duration) throws InterruptedException {
+            Thread.sleep(duration);
+        }
     }
 
     /** An expected failure: a value that travels as an exception to the step's boundary. */

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -26,11 +27,12 @@ public final class SupportBundle {
     /**
      * Writes the bundle. The same arguments give the same bytes.
      *
+     * @param mask takes secrets out of a text
      * @param facts versions and such, by name
      * @throws IOException where the stream does
      */
     public static void write(OutputStream out, List<Event.Recorded> events, ClusterStatus status,
-            Map<String, String> facts) throws IOException {
+            UnaryOperator<String> mask, Map<String, String> facts) throws IOException {
         JsonMapper json = Json.mapper();
         RunStory story = Reports.story(events, status);
         Kindling.Report report = Reports.render(events, status);
@@ -51,7 +53,7 @@ public final class SupportBundle {
                 Instant at = story.lastAt();
                 entry.setTimeLocal(at.atOffset(java.time.ZoneOffset.UTC).toLocalDateTime());
                 zip.putNextEntry(entry);
-                zip.write(Words.redact(file.getValue()).getBytes(StandardCharsets.UTF_8));
+                zip.write(mask.apply(Words.redact(file.getValue())).getBytes(StandardCharsets.UTF_8));
                 zip.closeEntry();
             }
         }

@@ -65,8 +65,9 @@ public interface Keys {
             case "file" -> KeySource.Kind.FILE;
             case "passphrase" -> KeySource.Kind.PASSPHRASE;
             case "keyring" -> KeySource.Kind.KEYRING;
-            default -> throw new SecretsLocked("secrets-key-kind", name, "there is no kind of key called '" + name + "'",
-                    "file, passphrase or keyring", "set KINDLING_KEY to one of them");
+            default ->
+                throw new SecretsLocked("secrets-key-kind", name, "there is no kind of key called '" + name + "'",
+                        "file, passphrase or keyring", "set KINDLING_KEY to one of them");
         };
     }
 

@@ -60,6 +60,7 @@ public final class StatusFold {
     private @Nullable Instant startedAt;
     private @Nullable Instant endedAt;
     private @Nullable String failure;
+    private @Nullable String paused;
     private boolean running;
     private int steps;
     private long lastSeq;
@@ -162,6 +163,11 @@ public final class StatusFold {
             }
             case Event.HandedOff handedOff -> {
             }
+            case Event.StepSkipped skipped -> active.remove(skipped.step());
+            case Event.RunPaused pause -> paused = pause.text();
+            case Event.RunContinued _ -> paused = null;
+            case Event.Requested _,Event.HookRan _,Event.WebhookDelivered _ -> {
+            }
         }
     }
 
@@ -207,6 +213,7 @@ public final class StatusFold {
         endedAt = null;
         running = true;
         failure = null;
+        paused = null;
         steps = started.steps();
         stepsDone.clear();
         active.clear();
@@ -232,6 +239,7 @@ public final class StatusFold {
 
     private void runEnded(Event.RunEnded ended, Instant at) {
         running = false;
+        paused = null;
         endedAt = at;
         active.clear();
         if (state == State.DELETED) {
@@ -381,6 +389,9 @@ public final class StatusFold {
     private String reason() {
         if (!running) {
             return reason;
+        }
+        if (paused != null) {
+            return paused;
         }
         Optional<String> stuck = machines.values().stream().filter(machine -> machine.stuck != null)
                 .map(machine -> machine.machine.name() + " is stuck: " + machine.stuck).findFirst();

@@ -34,6 +34,12 @@ public final class StuckRules {
                 + (machine.evidence().isBlank() ? "" : " since \"" + machine.evidence() + "\"") + ". " + rule.advice());
     }
 
+    /** What should come next of a machine, and the usual cause where it does not; empty where nothing is expected. */
+    public static Optional<String> missing(BootStage stage, Machine.Kind kind) {
+        return Optional.ofNullable(rule(stage == BootStage.WAITING ? BootStage.POWERED : stage, kind))
+                .map(rule -> rule.missing() + ". " + rule.advice());
+    }
+
     /** When {@link #reason} would begin to complain, unless something is heard before; empty where never. */
     public static Optional<Instant> deadline(MachineStatus machine) {
         return Optional.ofNullable(rule(machine.stage(), machine.kind()))
@@ -85,12 +91,12 @@ public final class StuckRules {
         return switch (kind) {
             case SIMULATED -> Duration.ofMinutes(1);
             case VIRTUAL -> Duration.ofMinutes(2);
-            case MANUAL -> Duration.ofMinutes(5);
+            case MANUAL, PROXMOX, SSH, REDFISH -> Duration.ofMinutes(5);
         };
     }
 
     /** {@code 45 s}, {@code 2 min 5 s}, {@code 1 h 2 min}. */
-    static String words(Duration duration) {
+    public static String words(Duration duration) {
         long seconds = duration.toSeconds();
         if (seconds < 60) {
             return seconds + " s";

@@ -89,7 +89,8 @@ final class JournalFile {
                         }
                     }
                     if (page.isEmpty()) {
-                        throw new IOException("the journal of cluster " + cluster + " became shorter while it was read");
+                        throw new IOException(
+                                "the journal of cluster " + cluster + " became shorter while it was read");
                     }
                 }
                 line(out, json, new Last(records, HexFormat.of().formatHex(previous)));

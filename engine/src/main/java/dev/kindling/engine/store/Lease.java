@@ -55,6 +55,17 @@ public final class Lease implements AutoCloseable {
         return lost;
     }
 
+    /**
+     * Renews it now, for an effect that no record in the journal comes before.
+     *
+     * @throws LostLock where another has it
+     */
+    public void ensureHeld() {
+        if (!renew()) {
+            throw new LostLock("the lock on cluster " + cluster + " now belongs to another process");
+        }
+    }
+
     /** Extends it by its time to live from now; false: another has it. */
     boolean renew() {
         long asked = System.nanoTime();
@@ -76,7 +87,7 @@ public final class Lease implements AutoCloseable {
 
     void markLost() {
         lost = true;
-        for (Runnable action : whenLost) {
+        for (Runnable action : List.copyOf(whenLost)) {
             if (whenLost.remove(action)) {
                 action.run();
             }

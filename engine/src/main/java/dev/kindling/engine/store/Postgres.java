@@ -118,8 +118,8 @@ final class Postgres implements Database {
     /**
      * Reads an address; connects to nothing.
      *
-     * @param address {@code postgresql://USER@HOST:PORT/DATABASE?sslmode=verify-full}, as psql knows it, with or without
-     *            {@code jdbc:} before it
+     * @param address {@code postgresql://USER@HOST:PORT/DATABASE?sslmode=verify-full}, as psql knows it, with or
+     *            without {@code jdbc:} before it
      * @param environment may name a file with the password; else {@code ~/.pgpass} is looked at
      * @throws IOException where it is no such address, or holds a password
      */
@@ -257,8 +257,8 @@ final class Postgres implements Database {
     }
 
     /**
-     * Locks of the database's own, by name: unlike locks on rows they are there before the first record is, and they end
-     * with the transaction, or with the connection. In order, so that nobody waits for each other.
+     * Locks of the database's own, by name: unlike locks on rows they are there before the first record is, and they
+     * end with the transaction, or with the connection. In order, so that nobody waits for each other.
      */
     @Override
     public Begun begin(Connection connection, SortedSet<String> clusters) throws SQLException {
@@ -420,7 +420,8 @@ final class Postgres implements Database {
             case "42" -> "the user needs CREATE on the database, or a schema of its own";
             default -> "";
         };
-        return new IOException("the state " + shown + ": " + message + (remedy.isEmpty() ? "" : "; " + remedy), failure);
+        return new IOException("the state " + shown + ": " + message + (remedy.isEmpty() ? "" : "; " + remedy),
+                failure);
     }
 
     @Override

@@ -272,7 +272,8 @@ final class Sqlite implements Database {
 
     private IOException damaged(String finding, @Nullable Throwable cause) {
         return new IOException("the workspace's database " + file + " is damaged: " + finding + "\n"
-                + "  1. end every kindling process that uses it, then move it away with its -wal and -shm files: mv " + file
+                + "  1. end every kindling process that uses it, then move it away with its -wal and -shm files: mv "
+                + file
                 + "* SOMEWHERE\n"
                 + "  2. put a backup in its place: cp BACKUP " + file
                 + ", or rebuild each cluster from an export: kindling state import FILE\n"

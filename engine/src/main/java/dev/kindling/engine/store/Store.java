@@ -82,7 +82,8 @@ public final class Store implements AutoCloseable {
     }
 
     /**
-     * Opens the state of a workspace: the PostgreSQL database that {@value #STATE} names, else the workspace's own file.
+     * Opens the state of a workspace: the PostgreSQL database that {@value #STATE} names, else the workspace's own
+     * file.
      *
      * @param clock gives the time of events and leases of a SQLite state; PostgreSQL has its own
      * @throws IOException where it is damaged, newer than this program, or cannot be used; says what to do

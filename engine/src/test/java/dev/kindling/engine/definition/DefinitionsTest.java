@@ -72,12 +72,16 @@ class DefinitionsTest {
         assertThat(cluster.addressing().toString())
                 .isEqualTo("Addressing[vip=/10.20.107.10, loadBalancerRange=10.20.107.200-10.20.107.220,"
                         + " podCidr=10.244.0.0/16, serviceCidr=10.96.0.0/12]");
-        assertThat(cluster.pools()).extracting(NodePool::minimum).containsExactly(new NodePool.Sizing(4, 8192, 100),
-                new NodePool.Sizing(8, 16384, 200));
+        assertThat(cluster.pools()).extracting(NodePool::minimum).containsExactly(
+                new NodePool.Sizing(4, 8192, 100, 1, 2, null),
+                new NodePool.Sizing(8, 16384, 200, 2, 2, null));
         assertThat(cluster.pools().getLast().toString()).isEqualTo("NodePool[name=workers, role=WORKER, count=2,"
-                + " minimum=Sizing[cpus=8, memoryMib=16384, diskGib=200], hardwareClass=storage,"
-                + " placement=Placement[antiAffinity=NONE, preferredHosts=[], targetHosts=[]], temporary=false,"
-                + " tags=[ssd], metadata={rack=2}]");
+                + " spares=0, minimum=Sizing[cpus=8, memoryMib=16384, diskGib=200, disks=2, nics=2, firmware=null],"
+                + " hardwareClass=storage,"
+                + " placement=Placement[antiAffinity=NONE, preferredHosts=[], targetHosts=[]],"
+                + " lifecycle=Lifecycle[temporary=false, cleanUpAfterBoot=false],"
+                + " boot=BootSettings[method=PXE, dhcp=PROXY, kernelArguments=console=ttyS0,115200n8, config=],"
+                + " networks=[machines, storage], image=null, tags=[ssd], metadata={rack=2}]");
         assertThat(cluster.machines()).extracting(Machine::name).containsExactly("lab-cp-1", "lab-wk-1", "lab-wk-2");
         Machine primer = cluster.primer();
         assertThat(primer.uuid()).isEqualTo(UUID.fromString("4c4c4544-0042-3510-8054-b4c04f4a4d31"));

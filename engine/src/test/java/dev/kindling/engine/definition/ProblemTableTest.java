@@ -184,6 +184,17 @@ class ProblemTableTest {
                         "bad-remote spec.handOff.remote 45:13"),
                 change("text with line breaks", "count: 2", "count: 2\n      tags: [\"a\\nb\"]",
                         "bad-text spec.nodePools[1].tags[0] 36:14"),
+                change("bad duration", "  handOff:\n",
+                        "  hooks: [{when: before-run, command: [x], timeout: soon}]\n  handOff:\n",
+                        "bad-duration spec.hooks[0].timeout 43:53"),
+                change("bad URL", "  handOff:\n", "  webhooks: [{url: 'ftp://ci.example'}]\n  handOff:\n",
+                        "bad-url spec.webhooks[0].url 43:20"),
+                change("event that there is not", "  handOff:\n",
+                        "  webhooks: [{url: 'http://ci.example/x', events: [RunEnds]}]\n  handOff:\n",
+                        "event-unknown spec.webhooks[0].events[0] 43:52"),
+                change("moment that no run has", "  handOff:\n",
+                        "  hooks: [{when: before-instal, command: [x]}]\n  handOff:\n",
+                        "bad-choice spec.hooks[0].when 43:18"),
                 change("password", "https://git.example", "https://me:secret@git.example",
                         "secret-in-definition spec.handOff.remote 45:13"),
                 change("token", "https://git.example", "https://ghp_0123456789@git.example",
@@ -230,8 +241,10 @@ class ProblemTableTest {
                         "network-unusable spec.networks[1].cidr 19:13"),
                 change("multicast", "10.78.0.0/24", "239.0.0.0/24", "network-unusable spec.networks[1].cidr 19:13"),
                 change("IPv6 storage network", "10.78.0.0/24", "fd00:78::/64"),
-                change("IPv6 provisioning", "10.77.0.0/24", "fd00:77::/64",
-                        "ipv6-provisioning-not-yet spec.networks[0].cidr 14:13"),
+                text("IPv6 provisioning", GOOD.substring(0, GOOD.indexOf("  networks:")) + """
+                          networks: [{name: lan, cidr: 'fd00:77::/64', bootServer: 'fd00:77::1'}]
+                          nodePools: [{name: control, role: control-plane, kind: virtual, count: 1}]
+                        """, "ipv6-provisioning-not-yet spec.networks[0].cidr 12:32"),
                 change("overlapping networks", "10.78.0.0/24", "10.77.0.128/25",
                         "network-overlap spec.networks[1].cidr 19:13"),
                 change("two untagged networks", "      vlan: 78\n", "", "vlan-duplicate spec.networks[1] 18:7"),
@@ -326,26 +339,146 @@ class ProblemTableTest {
                 change("no control plane", "role: control-plane", "role: worker",
                         "no-control-plane spec.nodePools 27:5"),
                 change("three control planes", "role: worker", "role: control-plane",
-                        "control-plane-count spec.nodePools[1].machines 37:9"),
+                        "several-control-planes-not-yet spec.nodePools[1].count 35:14"),
                 change("two control planes", "role: control-plane\n      machines:",
                         "role: control-plane\n      machines:\n        - {mac: \"52:54:00:4b:00:09\", disk: {serial: C3}}",
                         "control-plane-even spec.nodePools[0].machines 30:9",
-                        "control-plane-count spec.nodePools[0].machines 30:9"),
+                        "several-control-planes-not-yet spec.nodePools[0].machines 30:9"),
                 change("kinds mixed", "role: worker", "role: worker\n      kind: virtual",
                         "kinds-mixed spec.nodePools[1].kind 35:13"),
                 change("sizes of a real machine", "{serial: B2}", "{serial: B2}\n          virtual: {cpus: 2}",
                         "virtual-on-manual spec.nodePools[1].machines[0].virtual 41:20"),
                 change("sizes of a pool of real machines", "count: 2", "count: 2\n      virtual: {cpus: 2}",
                         "virtual-on-manual spec.nodePools[1].virtual 36:16"),
+                // counts, classes and the rest of a pool
+                change("more listed than counted: the rest are spares", "count: 2", "count: 1"),
+                change("pool of real machines without a list", "  handOff:",
+                        "    - name: more\n      role: worker\n  handOff:",
+                        "missing spec.nodePools[2].machines 43:7"),
+                change("machine that nothing is known of", "mac: \"52:54:00:4b:00:03\"\n          disk", "disk",
+                        "missing spec.nodePools[1].machines[1].mac 41:11"),
+                change("machine known by its UUID", "mac: \"52:54:00:4b:00:02\"\n          address", "address",
+                        "match-not-yet spec.nodePools[1].machines[0].uuid 38:17"),
+                change("machine known by its serial number", "mac: \"52:54:00:4b:00:03\"", "serial: C02XL0",
+                        "match-not-yet spec.nodePools[1].machines[1].serial 41:19"),
+                change("two machines of one serial number, one a spare", "disk: {wwn: naa.5000c500a1b2c3d4}",
+                        "disk: {wwn: naa.5000c500a1b2c3d4}\n          serial: C1\n"
+                                + "        - {mac: \"52:54:00:4b:00:04\", serial: C1, disk: {serial: A2}}",
+                        "serial-duplicate spec.nodePools[1].machines[2].serial 44:46"),
+                change("hardware class that is not there", "count: 2", "count: 2\n      hardwareClass: large",
+                        "hardware-class-unknown spec.nodePools[1].hardwareClass 36:22"),
+                change("hardware class", "  nodePools:",
+                        "  hardwareClasses: [{name: large, minimum: {cpus: 8, nics: 2}}]\n  nodePools:"),
+                change("misspelt hardware class", "count: 2\n", "count: 2\n      hardwareClass: lareg\n",
+                        "hardware-class-unknown spec.nodePools[1].hardwareClass 36:22"),
+                change("two hardware classes of one name", "  nodePools:",
+                        "  hardwareClasses: [{name: large}, {name: large}]\n  nodePools:",
+                        "name-duplicate spec.hardwareClasses[1].name 26:43"),
+                change("network of a pool that is not there", "count: 2", "count: 2\n      networks: [lan, storag]",
+                        "network-unknown spec.nodePools[1].networks[1] 36:23"),
+                change("pool beside the first network", "count: 2", "count: 2\n      networks: [storage]",
+                        "network-not-first spec.nodePools[1].networks 36:17"),
+                change("pool with networks", "count: 2", "count: 2\n      networks: [storage, lan]"),
+                change("addresses of a pool elsewhere", "count: 2", "count: 2\n      addresses: 10.79.0.10-10.79.0.20",
+                        "addresses-outside-network spec.nodePools[1].addresses 36:18"),
+                change("addresses of a pool", "count: 2", "count: 2\n      addresses: 10.77.0.20-10.77.0.29"),
+                change("addresses of a pool used up", "count: 2", "count: 2\n      addresses: 10.77.0.12-10.77.0.12",
+                        "pool-full spec.nodePools[1].machines[1] 42:11"),
+                change("version and channel", "version: v1.34.2+k3s1", "version: v1.34.2+k3s1\n    channel: stable",
+                        "version-ambiguous spec.distribution 7:5", "channel-not-yet spec.distribution.channel 9:14"),
+                // services
+                change("service without a type", "  handOff:", "  services: [{name: front}]\n  handOff:",
+                        "service-type-unknown spec.services[0].type 43:14"),
+                change("services of the boot server", "  handOff:",
+                        "  services: [{name: dhcp}, {name: netboot, type: pxe, dependsOn: [dhcp]}]\n  handOff:"),
+                change("service that cannot be set up", "  handOff:", "  services: [{name: dns}]\n  handOff:",
+                        "service-not-yet spec.services[0].name 43:21"),
+                change("service that may be missing", "  handOff:",
+                        "  services: [{name: front, type: load-balancer, required: false}]\n  handOff:",
+                        "no-effect-yet spec.services[0].type 43:34"),
+                change("two services of one name", "  handOff:", "  services: [{name: dhcp}, {name: dhcp}]\n  handOff:",
+                        "name-duplicate spec.services[1].name 43:35"),
+                change("dependency that is not there", "  handOff:",
+                        "  services: [{name: dhcp}, {name: pxe, dependsOn: [dhpc]}]\n  handOff:",
+                        "service-unknown spec.services[1].dependsOn[0] 43:52"),
+                change("services in a circle", "  handOff:",
+                        "  services:\n    - {name: dhcp, dependsOn: [pxe]}\n    - {name: pxe, dependsOn: [other]}\n    - {name: other, type: dhcp, dependsOn: [dhcp, pxe]}\n  handOff:",
+                        "service-cycle spec.services[0].dependsOn 44:31",
+                        "service-cycle spec.services[1].dependsOn 45:30"),
+                change("service of itself", "  handOff:", "  services: [{name: dhcp, dependsOn: [dhcp]}]\n  handOff:",
+                        "service-cycle spec.services[0].dependsOn 43:38"),
+                change("order against a dependency", "  handOff:",
+                        "  services: [{name: dhcp, startOrder: 2}, {name: pxe, dependsOn: [dhcp], startOrder: 1}]\n  handOff:",
+                        "service-order spec.services[1].startOrder 43:86"),
+                // the rest of the spec
+                change("security", "  handOff:", "  security: {auditLog: true}\n  handOff:",
+                        "no-effect-yet spec.security 43:13"),
+                change("security as it is anyway", "  handOff:", "  security: {networkPolicy: open}\n  handOff:"),
+                change("private key", "  handOff:", "  security: {authorizedKeys: [-----BEGIN]}\n  handOff:",
+                        "bad-public-key spec.security.authorizedKeys[0] 43:31"),
+                change("checks of every run", "  handOff:",
+                        "  validation: {timeout: 45m, checks: [api, nodes]}\n  handOff:"),
+                change("check that is not made", "  handOff:", "  validation: {checks: [api, etcd]}\n  handOff:",
+                        "no-effect-yet spec.validation.checks[1] 43:30"),
+                change("timeout without a unit", "  handOff:", "  validation: {timeout: 45}\n  handOff:",
+                        "bad-duration spec.validation.timeout 43:25"),
+                change("endpoint with a password", "  handOff:",
+                        "  proxmox: {endpoint: 'https://root:x@pve:8006'}\n  handOff:",
+                        "bad-endpoint spec.proxmox.endpoint 43:23"),
+                change("password for the name of a secret", "  handOff:",
+                        "  proxmox: {credentials: 'Root Secret!'}\n  handOff:",
+                        "bad-secret-name spec.proxmox.credentials 43:26"),
+                change("password among settings", "    version: v1.34.2+k3s1",
+                        "    version: v1.34.2+k3s1\n    settings: {bootstrapPassword: x, token-ttl: 1h}",
+                        "secret-in-definition spec.distribution.settings.bootstrapPassword 9:35"),
+                change("address of a BMC as an URL", "{serial: B2}",
+                        "{serial: B2}\n          bmc: {address: 'https://10.0.0.9/redfish'}",
+                        "bad-host spec.nodePools[1].machines[0].bmc.address 41:26"),
+                change("one BMC of two machines", "disk: {wwn: naa.5000c500a1b2c3d4}",
+                        "disk: {wwn: naa.5000c500a1b2c3d4}\n          bmc: {address: b}\n        - {mac: \"52:54:00:4b:00:04\", bmc: {address: b}, disk: {serial: X}}",
+                        "bmc-duplicate spec.nodePools[1].machines[2].bmc.address 44:53"),
+                // environments
+                change("environment that is not there", "metadata:", "environment: live\nmetadata:",
+                        "environment-unknown environment 3:14"),
+                text("misspelt environment", GOOD + "environment: stagign\nenvironments:\n  - name: staging\n",
+                        "environment-unknown environment 46:14"),
+                text("environment of an unknown parent", GOOD + "environments:\n  - {name: staging, inherits: dev}\n",
+                        "environment-unknown environments[0].inherits 47:31"),
+                text("environments in a circle", GOOD
+                        + "environments:\n  - {name: a, inherits: b}\n  - {name: b, inherits: a}\n",
+                        "environment-cycle environments[0].inherits 47:25"),
+                text("environment of itself", GOOD + "environments:\n  - {name: a, inherits: a}\n",
+                        "environment-cycle environments[0].inherits 47:25"),
+                text("two environments of one name", GOOD + "environments:\n  - {name: a}\n  - {name: a}\n",
+                        "name-duplicate environments[1].name 48:12"),
+                text("unknown key in an environment", GOOD + "environments:\n  - {name: a, spec: {vipp: 1}}\n",
+                        "unknown-key environments[0].spec.vipp 47:22"),
+                text("pool of an environment lacks its role",
+                        GOOD + "environments:\n  - name: a\n    spec:\n      nodePools:\n        - name: more\n          count: 2\n",
+                        "missing environments[0].spec.nodePools[0].role 50:11",
+                        "count-mismatch environments[0].spec.nodePools[0].count 51:18"),
+                text("count of an environment beyond the list",
+                        GOOD + "environments:\n  - name: a\n    spec: {nodePools: [{name: workers, count: 5}]}\n",
+                        "count-mismatch environments[0].spec.nodePools[0].count 48:47"),
                 // honest limits
                 change("another distribution", "name: k3s\n    version: v1.34.2+k3s1",
                         "name: talos\n    version: v1.11.0", "distribution-not-yet spec.distribution.name 7:11"),
+                change("channel", "version: v1.34.2+k3s1", "channel: stable",
+                        "channel-not-yet spec.distribution.channel 8:14"),
+                change("version of another distribution", "name: k3s", "name: rke2",
+                        "distribution-not-yet spec.distribution.name 7:11",
+                        "bad-version spec.distribution.version 8:14"),
+                change("image", "count: 2", "count: 2\n      image: local:9001/ubuntu",
+                        "image-not-yet spec.nodePools[1].image 36:14"),
+                change("boot method of a pool", "count: 2", "count: 2\n      boot: {method: hybrid, config: worker}",
+                        "boot-method-not-yet spec.nodePools[1].boot.method 36:22",
+                        "no-effect-yet spec.nodePools[1].boot.config 36:38"),
                 change("another boot method", "method: pxe", "method: iso",
                         "boot-method-not-yet spec.boot.method 10:13"),
                 change("bootstrap machine", "role: worker", "role: bootstrap",
                         "role-not-yet spec.nodePools[1].role 34:13"),
-                change("temporary pool", "count: 2", "count: 2\n      temporary: true",
-                        "no-effect-yet spec.nodePools[1].temporary 36:18"),
+                change("temporary pool", "count: 2", "count: 2\n      lifecycle: {temporary: true}",
+                        "no-effect-yet spec.nodePools[1].lifecycle.temporary 36:30"),
                 change("placement", "count: 2", "count: 2\n      placement: {antiAffinity: soft}",
                         "no-effect-yet spec.nodePools[1].placement 36:18")));
         String virtual = GOOD.replace("role: control-plane", "role: control-plane\n      kind: virtual")
@@ -354,11 +487,56 @@ class ProblemTableTest {
         rows.add(text("virtual machine on loopback", virtual.replace("10.77.", "127.77."),
                 "loopback-network spec.networks[0].cidr 14:13"));
         rows.add(text("virtual machine below the minimum",
-                virtual.replace("count: 2", "count: 2\n      minimum: {cpus: 2}"),
-                "virtual-too-small spec.nodePools[1].minimum 38:16"));
+                virtual.replace("count: 2", "count: 2\n      minimum: {cpus: 2}\n      virtual: {cpus: 1}"),
+                "virtual-too-small spec.nodePools[1].virtual 39:16"));
         rows.add(text("simulated", virtual.replace("virtual", "simulated").replace("10.77.", "127.77.")));
         rows.add(text("simulated machines on a real network", virtual.replace("virtual", "simulated"),
                 "simulated-network spec.networks[0].cidr 14:13"));
+        String made = GOOD.substring(0, GOOD.indexOf("  nodePools:"));
+        rows.add(text("machines from a count", made + """
+                  nodePools:
+                    - {name: control, role: control-plane, kind: virtual, count: 1}
+                    - {name: workers, role: worker, kind: virtual, count: 20}
+                """));
+        rows.add(text("machines from no count", made + """
+                  nodePools:
+                    - {name: control, role: control-plane, kind: virtual}
+                """, "missing spec.nodePools[0].count 27:7"));
+        rows.add(text("machines beyond all measure", made + """
+                  nodePools:
+                    - {name: control, role: control-plane, kind: virtual, count: 1}
+                    - {name: workers, role: worker, kind: virtual, count: 10000}
+                """, "too-many-machines spec.nodePools[1].count 28:59"));
+        rows.add(text("Proxmox", made + """
+                  proxmox: {endpoint: 'https://pve.lab:8006', credentials: lab/pve, vmidPrefix: 40}
+                  nodePools:
+                    - {name: control, role: control-plane, kind: proxmox, count: 1, virtual: {cpus: 4}}
+                """, "machine-kind-not-yet spec.nodePools[0].kind 28:50"));
+        rows.add(text("hosts that answer to SSH", made + """
+                  nodePools:
+                    - {name: control, role: control-plane, kind: ssh, machines: [{address: 10.77.0.20}]}
+                    - {name: workers, role: worker, kind: ssh, machines: [{name: other}]}
+                """, "machine-kind-not-yet spec.nodePools[0].kind 27:50",
+                "missing spec.nodePools[1].machines[0].address 28:59"));
+        rows.add(text("machines with a BMC", made + """
+                  nodePools:
+                    - name: control
+                      role: control-plane
+                      kind: redfish
+                      machines:
+                        - {mac: "52:54:00:4b:00:01", disk: {serial: A1}, bmc: {address: 10.0.0.9, credentials: lab/bmc}}
+                    - name: workers
+                      role: worker
+                      kind: redfish
+                      machines:
+                        - {mac: "52:54:00:4b:00:02", disk: {serial: A2}}
+                """, "machine-kind-not-yet spec.nodePools[0].kind 29:13",
+                "bmc-missing spec.nodePools[1].machines[0].bmc 36:11"));
+        rows.add(text("machines claimed by their class", made + """
+                  hardwareClasses: [{name: big, minimum: {cpus: 32}, tags: [gpu]}]
+                  nodePools:
+                    - {name: control, role: control-plane, count: 1, hardwareClass: big}
+                """, "match-not-yet spec.nodePools[0].count 28:51"));
         rows.add(text("network too small for its machines", GOOD.replace("cidr: 10.77.0.0/24", "cidr: 10.77.0.8/29")
                 .replace("10.77.0.254", "10.77.0.9").replace("10.77.0.1\n", "10.77.0.13\n")
                 .replace("10.77.0.100-10.77.0.199", "10.77.0.10-10.77.0.10")
@@ -413,6 +591,11 @@ class ProblemTableTest {
         });
     }
 
+    /** Those of files that are no definitions: {@link TemplatesTest} and {@link ImportsTest} have them. */
+    private static final Set<String> OF_TEMPLATES = Set.of("template-unknown", "template-cycle", "parameter-unknown",
+            "parameter-missing", "parameter-range", "template-placeholder", "hardware-class-not-allowed",
+            "import-unknown", "import-incomplete");
+
     @Test
     void everyCodeHasARow() {
         Set<String> shown = rows().stream().flatMap(row -> row.problems().stream())
@@ -421,6 +604,7 @@ class ProblemTableTest {
 
         assertThat(shown).containsExactlyElementsOf(
                 Arrays.stream(ProblemCode.values()).map(ProblemCode::code)
+                        .filter(code -> !OF_TEMPLATES.contains(code))
                         .collect(Collectors.toCollection(TreeSet::new)));
     }
 

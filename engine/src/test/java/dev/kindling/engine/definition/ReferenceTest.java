@@ -2,6 +2,7 @@ package dev.kindling.engine.definition;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.model.Machine;
 import java.io.IOException;
@@ -61,12 +62,28 @@ class ReferenceTest {
                 while (block.find()) {
                     if (block.group(1).contains("apiVersion")) {
                         blocks++;
-                        assertThat(Definitions.read(page.toString(), block.group(1)).problems()).isEmpty();
+                        assertThat(problems(page, block.group(1))).isEmpty();
                     }
                 }
             }
         }
         assertThat(blocks).isPositive();
+    }
+
+    private static List<Problem> problems(Path page, String block) throws IOException {
+        if (block.contains("kind: Template")) {
+            Path directory = Files.createTempDirectory("templates");
+            Files.writeString(directory.resolve("block.yaml"), block);
+            Templates templates = Templates.of(List.of(directory));
+            return templates.list().stream().filter(template -> !template.origin().equals("ready-made"))
+                    .flatMap(template -> Stream.concat(template.problems().stream(),
+                            templates.test(template.reference()).stream().filter(test -> !test.passed())
+                                    .map(test -> Problem.error("test-failed", test.name(), test.message(), "", ""))))
+                    .toList();
+        }
+        return (Templates.isOrder(block)
+                ? Templates.of(List.of()).order(page.toString(), block)
+                : Definitions.read(page.toString(), block)).problems();
     }
 
     @Test
@@ -154,7 +171,10 @@ class ReferenceTest {
                                         : field.shape() instanceof Shape.Group ? "as below" : "none")
                         .append(" | ").append(cell(field.about())).append(" |\n");
             }
-            page.append(located.group().exactlyOne() == null ? "\n" : "\nExactly one of them.\n\n");
+            Shape.Group.OneOf rule = located.group().oneOf();
+            page.append(rule == null
+                    ? "\n"
+                    : "\nExactly one of `" + String.join("`, `", rule.names()) + "` is written.\n\n");
         }
         Golden.check(DIRECTORY + "/definition.md", page.toString().stripTrailing() + "\n");
     }

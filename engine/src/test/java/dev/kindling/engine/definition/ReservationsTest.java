@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReservationsTest {
     private static List<String> all(Reservations reservations) {
         List<String> assigned = new ArrayList<>();
-        for (InetAddress next = reservations.assign(); next != null; next = reservations.assign()) {
+        for (InetAddress next = reservations.assign(null); next != null; next = reservations.assign(null)) {
             assigned.add(next.getHostAddress());
         }
         return assigned;
@@ -41,8 +41,8 @@ class ReservationsTest {
         Reservations reservations = new Reservations(Cidr.parse("127.77.0.0/16"),
                 AddressRange.parse("127.77.0.12-127.77.0.255"), null);
 
-        assertThat(reservations.assign()).isEqualTo(Addresses.parse("127.77.0.11"));
-        assertThat(reservations.assign()).isEqualTo(Addresses.parse("127.77.1.0"));
+        assertThat(reservations.assign(null)).isEqualTo(Addresses.parse("127.77.0.11"));
+        assertThat(reservations.assign(null)).isEqualTo(Addresses.parse("127.77.1.0"));
     }
 
     @Test
@@ -50,7 +50,7 @@ class ReservationsTest {
         Reservations reservations = new Reservations(Cidr.parse("10.0.0.0/8"),
                 AddressRange.parse("10.0.0.2-10.255.255.200"), null);
 
-        assertThat(reservations.assign()).isEqualTo(Addresses.parse("10.255.255.201"));
+        assertThat(reservations.assign(null)).isEqualTo(Addresses.parse("10.255.255.201"));
     }
 
     @ParameterizedTest

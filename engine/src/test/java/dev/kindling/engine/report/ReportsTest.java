@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -179,10 +180,10 @@ class ReportsTest {
     void bundlesWhatHelpersNeedWithoutSecrets() throws IOException {
         aRunWithTroubles();
         ByteArrayOutputStream first = new ByteArrayOutputStream();
-        SupportBundle.write(first, journal, status(),
+        SupportBundle.write(first, journal, status(), UnaryOperator.identity(),
                 Map.of("java", "25", "git", "https://u:canary-5f2e@example.com/x"));
         ByteArrayOutputStream second = new ByteArrayOutputStream();
-        SupportBundle.write(second, journal, status(),
+        SupportBundle.write(second, journal, status(), UnaryOperator.identity(),
                 Map.of("git", "https://u:canary-5f2e@example.com/x", "java", "25"));
         assertThat(first.toByteArray()).isEqualTo(second.toByteArray());
 

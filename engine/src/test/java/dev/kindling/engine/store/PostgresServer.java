@@ -137,9 +137,14 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
-        stop();
-        run(List.of("rm", "-rf", data.toString()));
+    public void close() throws IOException {
+        try {
+            stop();
+            run(List.of("rm", "-rf", data.toString()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the database was stopped", e);
+        }
         Files.deleteIfExists(passwordFile);
         Files.deleteIfExists(home.resolve("command.log"));
         Files.delete(home);

@@ -170,7 +170,8 @@ class PostgresStoreTest extends StoreContract {
     void refusesAStateOfANewerKindlingAndASchemaOfAnotherProgram() throws Exception {
         open().close();
         server.sql(state, "UPDATE schema_version SET version = 99");
-        assertThatThrownBy(this::open).isInstanceOf(IOException.class).hasMessageContaining("newer Kindling (schema 99");
+        assertThatThrownBy(this::open).isInstanceOf(IOException.class)
+                .hasMessageContaining("newer Kindling (schema 99");
         state = server.freshState();
         String schema = state.substring(state.indexOf('=') + 1);
         server.sql(state, "CREATE SCHEMA " + schema, "CREATE TABLE photos (id INTEGER)");

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -307,10 +308,10 @@ abstract class StoreContract {
             more.get();
             assertThatThrownBy(() -> store.backup(backup))
                     .isInstanceOf(java.nio.file.FileAlreadyExistsException.class);
-            try (var files = Files.list(backup.getParent())) {
+            try (var files = Files.list(Objects.requireNonNull(backup.getParent()))) {
                 assertThat(files).as("nothing else is left").containsExactly(backup);
             }
-            try (Store copy = Store.open(backup.getParent(), java.time.Clock.systemUTC())) {
+            try (Store copy = Store.open(Objects.requireNonNull(backup.getParent()), java.time.Clock.systemUTC())) {
                 Audit audit = copy.verify("demo");
                 assertThat(audit.ok()).isTrue();
                 assertThat(audit.records()).isBetween(400L, store.lastSeq("demo"));

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.HexFormat;
 import java.util.Optional;
 
 /**
@@ -61,8 +62,9 @@ public final class CpioReader {
     private static long field(byte[] header, int index) throws IOException {
         String digits = new String(header, 6 + 8 * index, 8, US_ASCII);
         try {
-            return Long.parseLong(digits, 16);
-        } catch (NumberFormatException e) {
+            // stricter than parseLong, which takes signs
+            return HexFormat.fromHexDigitsToLong(digits);
+        } catch (IllegalArgumentException e) {
             throw new IOException("header field " + index + " is not hexadecimal: '" + digits + "'", e);
         }
     }

@@ -63,6 +63,32 @@ public interface Content {
         }
     }
 
+    /**
+     * A part of a content that is a part of a file.
+     *
+     * @param at place in the content
+     * @param length bytes
+     * @param file where they are
+     * @param offset place in the file
+     * @param fileSize bytes of the file when it was measured
+     * @param modified time of its last change then, in milliseconds since 1970
+     */
+    record FilePart(long at, long length, Path file, long offset, long fileSize, long modified) {
+        FilePart moved(long by) {
+            return new FilePart(at + by, length, file, offset, fileSize, modified);
+        }
+    }
+
+    /**
+     * What of a part stands in files as it is, in the order of places: whoever sends a content over a network may let
+     * the system send these.
+     *
+     * @param least bytes; shorter ones are left out
+     */
+    default List<FilePart> fileParts(long position, long count, long least) {
+        return List.of();
+    }
+
     /** Everything, in memory; for small contents. */
     default byte[] bytes() throws IOException {
         byte[] bytes = new byte[Math.toIntExact(size())];
@@ -141,6 +167,11 @@ public interface Content {
                 throw new EOFException(count + " bytes at " + position + " are not within " + size + " bytes");
             }
             whole.transferTo(offset + position, count, target);
+        }
+
+        @Override
+        public List<FilePart> fileParts(long position, long count, long least) {
+            return whole.fileParts(offset + position, count, least).stream().map(each -> each.moved(-offset)).toList();
         }
     }
 }

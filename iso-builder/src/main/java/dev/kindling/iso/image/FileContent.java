@@ -8,6 +8,7 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 
 /**
  * A file as it was when it was measured.
@@ -46,6 +47,11 @@ record FileContent(Path path, long size, long modified) implements Content {
             }
         }
         unchanged();
+    }
+
+    @Override
+    public List<FilePart> fileParts(long position, long count, long least) {
+        return count < least ? List.of() : List.of(new FilePart(position, count, path, position, size, modified));
     }
 
     private FileChannel open() throws IOException {

@@ -26,8 +26,8 @@ import java.util.function.LongConsumer;
 public final class ImageWriter {
     /** Large enough that a call costs nothing beside its copying, small enough for the processor's cache. */
     private static final int CHUNK = 1 << 20;
-    /** One reads while the other writes; more only wait for the file's lock. */
-    private static final int WORKERS = 2;
+    /** Enough that the disk always has work while others read; more gain nothing. */
+    private static final int WORKERS = 4;
 
     private ImageWriter() {}
 
@@ -61,10 +61,9 @@ public final class ImageWriter {
     }
 
     private static void fill(Content content, Path aside, Path output, LongConsumer progress) throws IOException {
-        try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            copy(content, channel, progress);
-            channel.force(true);
+        try (DiskFile file = DiskFile.create(aside, content.size())) {
+            copy(content, file, progress);
+            file.finish();
         } catch (IOException e) {
             if (isFull(e)) {
                 throw new IOException("no room for " + output + ": it needs " + content.size() + " bytes, and "
@@ -81,7 +80,7 @@ public final class ImageWriter {
                 || message.contains("quota exceeded");
     }
 
-    private static void copy(Content content, FileChannel channel, LongConsumer progress) throws IOException {
+    private static void copy(Content content, DiskFile file, LongConsumer progress) throws IOException {
         AtomicLong next = new AtomicLong();
         AtomicLong done = new AtomicLong();
         AtomicBoolean stop = new AtomicBoolean();
@@ -90,18 +89,16 @@ public final class ImageWriter {
             List<Future<?>> running = new ArrayList<>();
             for (int i = 0; i < WORKERS; i++) {
                 running.add(workers.submit(() -> {
-                    ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK);
+                    ByteBuffer buffer = file.buffer(CHUNK);
                     try {
                         for (long at = next.getAndAdd(CHUNK); at < size && !stop.get(); at = next.getAndAdd(CHUNK)) {
                             buffer.clear().limit((int) Math.min(CHUNK, size - at));
                             content.readFully(at, buffer);
-                            buffer.flip();
-                            long to = at;
-                            while (buffer.hasRemaining()) {
-                                to += channel.write(buffer, to);
-                            }
+                            int length = buffer.position();
+                            buffer.limit(buffer.capacity());
+                            file.write(at, buffer);
                             synchronized (done) {
-                                progress.accept(done.addAndGet(buffer.limit()));
+                                progress.accept(done.addAndGet(length));
                             }
                         }
                     } finally {

@@ -15,6 +15,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,8 +114,9 @@ public final class IsoImage {
             throw new IllegalArgumentException(
                     "the EFI image " + efiPath + " holds no FAT file system; UEFI firmware reads nothing else");
         }
+        CompletableFuture<VolumeTree> second = CompletableFuture.supplyAsync(() -> new VolumeTree(tree.root(), true));
         VolumeTree primary = new VolumeTree(tree.root(), false);
-        VolumeTree joliet = new VolumeTree(tree.root(), true);
+        VolumeTree joliet = joined(second);
         boolean boots = bios != null || efi != null || appended.stream().anyMatch(IsoImage::isFatQuietly);
 
         long catalogueAt = VolumeDescriptors.FIRST + (boots ? 4L : 3L);
@@ -163,10 +166,11 @@ public final class IsoImage {
             head.add(each.pathTable(ByteOrder.LITTLE_ENDIAN));
             head.add(each.pathTable(ByteOrder.BIG_ENDIAN));
         }
+        CompletableFuture<byte[]> others = CompletableFuture.supplyAsync(() -> joliet.directories(this::sectorOf));
         head.add(primary.directories(this::sectorOf));
-        head.add(joliet.directories(this::sectorOf));
-
         byte[] identity = identity(head);
+        head.add(joined(others));
+
         List<Content> all = new ArrayList<>(head.size() + parts.size() + 2);
         byte[] systemArea = new byte[SYSTEM_AREA];
         byte[] tail = systemArea(systemArea, bios, regions, sectors, identity);
@@ -175,6 +179,18 @@ public final class IsoImage {
         all.addAll(parts);
         all.add(Content.of(tail));
         return Content.join(all);
+    }
+
+    /** The two volumes of a large tree are the same work, done by two. */
+    private static <T> T joined(CompletableFuture<T> work) {
+        try {
+            return work.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
     }
 
     private Content file(String path, String what) {
@@ -216,7 +232,7 @@ public final class IsoImage {
         return sector == null ? 0 : sector;
     }
 
-    /** What identifiers are made of: everything about the image but the bytes of its files. */
+    /** What identifiers are made of: everything about the image but the bytes of its files, and Joliet's copy of it. */
     private byte[] identity(List<byte[]> head) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");

@@ -104,7 +104,9 @@ public final class IsoReader {
             throw new BadImageException(
                     udf ? "an image with a UDF file system only" : "no ISO 9660 image: no volume descriptor",
                     FIRST_DESCRIPTOR * (long) IsoVolume.BLOCK, "the letters CD001",
-                    udf ? "UDF is not read; ask the vendor for an image with ISO 9660, or mount it" : "");
+                    udf
+                            ? "UDF is not read; ask the vendor for an image with ISO 9660, or mount it"
+                            : "name an installation image; what the file is tells: file PATH");
         }
         partitionVolumes();
         IsoVolume primary = volumes.getFirst();

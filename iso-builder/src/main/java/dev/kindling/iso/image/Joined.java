@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -72,5 +73,20 @@ final class Joined implements Content {
             parts[i].transferTo(at - starts[i], length, target);
             at += length;
         }
+    }
+
+    @Override
+    public List<FilePart> fileParts(long position, long count, long least) {
+        List<FilePart> found = new ArrayList<>();
+        long at = position;
+        for (int i = partAt(position); at < position + count; i++) {
+            long start = starts[i];
+            long length = Math.min(starts[i + 1], position + count) - at;
+            if (length >= least) {
+                parts[i].fileParts(at - start, length, least).forEach(each -> found.add(each.moved(start)));
+            }
+            at += length;
+        }
+        return found;
     }
 }

@@ -16,6 +16,8 @@ final class SystemUse {
     /** Fields of this length point to the rest. */
     private static final int CE = 28;
     private static final int FIELD_LIMIT = 255;
+    private static final int PX = 36;
+    private static final int TF = 26;
     private static final String[][] EXTENSION = {{"RRIP_1991A",
             "THE ROCK RIDGE INTERCHANGE PROTOCOL PROVIDES SUPPORT FOR POSIX FILE SYSTEM SEMANTICS",
             "PLEASE CONTACT DISC PUBLISHER FOR SPECIFICATION SOURCE.  SEE PUBLISHER IDENTIFIER IN PRIMARY VOLUME "
@@ -90,19 +92,26 @@ final class SystemUse {
     /** Mode, links, owner (RRIP 4.1.1), and the time of the last change (4.1.6). */
     SystemUse attributes(Node node, int links) {
         Node.Attributes attributes = node.attributes();
-        ByteBuffer px = field("PX", 36);
+        ByteBuffer px = field("PX", PX);
         IsoBytes.both32(px, type(node) | attributes.permissions());
         IsoBytes.both32(px, links);
         IsoBytes.both32(px, attributes.uid());
         IsoBytes.both32(px, attributes.gid());
         fields.add(IsoBytes.bytes(px));
         // Modify, access, attributes: readers expect the three of them, and we know one.
-        ByteBuffer tf = field("TF", 26).put((byte) 0x0E);
+        ByteBuffer tf = field("TF", TF).put((byte) 0x0E);
+        int first = tf.position();
         IsoBytes.time(tf, attributes.modified());
-        IsoBytes.time(tf, attributes.modified());
-        IsoBytes.time(tf, attributes.modified());
+        byte[] time = new byte[7];
+        tf.get(first, time).put(time).put(time);
         fields.add(IsoBytes.bytes(tf));
         return this;
+    }
+
+    /** Bytes of the fields of a regular file, where all of them fit into its record. */
+    static int ofFile(String name) {
+        int length = name.getBytes(UTF_8).length;
+        return PX + TF + 5 * Math.ceilDiv(length, FIELD_LIMIT - 5) + length;
     }
 
     private static int type(Node node) {
@@ -214,6 +223,19 @@ final class SystemUse {
      * @return at most so many, an even number where that fits
      */
     byte[] encode(int room, Area area) {
+        int all = 0;
+        for (byte[] each : fields) {
+            all += each.length;
+        }
+        if (all <= room) {
+            byte[] together = new byte[all];
+            int at = 0;
+            for (byte[] each : fields) {
+                System.arraycopy(each, 0, together, at, each.length);
+                at += each.length;
+            }
+            return together;
+        }
         ByteBuffer record = IsoBytes.buffer(room);
         int used = fill(0, record, area);
         if (used < fields.size()) {

@@ -1,6 +1,7 @@
 package dev.kindling.iso.image;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -9,10 +10,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.RecursiveAction;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,10 +38,10 @@ public final class TreeScan {
     private static final int SOCKET = 0140000;
 
     private final boolean unix;
-    private final List<String> skipped = new ArrayList<>();
-    private final Map<Object, Content> linked = new HashMap<>();
-    private long nodes;
-    private long bytes;
+    private final Set<String> skipped = new ConcurrentSkipListSet<>();
+    private final Map<Object, Content> linked = new ConcurrentHashMap<>();
+    private final LongAdder nodes = new LongAdder();
+    private final LongAdder bytes = new LongAdder();
 
     private TreeScan(boolean unix) {
         this.unix = unix;
@@ -59,12 +65,32 @@ public final class TreeScan {
         TreeScan scan = new TreeScan(directory.getFileSystem().supportedFileAttributeViews().contains("unix"));
         Path real = directory.toRealPath();
         Node.Directory root = new Node.Directory(scan.look(real).attributes());
-        scan.read(real, "", root);
-        return new Result(new Tree(root.attributes()).put("", root), scan.nodes, scan.bytes,
+        try {
+            ForkJoinPool.commonPool().invoke(scan.reading(real, "", root));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        return new Result(new Tree(root.attributes()).put("", root), scan.nodes.sum(), scan.bytes.sum(),
                 List.copyOf(scan.skipped));
     }
 
-    private void read(Path directory, String prefix, Node.Directory into) throws IOException {
+    /** One directory by one thread, those below it by any. */
+    private RecursiveAction reading(Path directory, String prefix, Node.Directory into) {
+        return new RecursiveAction() {
+            @Override
+            protected void compute() {
+                try {
+                    invokeAll(read(directory, prefix, into));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        };
+    }
+
+    /** Reads a directory; what is left to do are the ones below it. */
+    private List<RecursiveAction> read(Path directory, String prefix, Node.Directory into) throws IOException {
+        List<RecursiveAction> below = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {
                 String name = entry.getFileName().toString();
@@ -74,16 +100,17 @@ public final class TreeScan {
                 }
                 Node node = node(entry, prefix + name);
                 if (node != null) {
-                    nodes++;
+                    nodes.increment();
                     into.children.put(name, node);
                 }
-                if (node instanceof Node.Directory below) {
-                    read(entry, prefix + name + "/", below);
+                if (node instanceof Node.Directory found) {
+                    below.add(reading(entry, prefix + name + "/", found));
                 }
             }
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }
+        return below;
     }
 
     private @Nullable Node node(Path entry, String path) throws IOException {
@@ -92,7 +119,7 @@ public final class TreeScan {
         return switch (found.mode & TYPE) {
             case DIRECTORY -> new Node.Directory(attributes);
             case REGULAR -> {
-                bytes += found.size;
+                bytes.add(found.size);
                 Content content = new FileContent(entry, found.size, found.modified.toMillis());
                 yield new Node.File(attributes, found.links > 1
                         ? linked.computeIfAbsent(found.key, _ -> content)

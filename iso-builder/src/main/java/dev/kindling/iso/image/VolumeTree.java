@@ -247,6 +247,15 @@ final class VolumeTree {
         at = add(out, at, new byte[]{1}, up(directory), area, parent.sector, parent.bytes, DIRECTORY_FLAG,
                 directory.home.node);
         for (Child child : directory.children) {
+            if (out.capacity() == 0 && child.node instanceof Node.File file && file.content().size() <= EXTENT_LIMIT) {
+                int length = head((child.id.length() + 2) * (joliet ? 2 : 1))
+                        + (joliet ? 0 : SystemUse.ofFile(child.name));
+                if (length < RECORD_LIMIT) {
+                    // Most names are those of files, and to know their length nothing has to be written.
+                    at = start(at, length) + even(length);
+                    continue;
+                }
+            }
             byte[] id = id(child);
             if (child.isDirectory() && child.directory != null) {
                 at = add(out, at, id, fields(child), area, child.directory.sector, child.directory.bytes,
@@ -317,22 +326,35 @@ final class VolumeTree {
     /** Adds a record, in the next sector where this one has no room for it (6.8.1.1), and tells where it ends. */
     private int add(ByteBuffer out, int position, byte[] id, SystemUse use, SystemUse.Area area, long sector,
             long bytes, int flags, Node node) {
-        int head = (RECORD + id.length + 1) / 2 * 2;
+        int head = head(id.length);
         byte[] fields = use.encode(RECORD_LIMIT - 1 - head, area);
-        int length = (head + fields.length + 1) / 2 * 2;
-        int offset = position % IsoBytes.SECTOR;
-        int at = offset + length > IsoBytes.SECTOR ? position + IsoBytes.SECTOR - offset : position;
+        int length = even(head + fields.length);
+        int at = start(position, length);
         if (out.capacity() > 0) {
             record(out.position(at), id, fields, sector, bytes, flags, node.attributes().modified());
         }
         return at + length;
     }
 
+    /** Where a record of that length has room. */
+    private static int start(int position, int length) {
+        int offset = position % IsoBytes.SECTOR;
+        return offset + length > IsoBytes.SECTOR ? position + IsoBytes.SECTOR - offset : position;
+    }
+
+    /** Bytes in front of the system use fields. */
+    private static int head(int id) {
+        return even(RECORD + id);
+    }
+
+    private static int even(int length) {
+        return (length + 1) / 2 * 2;
+    }
+
     /** 9.1. */
     private static void record(ByteBuffer out, byte[] id, byte[] fields, long sector, long bytes, int flags,
             Instant modified) {
-        int head = (RECORD + id.length + 1) / 2 * 2;
-        out.put((byte) ((head + fields.length + 1) / 2 * 2)).put((byte) 0);
+        out.put((byte) even(head(id.length) + fields.length)).put((byte) 0);
         IsoBytes.both32(out, sector);
         IsoBytes.both32(out, bytes);
         IsoBytes.time(out, modified);

@@ -136,6 +136,9 @@ class CpioTest {
         byte[] archive = sample();
         archive[0] = 'x';
         assertThatThrownBy(() -> read(archive)).isInstanceOf(IOException.class).hasMessageContaining("at byte 0");
+        byte[] negative = sample();
+        System.arraycopy("-0000001".getBytes(UTF_8), 0, negative, 6 + 6 * 8, 8);
+        assertThatThrownBy(() -> read(negative)).isInstanceOf(IOException.class).hasMessageContaining("-0000001");
         byte[] giant = sample();
         System.arraycopy("FFFFFFFF".getBytes(UTF_8), 0, giant, 6 + 6 * 8, 8);
         assertThatThrownBy(() -> read(giant)).isInstanceOf(IOException.class).hasMessageContaining("at most");

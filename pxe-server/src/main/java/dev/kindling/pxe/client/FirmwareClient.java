@@ -149,6 +149,7 @@ public final class FirmwareClient {
     private void http(Result.Lease lease, URI uri, Sink sink) throws IOException, InterruptedException {
         steps.accept(new Step("http", "asks for " + uri));
         int status;
+        loss.travel();
         try {
             status = PlainHttp.exchange(own(lease), uri, null, null, timing.http(), sink::take).status();
         } catch (IOException e) {

@@ -22,12 +22,14 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a network who would answer a machine that boots, and with what. It takes no offer: servers keep the address that
- * they offered for about a minute.
+ * Asks a network who would answer a machine that boots, with what, and whether that is there. It takes no offer:
+ * servers keep the address that they offered for about a minute.
  */
 public final class Probe {
     private static final List<Machine.Kind> KINDS = List.of(Machine.Kind.BIOS_PXE, Machine.Kind.UEFI_PXE,
-            Machine.Kind.UEFI_HTTP, Machine.Kind.UEFI_IPXE);
+            Machine.Kind.UEFI_ARM64_PXE, Machine.Kind.UEFI_HTTP, Machine.Kind.UEFI_IPXE);
+    private static final List<Machine.Kind> PXE_KINDS = List.of(Machine.Kind.BIOS_PXE, Machine.Kind.UEFI_PXE,
+            Machine.Kind.UEFI_ARM64_PXE);
     private static final int BOOT_SERVER_PORT = 4011;
     private static final InetSocketAddress EVERYONE = new InetSocketAddress(InetAddress.ofLiteral("255.255.255.255"),
             67);
@@ -45,16 +47,22 @@ public final class Probe {
      * @param nextServer who has that file; null: not said
      * @param leaseSeconds option 51; -1: not said
      * @param vendorOptions option 43 in hexadecimal; empty: none
+     * @param vendorWords what option 43 says, in words, where it is PXE's
      * @param millis after the question
      */
     public record Found(Machine.Kind asked, InetAddress server, String role, @Nullable InetAddress address,
             @Nullable String bootFile, @Nullable InetAddress nextServer, int leaseSeconds, String vendorOptions,
-            long millis) {}
+            List<String> vendorWords, long millis) {
+        public Found {
+            vendorWords = List.copyOf(vendorWords);
+        }
+    }
 
-    /** All answers, and what is wrong with them together. */
-    public record Report(List<Found> answers, List<String> warnings) {
+    /** All answers, whether the files that they name are there, and what is wrong with all that together. */
+    public record Report(List<Found> answers, List<FileCheck> files, List<String> warnings) {
         public Report {
             answers = List.copyOf(answers);
+            files = List.copyOf(files);
             warnings = List.copyOf(warnings);
         }
     }
@@ -64,7 +72,7 @@ public final class Probe {
      *
      * @param device network interface; needs CAP_NET_RAW
      * @param mac that we ask with, best the interface's own
-     * @param own an address of ours on it, for questions to port 4011; null: it is not asked
+     * @param own an address of ours on it, for questions to port 4011 and for files; null: they are not asked
      * @param wait for answers
      */
     public static Report run(String device, MacAddress mac, @Nullable InetAddress own, Duration wait,
@@ -81,8 +89,26 @@ public final class Probe {
             gather(wire, questions, start, start + wait.toNanos(), "", found);
             askBootServers(wire, mac, own, wait, random, found);
             var answers = List.copyOf(found.values());
-            return new Report(answers, warnings(answers));
+            List<FileCheck> files = own == null ? List.of() : files(answers, own);
+            var warnings = new ArrayList<>(warnings(answers));
+            files.stream().filter(file -> file.problem() != null).map(FileCheck::text).forEach(warnings::add);
+            return new Report(answers, files, warnings);
         }
+    }
+
+    /** Each file that was named, once. */
+    private static List<FileCheck> files(List<Found> answers, InetAddress own)
+            throws IOException, InterruptedException {
+        var checks = new LinkedHashMap<String, FileCheck>();
+        for (Found each : answers) {
+            String file = each.bootFile();
+            InetAddress server = each.nextServer() == null ? each.server() : each.nextServer();
+            String key = server + " " + file;
+            if (file != null && !checks.containsKey(key)) {
+                checks.put(key, file.contains("://") ? FileCheck.http(file) : FileCheck.tftp(own, server, file));
+            }
+        }
+        return List.copyOf(checks.values());
     }
 
     /** Firmware that is offered a boot server without a file asks it on port 4011: so do we, whatever was offered. */
@@ -95,10 +121,12 @@ public final class Probe {
         var questions = new HashMap<Integer, Machine.Kind>();
         long start = System.nanoTime();
         for (String server : servers) {
-            int xid = random.nextInt();
-            questions.put(xid, Machine.Kind.UEFI_PXE);
-            wire.send(question(Machine.Kind.UEFI_PXE, mac, xid, MessageType.REQUEST, own),
-                    new InetSocketAddress(InetAddress.ofLiteral(server), BOOT_SERVER_PORT));
+            for (Machine.Kind kind : PXE_KINDS) {
+                int xid = random.nextInt();
+                questions.put(xid, kind);
+                wire.send(question(kind, mac, xid, MessageType.REQUEST, own),
+                        new InetSocketAddress(InetAddress.ofLiteral(server), BOOT_SERVER_PORT));
+            }
         }
         gather(wire, questions, start, start + wait.toNanos(), "boot-server", found);
     }
@@ -131,7 +159,8 @@ public final class Probe {
                 address ? packet.yiaddr() : null, packet.bootFile().orElse(null),
                 packet.siaddr().isAnyLocalAddress() ? null : packet.siaddr(),
                 packet.options().number(OptionCode.LEASE_TIME).orElse(-1),
-                packet.options().bytes(OptionCode.VENDOR_SPECIFIC).map(HexFormat.of()::formatHex).orElse(""), millis);
+                packet.options().bytes(OptionCode.VENDOR_SPECIFIC).map(HexFormat.of()::formatHex).orElse(""),
+                packet.options().inner(OptionCode.VENDOR_SPECIFIC).map(VendorWords::of).orElse(List.of()), millis);
     }
 
     static List<String> warnings(List<Found> answers) {
@@ -162,6 +191,10 @@ public final class Probe {
         if (boots.isEmpty() && !addresses.isEmpty()) {
             warnings.add("nobody says what to boot");
         }
+        answers.stream().filter(each -> !each.vendorOptions().isEmpty() && each.vendorWords().isEmpty())
+                .map(each -> "option 43 of %s is not PXE's: firmware may refuse its offer"
+                        .formatted(each.server().getHostAddress()))
+                .distinct().forEach(warnings::add);
         return warnings;
     }
 }

@@ -31,9 +31,28 @@ final class TftpDownload {
         this.peer = server;
     }
 
+    /**
+     * What a server grants.
+     *
+     * @param size of the file in octets; -1: not told
+     */
+    record Granted(long size, int blockSize, int window) {}
+
     /** Asks for the size and breaks off, as EDK2 does before each download. */
     void probeSize() throws IOException, InterruptedException {
         begin(false);
+        abort();
+    }
+
+    /** Asks for all options, and breaks off. */
+    Granted probe() throws IOException, InterruptedException {
+        TftpPacket answer = begin(true);
+        abort();
+        String size = answer instanceof TftpPacket.Oack oack ? oack.options().get("tsize") : null;
+        return new Granted(size != null && size.matches("\\d{1,18}") ? Long.parseLong(size) : -1, blockSize, window);
+    }
+
+    private void abort() throws IOException, InterruptedException {
         wire.send(new TftpPacket.Failure(TftpPacket.Failure.OPTIONS, "User aborted the transfer").encode(), peer);
         peer = server;
     }

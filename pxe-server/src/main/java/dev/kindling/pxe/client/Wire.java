@@ -29,6 +29,7 @@ final class Wire implements DhcpWire {
     public void send(ByteBuffer octets, InetSocketAddress to) throws IOException, InterruptedException {
         byte[] copy = new byte[octets.remaining()];
         octets.duplicate().get(copy);
+        loss.travel();
         if (!loss.takes()) {
             try {
                 socket.send(new DatagramPacket(copy, copy.length, to));

@@ -2,8 +2,10 @@ package dev.kindling.pxe.dhcp;
 
 import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.MacAddress;
+import dev.kindling.pxe.PoolUse;
 import dev.kindling.pxe.PxeConfig;
 import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeEvent;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -21,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides about each datagram on the DHCP ports. No I/O: what has to be stored, sent and told stands in the
- * {@link Outcome}. {@link #handle} is for one thread at a time; {@link #whoHas} may be called by any.
+ * {@link Outcome}. {@link #handle} is for one thread at a time; {@link #whoHas} and {@link #pools} may be called by
+ * any.
  */
 public final class DhcpService {
     private final PxeConfig config;
@@ -39,11 +42,12 @@ public final class DhcpService {
     public DhcpService(PxeConfig config, IntSupplier httpPort, IntSupplier httpsPort, BootSource source,
             Collection<Lease> restored) {
         this.config = config;
-        this.setup = new Exchange.Setup(source, config.ports().dhcp(), httpPort, httpsPort);
+        this.setup = new Exchange.Setup(source, config.proxyOffer(), config.ports().dhcp(), httpPort, httpsPort);
         Set<InetAddress> ours = config.links().stream().map(Link::address).collect(Collectors.toSet());
         Stream.concat(config.links().stream().map(Link::subnet), config.relayed().stream()).forEach(subnet -> {
             var table = new LeaseTable(subnet, ours);
-            restored.stream().filter(lease -> table.inNetwork(lease.address())).forEach(table::put);
+            restored.stream().filter(
+                    lease -> lease.address() instanceof Inet4Address four && table.inNetwork(four)).forEach(table::put);
             addressServers.add(new AddressServer(table, ours));
         });
     }
@@ -205,6 +209,13 @@ public final class DhcpService {
             case PROXY -> bootServer.whoHas(address);
             case NONE -> Optional.empty();
         };
+    }
+
+    /** How far each network's addresses are used; none but in {@link Mode#DHCP}. */
+    public List<PoolUse> pools(Instant now) {
+        return config.mode() == Mode.DHCP
+                ? addressServers.stream().map(server -> server.leases().use(now)).toList()
+                : List.of();
     }
 
     /** All leases as they stand, for the compaction of their log. */

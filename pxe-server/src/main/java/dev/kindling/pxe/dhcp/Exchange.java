@@ -5,6 +5,7 @@ import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.Client;
 import dev.kindling.pxe.MacAddress;
 import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.ProxyOffer;
 import dev.kindling.pxe.PxeEvent;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -33,7 +34,7 @@ final class Exchange {
      * @param httpPort the HTTP port, as bound
      * @param httpsPort the HTTPS port, as bound; 0: none
      */
-    record Setup(BootSource source, int ownPort, IntSupplier httpPort, IntSupplier httpsPort) {}
+    record Setup(BootSource source, ProxyOffer proxyOffer, int ownPort, IntSupplier httpPort, IntSupplier httpsPort) {}
 
     Exchange(Setup setup, DhcpPacket request, MessageType type, Arrival arrival, Instant now) {
         this.setup = setup;
@@ -82,6 +83,10 @@ final class Exchange {
     @Nullable
     Inet4Address serverId() {
         return request.options().address(OptionCode.SERVER_ID).orElse(null);
+    }
+
+    ProxyOffer proxyOffer() {
+        return setup.proxyOffer();
     }
 
     /** The decision of the one who knows the machines. */

@@ -3,7 +3,6 @@ package dev.kindling.pxe.dhcp;
 import dev.kindling.pxe.MacAddress;
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -16,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,10 +31,12 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * BOUND 10.77.0.11 52:54:00:4b:4c:01 2026-11-21T04:20:52Z 5d3a07c1
+ * BOUND fd77:0:0:0:0:0:0:1000 52:54:00:4b:4c:01 2026-11-21T04:20:52Z 00030001525400aabbcc/7 5d3a07c1
  * </pre>
  *
- * The last word is the CRC-32 of what stands before it, so that a line torn by a crash is known and dropped. Opening
- * writes the file anew with one line for each address, beside the old one, and renames it.
+ * An IPv6 address has its client's identifier besides. The last word is the CRC-32 of what stands before it, so that a
+ * line torn by a crash is known and dropped. Opening writes the file anew with one line for each address, beside the
+ * old one, and renames it.
  */
 public final class LeaseLog implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(LeaseLog.class);
@@ -148,6 +150,9 @@ public final class LeaseLog implements Closeable {
             line.setLength(0);
             line.append(lease.state().name()).append(' ').append(lease.address().getHostAddress()).append(' ')
                     .append(lease.mac().value()).append(' ').append(end);
+            if (!lease.client().isEmpty()) {
+                line.append(' ').append(lease.client());
+            }
             text.append(line).append(' ').append(checksum(line)).append('\n');
         }
         var bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.US_ASCII));
@@ -168,7 +173,7 @@ public final class LeaseLog implements Closeable {
     }
 
     private static List<Lease> read(Path file) throws IOException {
-        Map<Inet4Address, Lease> last = new LinkedHashMap<>();
+        Map<InetAddress, Lease> last = new LinkedHashMap<>();
         // ISO-8859-1 reads any garbage
         String[] lines = Files.readString(file, StandardCharsets.ISO_8859_1).split("\n", -1);
         // behind the last line end stands nothing, or what a crash left of a line: no ACK was sent for that
@@ -179,17 +184,20 @@ public final class LeaseLog implements Closeable {
                 LOG.warn("{}: line {} is damaged and left out", file, at + 1);
             }
         }
-        return List.copyOf(last.values());
+        // what a machine holds comes behind what it gave back, and so counts as what it had last
+        return last.values().stream().sorted(Comparator.comparing(lease -> lease.state() == Lease.State.BOUND))
+                .toList();
     }
 
     private static Optional<Lease> parse(String line) {
         String[] words = line.split(" ", -1);
-        if (words.length != 5 || !words[4].equals(checksum(line.substring(0, line.lastIndexOf(' '))))) {
+        int client = words.length - 5;
+        if (client < 0 || client > 1 || !words[4 + client].equals(checksum(line.substring(0, line.lastIndexOf(' '))))) {
             return Optional.empty();
         }
         try {
-            return Optional.of(new Lease(Ipv4.of(InetAddress.ofLiteral(words[1]).getAddress()),
-                    new MacAddress(words[2]), Lease.State.valueOf(words[0]), Instant.parse(words[3])));
+            return Optional.of(new Lease(InetAddress.ofLiteral(words[1]), new MacAddress(words[2]),
+                    client == 0 ? "" : words[4], Lease.State.valueOf(words[0]), Instant.parse(words[3])));
         } catch (IllegalArgumentException | DateTimeException e) {
             return Optional.empty();
         }

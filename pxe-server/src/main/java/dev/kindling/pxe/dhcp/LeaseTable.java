@@ -1,6 +1,7 @@
 package dev.kindling.pxe.dhcp;
 
 import dev.kindling.pxe.MacAddress;
+import dev.kindling.pxe.PoolUse;
 import dev.kindling.pxe.PxeConfig.Range;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import java.net.Inet4Address;
@@ -19,8 +20,9 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The addresses of one network. Changed by one thread; {@link #boundTo} and {@link #all} may be asked by any. It grows
- * with the addresses of the network, never with the machines that ask: forged requests do not fill the memory.
+ * The addresses of one network. Changed by one thread; {@link #boundTo}, {@link #all} and {@link #use} may be asked by
+ * any. It grows with the addresses of the network, never with the machines that ask: forged requests do not fill the
+ * memory.
  *
  * <p>
  * A machine is known by its MAC, not by its client identifier (RFC 2131 section 4.2 would prefer that): firmware, iPXE
@@ -39,9 +41,9 @@ final class LeaseTable {
     /** 0 where there is no pool. */
     private final int size;
     private final Set<InetAddress> neverGiven = new HashSet<>();
-    private final Map<Inet4Address, Lease> byAddress = new ConcurrentHashMap<>();
-    private final Map<MacAddress, Inet4Address> lastOf = new ConcurrentHashMap<>();
-    private final Map<Inet4Address, Instant> unanswered = new HashMap<>();
+    private final Map<InetAddress, Lease> byAddress = new ConcurrentHashMap<>();
+    private final Map<MacAddress, InetAddress> lastOf = new ConcurrentHashMap<>();
+    private final Map<InetAddress, Instant> unanswered = new HashMap<>();
     /** Where the search through a crowded pool goes on, so that it does not pass the same addresses each time. */
     private int cursor;
     /** A search found nothing, and before this nothing becomes free by itself. */
@@ -92,19 +94,24 @@ final class LeaseTable {
 
     @Nullable
     Lease at(InetAddress address) {
-        return address instanceof Inet4Address four ? byAddress.get(four) : null;
+        return byAddress.get(address);
     }
 
     /** What the machine has or last had here. */
     @Nullable
     Lease of(MacAddress mac) {
-        Inet4Address address = lastOf.get(mac);
+        InetAddress address = lastOf.get(mac);
         Lease lease = address == null ? null : byAddress.get(address);
         return lease != null && lease.mac().equals(mac) ? lease : null;
     }
 
     Collection<Lease> all() {
         return byAddress.values();
+    }
+
+    PoolUse use(Instant now) {
+        long outside = neverGiven.stream().filter(this::inPool).count();
+        return Lease.use(subnet.toString(), size - outside, byAddress.values(), this::inPool, now);
     }
 
     /** The machine that holds an acknowledged, unexpired lease on the address. */
@@ -121,12 +128,12 @@ final class LeaseTable {
     }
 
     /** Whether the machine may have this address of the pool. */
-    boolean isFree(Inet4Address address, MacAddress mac, Predicate<InetAddress> reserved, Instant now) {
+    boolean isFree(InetAddress address, MacAddress mac, Predicate<InetAddress> reserved, Instant now) {
         return inPool(address) && !isForeign(address, mac, now) && !neverGiven.contains(address)
                 && !reserved.test(address);
     }
 
-    boolean inPool(Inet4Address address) {
+    boolean inPool(InetAddress address) {
         return Integer.compareUnsigned(Ipv4.value(address) - first, size) < 0;
     }
 
@@ -155,8 +162,8 @@ final class LeaseTable {
     Optional<Inet4Address> choose(MacAddress mac, @Nullable Inet4Address wanted, Predicate<InetAddress> reserved,
             Instant now) {
         Lease own = of(mac);
-        if (own != null && isFree(own.address(), mac, reserved, now)) {
-            return Optional.of(own.address());
+        if (own != null && own.address() instanceof Inet4Address former && isFree(former, mac, reserved, now)) {
+            return Optional.of(former);
         }
         if (wanted != null && isFree(wanted, mac, reserved, now)) {
             return Optional.of(wanted);
@@ -179,7 +186,8 @@ final class LeaseTable {
     /** The first address that nobody had; else of those that are free, and not far apart, the one left longest ago. */
     private @Nullable Inet4Address search(int start, int most, MacAddress mac, Predicate<InetAddress> reserved,
             Instant now) {
-        Lease oldest = null;
+        Inet4Address oldest = null;
+        Instant left = Instant.MAX;
         int end = most;
         for (int step = 0; step < end; step++) {
             Inet4Address candidate = Ipv4.of(first + (int) (((long) start + step) % size));
@@ -191,10 +199,13 @@ final class LeaseTable {
                 if (oldest == null) {
                     end = Math.min(most, step + SAMPLE);
                 }
-                oldest = oldest == null || former.until().isBefore(oldest.until()) ? former : oldest;
+                if (former.until().isBefore(left)) {
+                    oldest = candidate;
+                    left = former.until();
+                }
             }
         }
-        return oldest == null ? null : oldest.address();
+        return oldest;
     }
 
     private static long hash(MacAddress mac) {

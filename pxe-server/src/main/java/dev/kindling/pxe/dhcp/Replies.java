@@ -136,9 +136,13 @@ final class Replies {
             // without option 43 the firmware would ask port 4011 first; we answer there too, it only takes longer
             case DHCP -> named.with(OptionCode.VENDOR_SPECIFIC, useBootFile);
             // some UEFI firmware drops a ProxyDHCP offer with discovery control, all of it asks port 4011 without one
-            case PROXY -> x.caller().firmware() == Firmware.BIOS
-                    ? named.with(OptionCode.VENDOR_SPECIFIC, useBootFile)
-                    : named;
+            case PROXY -> switch (x.proxyOffer()) {
+                case BY_FIRMWARE -> x.caller().firmware() == Firmware.BIOS
+                        ? named.with(OptionCode.VENDOR_SPECIFIC, useBootFile)
+                        : named;
+                case NAMES_FILE -> named.with(OptionCode.VENDOR_SPECIFIC, useBootFile);
+                case ASKS_BOOT_SERVER -> named;
+            };
             case BOOT_SERVER -> bootItem(x).map(item -> named.with(OptionCode.VENDOR_SPECIFIC, item)).orElse(named);
         };
     }

@@ -5,8 +5,10 @@ import dev.kindling.pxe.Answer;
 import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.Client;
 import dev.kindling.pxe.MacAddress;
+import dev.kindling.pxe.PoolUse;
 import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.PxeEvent;
+import dev.kindling.pxe.dhcp.Lease;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,8 +16,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
@@ -23,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The server's side of DHCPv6 on one link (RFC 8415 section 18.3), with the boot file of RFC 5970. No I/O. For one
- * thread at a time; {@link #whoHas} may be called by any.
+ * thread at a time; {@link #whoHas} and {@link #pool} may be called by any.
  */
 public final class Dhcp6Service {
     private static final Duration OFFER_HELD = Duration.ofMinutes(1);
@@ -32,6 +36,8 @@ public final class Dhcp6Service {
     private static final int SERVER_PORT = 547;
     /** RFC 8415 section 7.6. */
     private static final int MOST_HOPS = 8;
+    /** RFC 8415 section 11.1. */
+    private static final int MOST_DUID = 130;
 
     private final Pool6 pool;
     private final byte[] duid;
@@ -43,8 +49,20 @@ public final class Dhcp6Service {
      * What is to be done about a datagram.
      *
      * @param reply null: nothing is sent
+     * @param changes leases that have to be on the disk before the reply leaves
      */
-    public record Outcome(byte @Nullable [] reply, @Nullable InetSocketAddress to, List<PxeEvent> events) {}
+    public record Outcome(byte @Nullable [] reply, @Nullable InetSocketAddress to, List<Lease> changes,
+            List<PxeEvent> events) {
+        public Outcome {
+            changes = List.copyOf(changes);
+            events = List.copyOf(events);
+        }
+
+        /** Nothing to send or to store. */
+        public static Outcome silent(List<PxeEvent> events) {
+            return new Outcome(null, null, List.of(), events);
+        }
+    }
 
     /** What a status code option says (RFC 8415 section 21.13). */
     private enum Status {
@@ -66,10 +84,13 @@ public final class Dhcp6Service {
      * @param mac of our interface: the server identifier is made of it, so that it stays the same
      * @param httpPort of our HTTP service, as really bound, by the time of the first datagram
      * @param httpsPort likewise; 0: none
+     * @param restored the leases of a former run; those of other networks are left out
      */
     public Dhcp6Service(Link6 link, MacAddress mac, BootSource source, IntSupplier httpPort,
-            IntSupplier httpsPort) {
+            IntSupplier httpsPort, Collection<Lease> restored) {
         this.pool = new Pool6(link);
+        restored.stream().filter(lease -> lease.address() instanceof Inet6Address && link.contains(lease.address()))
+                .forEach(pool::put);
         // DUID-LL (RFC 8415 section 11.4), Ethernet
         this.duid = ByteBuffer.allocate(10).putShort((short) 3).putShort((short) 1).put(mac.bytes()).array();
         this.source = source;
@@ -77,7 +98,17 @@ public final class Dhcp6Service {
         this.httpsPort = httpsPort;
     }
 
-    /** The machine that holds a binding on the address. */
+    /** All leases as they stand, for the compaction of their log. */
+    public List<Lease> leases() {
+        return pool.all().stream().filter(lease -> lease.state() != Lease.State.OFFERED).toList();
+    }
+
+    /** How far the network's addresses are used. */
+    public PoolUse pool(Instant now) {
+        return pool.use(now);
+    }
+
+    /** The machine that holds a lease on the address. */
     public Optional<MacAddress> whoHas(InetAddress address, Instant now) {
         return pool.boundTo(address, now);
     }
@@ -109,7 +140,7 @@ public final class Dhcp6Service {
         String wrong = wrong(request);
         Message6 reply = wrong != null ? exchange.ignore(wrong) : exchange.decide();
         if (reply == null) {
-            return new Outcome(null, null, List.copyOf(exchange.events));
+            return new Outcome(null, null, exchange.changes, exchange.events);
         }
         for (Message6.Relayed relay : relays.reversed()) {
             Options6 inside = Options6.none();
@@ -121,12 +152,16 @@ public final class Dhcp6Service {
                     inside.with(OptionCode6.RELAY_MESSAGE, reply.encode()));
         }
         var to = new InetSocketAddress(from.getAddress(), relays.isEmpty() ? CLIENT_PORT : SERVER_PORT);
-        return new Outcome(reply.encode(), to, List.copyOf(exchange.events));
+        return new Outcome(reply.encode(), to, exchange.changes, exchange.events);
     }
 
     /** RFC 8415 section 16: what must be discarded, and why; null: nothing. */
     private @Nullable String wrong(Message6.Plain request) {
         Options6 options = request.options();
+        int length = options.first(OptionCode6.CLIENT_ID).map(id -> id.length).orElse(MOST_DUID);
+        if (length < 3 || length > MOST_DUID) {
+            return "its client identifier has " + length + " octets";
+        }
         boolean clientId = options.has(OptionCode6.CLIENT_ID);
         byte @Nullable [] server = options.first(OptionCode6.SERVER_ID).orElse(null);
         return switch (request.type()) {
@@ -148,7 +183,7 @@ public final class Dhcp6Service {
     }
 
     private static Outcome ignored(Instant now, @Nullable MacAddress mac, String reason, InetSocketAddress from) {
-        return new Outcome(null, null, List.of(new PxeEvent.Ignored(now, mac, reason,
+        return Outcome.silent(List.of(new PxeEvent.Ignored(now, mac, reason,
                 "a DHCPv6 datagram from %s not answered: %s".formatted(from, reason))));
     }
 
@@ -158,6 +193,7 @@ public final class Dhcp6Service {
         private final Caller6 caller;
         private final Instant now;
         private final List<PxeEvent> events = new ArrayList<>();
+        private final List<Lease> changes = new ArrayList<>();
 
         Exchange(Message6.Plain request, Caller6 caller, Instant now) {
             this.request = request;
@@ -182,7 +218,7 @@ public final class Dhcp6Service {
                 case Answer.Lease lease -> {
                     events.add(new PxeEvent.DhcpSeen(now, caller.mac(), request.type().name(), caller.agent(),
                             caller.firmware(), request.type() + " from " + caller.text()));
-                    yield answer(lease);
+                    yield answer(lease, caller.mac());
                 }
             };
         }
@@ -193,21 +229,21 @@ public final class Dhcp6Service {
                     Client.Way.direct(pool.link().interfaceName()));
         }
 
-        private @Nullable Message6 answer(Answer.Lease lease) {
+        private @Nullable Message6 answer(Answer.Lease lease, MacAddress mac) {
             boolean rapid = request.type() == MessageType6.SOLICIT && request.options().has(OptionCode6.RAPID_COMMIT);
             return switch (request.type()) {
-                case SOLICIT -> addresses(lease, rapid ? MessageType6.REPLY : MessageType6.ADVERTISE, rapid);
-                case REQUEST, RENEW, REBIND -> addresses(lease, MessageType6.REPLY, true);
+                case SOLICIT -> addresses(lease, mac, rapid ? MessageType6.REPLY : MessageType6.ADVERTISE, rapid);
+                case REQUEST, RENEW, REBIND -> addresses(lease, mac, MessageType6.REPLY, true);
                 case INFORMATION_REQUEST -> reply(lease, MessageType6.REPLY, Options6.none(), null);
                 case CONFIRM -> confirm(lease);
-                case RELEASE -> giveBack(Binding6.State.RELEASED, now);
-                case DECLINE -> giveBack(Binding6.State.DECLINED, now.plus(QUARANTINE));
+                case RELEASE -> giveBack(Lease.State.RELEASED, now);
+                case DECLINE -> giveBack(Lease.State.DECLINED, now.plus(QUARANTINE));
                 case ADVERTISE, REPLY, RECONFIGURE -> null;
             };
         }
 
         /** An address for each IA_NA; of temporary addresses and prefixes we have none. */
-        private Message6 addresses(Answer.Lease lease, MessageType6 type, boolean commit) {
+        private Message6 addresses(Answer.Lease lease, MacAddress mac, MessageType6 type, boolean commit) {
             Options6 inside = Options6.none();
             InetAddress given = null;
             List<byte[]> asked = request.options().all(OptionCode6.IA_NA);
@@ -217,16 +253,25 @@ public final class Dhcp6Service {
                 }
                 int iaid = ByteBuffer.wrap(value).getInt();
                 Options6 wishes = wishes(value);
-                Inet6Address chosen = choose(iaid, wishes, lease).orElse(null);
+                String client = client(iaid);
+                Inet6Address chosen = choose(client, wishes, lease).orElse(null);
                 if (chosen == null) {
+                    ignore(noneFree(lease));
                     inside = inside.with(OptionCode6.IA_NA, association(iaid, 0, Options6.none()
                             .with(OptionCode6.STATUS_CODE, Status.NO_ADDRESSES.option("no address is free"))));
                     continue;
                 }
                 given = chosen;
-                Duration held = commit ? pool.link().lifetime() : OFFER_HELD;
-                pool.put(new Binding6(chosen, caller.duid(), iaid, caller.mac(),
-                        commit ? Binding6.State.BOUND : Binding6.State.OFFERED, now.plus(held)));
+                Lease own = pool.of(client).orElse(null);
+                boolean same = own != null && own.address().equals(chosen);
+                if (commit) {
+                    if (own != null && !same && own.holds(now)) {
+                        record(new Lease(own.address(), own.mac(), client, Lease.State.RELEASED, now));
+                    }
+                    record(new Lease(chosen, mac, client, Lease.State.BOUND, end()));
+                } else if (own == null || !same || !own.isBound(now)) {
+                    pool.put(new Lease(chosen, mac, client, Lease.State.OFFERED, now.plus(OFFER_HELD)));
+                }
                 inside = inside.with(OptionCode6.IA_NA, association(iaid, lifetime(), addressOptions(chosen, wishes)));
             }
             for (byte[] value : request.options().all(OptionCode6.IA_TA)) {
@@ -245,18 +290,42 @@ public final class Dhcp6Service {
             return reply(lease, type, inside, given);
         }
 
+        private String noneFree(Answer.Lease lease) {
+            Link6 link = pool.link();
+            return lease.address() instanceof Inet6Address reserved
+                    ? "its reserved address %s is another's".formatted(plain(reserved))
+                    : link.from() == null || link.to() == null
+                            ? "no address is reserved for it and this network has no pool"
+                            : "no address is free from %s to %s".formatted(plain(link.from()), plain(link.to()));
+        }
+
+        /** A client has one address for each of its identity associations (RFC 8415 section 12). */
+        private String client(int iaid) {
+            return caller.duid() + '/' + Integer.toHexString(iaid);
+        }
+
+        private void record(Lease lease) {
+            pool.put(lease);
+            changes.add(lease);
+        }
+
+        /** In whole seconds, as the client is told them, and never before the client's own end. */
+        private Instant end() {
+            return now.plus(pool.link().lifetime()).plusMillis(999).truncatedTo(ChronoUnit.SECONDS);
+        }
+
         private Options6 wishes(byte[] association) {
             Options6 inner = Options6.decode(ByteBuffer.wrap(association, 12, association.length - 12));
             return inner == null ? Options6.none() : inner;
         }
 
-        private Optional<Inet6Address> choose(int iaid, Options6 wishes, Answer.Lease lease) {
+        private Optional<Inet6Address> choose(String client, Options6 wishes, Answer.Lease lease) {
             if (lease.address() instanceof Inet6Address reserved) {
-                return pool.isForeign(reserved, caller.duid(), iaid, now) ? Optional.empty() : Optional.of(reserved);
+                return pool.isForeign(reserved, client, now) ? Optional.empty() : Optional.of(reserved);
             }
             Inet6Address wished = wishes.first(OptionCode6.IA_ADDRESS).filter(value -> value.length >= 16)
                     .map(value -> Options6.address(Arrays.copyOf(value, 16))).orElse(null);
-            return pool.choose(caller.duid(), iaid, wished, now);
+            return pool.choose(client, wished, now);
         }
 
         /** The address, and those that the client must stop to use: with lifetimes of zero (section 18.3.4). */
@@ -291,19 +360,19 @@ public final class Dhcp6Service {
             return reply(lease, MessageType6.REPLY, status, null);
         }
 
-        private Message6 giveBack(Binding6.State state, Instant until) {
+        private Message6 giveBack(Lease.State state, Instant until) {
             Options6 inside = Options6.none();
             for (byte[] value : request.options().all(OptionCode6.IA_NA)) {
                 if (value.length < 12) {
                     continue;
                 }
                 int iaid = ByteBuffer.wrap(value).getInt();
-                Binding6 own = pool.of(caller.duid(), iaid).orElse(null);
+                Lease own = pool.of(client(iaid)).orElse(null);
                 if (own == null) {
                     inside = inside.with(OptionCode6.IA_NA, association(iaid, 0, Options6.none()
                             .with(OptionCode6.STATUS_CODE, Status.NO_BINDING.option("no such binding here"))));
                 } else {
-                    pool.put(new Binding6(own.address(), own.duid(), iaid, own.mac(), state, until));
+                    record(new Lease(own.address(), own.mac(), own.client(), state, until));
                 }
             }
             Options6 all = header().with(OptionCode6.STATUS_CODE, Status.SUCCESS.option("taken back"));

@@ -88,7 +88,7 @@ public final class HttpServer implements AutoCloseable {
      * A server that does not listen yet.
      *
      * @param whoHas the machine that holds a lease on an address
-     * @param events called from the server's own threads; must not block
+     * @param events called from the server's own threads; must neither block nor throw
      */
     public static HttpServer of(BootSource source, Function<InetAddress, @Nullable MacAddress> whoHas,
             Consumer<PxeEvent> events, Clock clock) {

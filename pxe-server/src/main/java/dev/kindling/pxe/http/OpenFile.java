@@ -39,6 +39,11 @@ final class OpenFile {
         return size;
     }
 
+    /** Milliseconds since 1970. */
+    long modified() {
+        return modified.toMillis();
+    }
+
     Preconditions validators() {
         return validators;
     }

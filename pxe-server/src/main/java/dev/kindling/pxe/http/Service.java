@@ -32,6 +32,9 @@ final class Service implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Service.class);
     /** A BMC that mounts an image reads it in thousands of small ranges: they are no downloads to tell about. */
     private static final long TOLD_RANGE = 1 << 20;
+    /** In a long download, a part of a file that is shorter is read as fast as the file is opened. */
+    private static final long WORTH_OPENING = 1 << 18;
+    private static final int MAX_STRETCHES = 512;
     /** Whoever has an address keeps it for longer than this; without it each request asks the tables again. */
     private static final long KNOWN_NANOS = 1_000_000_000;
     private static final int MAX_KNOWN = 4096;
@@ -54,7 +57,7 @@ final class Service implements AutoCloseable {
 
     /** Cuts a part out of a file. */
     private interface Cut {
-        Segment part(long from, long length);
+        List<Segment> part(long from, long length) throws IOException;
     }
 
     Service(BootSource source, Function<InetAddress, @Nullable MacAddress> whoHas, Consumer<PxeEvent> events,
@@ -139,18 +142,19 @@ final class Service implements AutoCloseable {
     private static Offer inMemory(BootFile.Bytes bytes) {
         byte[] octets = bytes.content();
         return new Offer(octets.length, bytes.contentType(), true, new Preconditions(null, null), "no-store", null,
-                (from, length) -> new Segment.Octets(octets, (int) from, (int) length));
+                (from, length) -> List.of(new Segment.Octets(octets, (int) from, (int) length)));
     }
 
     private Offer onDisk(BootFile.OnDisk disk) throws IOException {
         OpenFile file = files.open(disk.path());
         return new Offer(file.size(), disk.contentType(), true, file.validators(), "", file::release,
-                (from, length) -> new Segment.FilePart(file, from, length));
+                (from, length) -> List.of(new Segment.FilePart(file, from, length)));
     }
 
-    private static Offer made(BootFile.Generated generated) {
+    private Offer made(BootFile.Generated generated) {
         var content = generated.content();
         String version = content.version();
+        var opened = new ArrayList<OpenFile>();
         return new Offer(content.size(), generated.contentType(), version != null,
                 new Preconditions(version == null ? null : '"' + version + '"', null),
                 version == null ? "no-store" : "", new Response.Held() {
@@ -161,12 +165,46 @@ final class Service implements AutoCloseable {
 
                     @Override
                     public void release() {
+                        opened.forEach(OpenFile::release);
                         content.close();
                     }
-                }, (from, length) -> new Segment.MadePart(content, from, length));
+                }, (from, length) -> made(content, from, length, opened));
     }
 
-    private static Response offer(RequestHead asked, String path, Offer offer) {
+    /** What stands in files is sent from there, and the rest is read. Only so many files are opened for a response. */
+    private List<Segment> made(BootFile.Content content, long from, long length, List<OpenFile> opened)
+            throws IOException {
+        var segments = new ArrayList<Segment>();
+        long at = from;
+        List<BootFile.Stretch> stretches = content.stretches(from, length, length <= TOLD_RANGE ? 1 : WORTH_OPENING);
+        for (BootFile.Stretch each : stretches.subList(0, Math.min(stretches.size(), MAX_STRETCHES))) {
+            OpenFile file = files.open(each.file());
+            opened.add(file);
+            if (file.size() != each.fileSize() || file.modified() != each.modified()) {
+                throw new IOException(each.file() + " is not the file any more of which this was made");
+            }
+            if (each.at() > at) {
+                segments.add(new Segment.MadePart(content, at, each.at() - at));
+            }
+            segments.add(new Segment.FilePart(file, each.offset(), each.length()));
+            at = each.at() + each.length();
+        }
+        if (at < from + length) {
+            segments.add(new Segment.MadePart(content, at, from + length - at));
+        }
+        return segments;
+    }
+
+    private static Response offer(RequestHead asked, String path, Offer offer) throws IOException {
+        try {
+            return judged(asked, path, offer);
+        } catch (IOException | RuntimeException e) {
+            release(offer);
+            throw e;
+        }
+    }
+
+    private static Response judged(RequestHead asked, String path, Offer offer) throws IOException {
         long size = offer.size();
         switch (offer.validators().judge(asked)) {
             case FAILED -> {
@@ -188,7 +226,7 @@ final class Service implements AutoCloseable {
                 : ByteRange.of(asked.range(), size);
         return switch (range) {
             case ByteRange.Whole whole -> new Response(described(200, offer, size).octets(),
-                    size == 0 ? List.of() : List.of(offer.cut().part(0, size)), offer.held(),
+                    size == 0 ? List.of() : offer.cut().part(0, size), offer.held(),
                     new Response.Transfer(path, size, true));
             case ByteRange.Unsatisfiable none -> {
                 release(offer);
@@ -199,7 +237,7 @@ final class Service implements AutoCloseable {
                 var part = parts.getFirst();
                 yield new Response(
                         described(206, offer, part.length()).with("Content-Range", contentRange(part, size)).octets(),
-                        List.of(offer.cut().part(part.from(), part.length())), partly(offer),
+                        offer.cut().part(part.from(), part.length()), partly(offer),
                         new Response.Transfer(path, part.length(), part.length() >= TOLD_RANGE));
             }
             case ByteRange.Parts(List<ByteRange.Part> parts) -> multipart(path, offer, parts);
@@ -207,14 +245,14 @@ final class Service implements AutoCloseable {
     }
 
     /** RFC 9110, section 14.6. */
-    private static Response multipart(String path, Offer offer, List<ByteRange.Part> parts) {
+    private static Response multipart(String path, Offer offer, List<ByteRange.Part> parts) throws IOException {
         String boundary = "kindling-" + Long.toHexString(ThreadLocalRandom.current().nextLong());
         var body = new ArrayList<Segment>();
         long length = 0;
         for (var part : parts) {
             body.add(ascii("\r\n--" + boundary + "\r\nContent-Type: " + offer.contentType() + "\r\nContent-Range: "
                     + contentRange(part, offer.size()) + "\r\n\r\n"));
-            body.add(offer.cut().part(part.from(), part.length()));
+            body.addAll(offer.cut().part(part.from(), part.length()));
         }
         body.add(ascii("\r\n--" + boundary + "--\r\n"));
         for (Segment segment : body) {
@@ -317,14 +355,16 @@ final class Service implements AutoCloseable {
 
     void started(InetAddress remote, Response.Transfer transfer) {
         if (transfer.told()) {
-            tell(new PxeEvent.FetchStarted(clock.instant(), mac(remote), BootSource.Protocol.HTTP, transfer.path(),
+            events.accept(new PxeEvent.FetchStarted(clock.instant(), mac(remote), BootSource.Protocol.HTTP,
+                    transfer.path(),
                     transfer.octets(), "fetches " + transfer.path() + " by HTTP, " + transfer.octets() + " octets"));
         }
     }
 
     void done(InetAddress remote, Response.Transfer transfer, Duration took) {
         if (transfer.told()) {
-            tell(new PxeEvent.FetchDone(clock.instant(), mac(remote), BootSource.Protocol.HTTP, transfer.path(),
+            events.accept(new PxeEvent.FetchDone(clock.instant(), mac(remote), BootSource.Protocol.HTTP,
+                    transfer.path(),
                     transfer.octets(), took.toMillis(), "has " + transfer.path() + " by HTTP, " + transfer.octets()
                             + " octets in " + took.toMillis() + " ms"));
         }
@@ -338,18 +378,18 @@ final class Service implements AutoCloseable {
 
     /** A request that was refused before its path was known. */
     void refused(InetAddress remote, String reason) {
-        tell(new PxeEvent.Ignored(clock.instant(), mac(remote), reason, remote.getHostAddress() + " by HTTP: "
+        events.accept(new PxeEvent.Ignored(clock.instant(), mac(remote), reason, remote.getHostAddress() + " by HTTP: "
                 + reason));
     }
 
     /** Nothing moves; the machine may still recover. */
     void stalled(InetAddress remote, String stage, long seconds, String reason) {
-        tell(new PxeEvent.Stalled(clock.instant(), mac(remote), stage, seconds, reason,
+        events.accept(new PxeEvent.Stalled(clock.instant(), mac(remote), stage, seconds, reason,
                 "%s is stuck at %s for %d s: %s".formatted(remote.getHostAddress(), stage, seconds, reason)));
     }
 
     private void failed(@Nullable MacAddress mac, String path, String reason) {
-        tell(new PxeEvent.FetchFailed(clock.instant(), mac, BootSource.Protocol.HTTP, path, reason,
+        events.accept(new PxeEvent.FetchFailed(clock.instant(), mac, BootSource.Protocol.HTTP, path, reason,
                 "did not get %s by HTTP: %s".formatted(path, reason)));
     }
 
@@ -357,13 +397,5 @@ final class Service implements AutoCloseable {
     private static String shown(String target) {
         String clean = target.replaceAll("[^ -~]", "?");
         return clean.length() > 200 ? clean.substring(0, 200) + "..." : clean;
-    }
-
-    private void tell(PxeEvent event) {
-        try {
-            events.accept(event);
-        } catch (RuntimeException e) {
-            LOG.error("an event was not taken: {}", event, e);
-        }
     }
 }

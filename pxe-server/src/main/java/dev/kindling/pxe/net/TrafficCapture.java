@@ -53,7 +53,7 @@ public final class TrafficCapture implements Closeable {
      * An interface.
      *
      * @param name as the kernel has it
-     * @param address ours on it
+     * @param address ours on it; 0.0.0.0 where it has IPv6 only
      */
     public record Device(String name, Inet4Address address) {}
 

@@ -111,6 +111,7 @@ public final class UdpLoop implements AutoCloseable {
             for (int i = 0; i < BATCH; i++) {
                 long header = (long) i * MMSGHDR;
                 headers.set(ADDRESS, header, names.asSlice((long) i * NAME));
+                headers.set(JAVA_INT, header + 8, NAME);
                 headers.set(ADDRESS, header + 16, vectors.asSlice((long) i * IOVEC));
                 headers.set(JAVA_LONG, header + 24, 1);
                 long control = (long) i * CONTROL;
@@ -343,13 +344,11 @@ public final class UdpLoop implements AutoCloseable {
     }
 
     private void receive(Socket socket) {
-        for (int i = 0; i < BATCH; i++) {
-            // the kernel writes the lengths that it used
-            in.headers.set(JAVA_INT, (long) i * MMSGHDR + 8, NAME);
-        }
         int count = calls.receive(socket.descriptor, in.headers.address(), BATCH);
         for (int i = 0; i < count; i++) {
             int length = in.headers.get(JAVA_INT, (long) i * MMSGHDR + 56);
+            // the kernel wrote the length of the name there: it wants the room for one the next time
+            in.headers.set(JAVA_INT, (long) i * MMSGHDR + 8, NAME);
             ByteBuffer packet = received[i].limit(length).position(0);
             try {
                 handler.received(socket, peer(in.names, (long) i * NAME), packet);

@@ -38,6 +38,21 @@ public final class Interfaces {
      *             which, and what to do
      */
     public static List<Address> addresses(String name) throws IOException {
+        List<Address> addresses = ipv4(name);
+        if (addresses.isEmpty()) {
+            throw new IOException(
+                    "the interface %s has no IPv4 address. Give it one: ip address add 192.168.77.1/24 dev %s"
+                            .formatted(name, name));
+        }
+        return addresses;
+    }
+
+    /**
+     * The same, none where it has none.
+     *
+     * @throws IOException if there is no such interface, or if it is down; the message says which, and what to do
+     */
+    public static List<Address> ipv4(String name) throws IOException {
         List<String> names = names();
         if (!names.contains(name)) {
             throw new IOException("there is no interface %s. There are: %s".formatted(name, String.join(", ", names)));
@@ -47,15 +62,7 @@ public final class Interfaces {
         if (found != null && !found.isUp()) {
             throw new IOException("the interface %s is down. Switch it on: ip link set %s up".formatted(name, name));
         }
-        List<Address> addresses = found == null
-                ? List.of()
-                : found.getInterfaceAddresses().stream().map(Interfaces::ipv4).flatMap(List::stream).toList();
-        if (addresses.isEmpty()) {
-            throw new IOException(
-                    "the interface %s has no IPv4 address. Give it one: ip address add 192.168.77.1/24 dev %s"
-                            .formatted(name, name));
-        }
-        return addresses;
+        return found == null ? List.of() : found.getInterfaceAddresses().stream().flatMap(Interfaces::ipv4).toList();
     }
 
     /** An IPv6 address of an interface that is not link-local, with the length of its network's prefix in bits. */
@@ -102,10 +109,10 @@ public final class Interfaces {
         }
     }
 
-    private static List<Address> ipv4(InterfaceAddress address) {
+    private static Stream<Address> ipv4(InterfaceAddress address) {
         return address.getAddress() instanceof Inet4Address four
-                ? List.of(new Address(four, address.getNetworkPrefixLength()))
-                : List.of();
+                ? Stream.of(new Address(four, address.getNetworkPrefixLength()))
+                : Stream.empty();
     }
 
     /** As the kernel lists them for this process's own network namespace, which /sys does not. */

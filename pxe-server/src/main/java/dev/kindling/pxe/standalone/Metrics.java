@@ -4,12 +4,15 @@ import dev.kindling.pxe.Answer;
 import dev.kindling.pxe.BootFile;
 import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.Client;
+import dev.kindling.pxe.PoolUse;
 import dev.kindling.pxe.PxeEvent;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +20,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
 /**
@@ -32,6 +37,8 @@ public final class Metrics implements Consumer<PxeEvent>, BootSource {
     private final Map<String, LongAdder> counters = new ConcurrentHashMap<>();
     private final Map<BootSource.Protocol, Transfers> transfers = new ConcurrentHashMap<>();
     private final LongAdder reasons = new LongAdder();
+    private volatile Supplier<List<PoolUse>> pools = List::of;
+    private volatile Supplier<List<BootProgress>> machines = List::of;
 
     /** The transfers of one protocol. */
     private static final class Transfers {
@@ -42,6 +49,17 @@ public final class Metrics implements Consumer<PxeEvent>, BootSource {
         private final LongAdder millis = new LongAdder();
         private final LongAdder[] buckets = Arrays.stream(SECONDS).mapToObj(each -> new LongAdder())
                 .toArray(LongAdder[]::new);
+    }
+
+    /**
+     * Shows these too, as they are when it is asked.
+     *
+     * @param currentPools how far the addresses are used
+     * @param currentMachines those that were heard, and how far they have come
+     */
+    public void follow(Supplier<List<PoolUse>> currentPools, Supplier<List<BootProgress>> currentMachines) {
+        pools = currentPools;
+        machines = currentMachines;
     }
 
     @Override
@@ -126,6 +144,8 @@ public final class Metrics implements Consumer<PxeEvent>, BootSource {
         transfers(text, "kindling_transfers_active", "gauge",
                 all -> Math.max(0, all.started.sum() - all.done.sum() - all.failed.sum()));
         durations(text);
+        pools(text);
+        stages(text);
         Runtime runtime = Runtime.getRuntime();
         gauge(text, "kindling_heap_used_bytes", runtime.totalMemory() - runtime.freeMemory());
         gauge(text, "kindling_heap_max_bytes", runtime.maxMemory());
@@ -158,6 +178,32 @@ public final class Metrics implements Consumer<PxeEvent>, BootSource {
                     .append(all.millis.sum() / 1000.0).append('\n').append(name(metric + "_count", "protocol", of))
                     .append(' ').append(all.done.sum()).append('\n');
         });
+    }
+
+    private void pools(StringBuilder text) {
+        List<PoolUse> now = pools.get();
+        each(text, "kindling_pool_addresses", now, PoolUse::pool);
+        each(text, "kindling_pool_free", now, PoolUse::free);
+        each(text, "kindling_leases", now, PoolUse::leased);
+        each(text, "kindling_leases_offered", now, PoolUse::offered);
+        each(text, "kindling_leases_quarantined", now, PoolUse::quarantined);
+    }
+
+    private static void each(StringBuilder text, String metric, List<PoolUse> pools, ToLongFunction<PoolUse> value) {
+        text.append("# TYPE ").append(metric).append(" gauge\n");
+        pools.forEach(pool -> text.append(name(metric, "network", pool.network())).append(' ')
+                .append(value.applyAsLong(pool)).append('\n'));
+    }
+
+    /** All stages, so that a graph of one begins with 0. */
+    private void stages(StringBuilder text) {
+        var counts = new EnumMap<BootProgress.Stage, Integer>(BootProgress.Stage.class);
+        machines.get().forEach(machine -> counts.merge(machine.stage(), 1, Integer::sum));
+        text.append("# TYPE kindling_machines gauge\n");
+        for (BootProgress.Stage stage : BootProgress.Stage.values()) {
+            text.append(name("kindling_machines", "stage", stage.name().toLowerCase(Locale.ROOT))).append(' ')
+                    .append(counts.getOrDefault(stage, 0)).append('\n');
+        }
     }
 
     private static void gauge(StringBuilder text, String metric, long value) {

@@ -6,6 +6,7 @@ import dev.kindling.pxe.BootSource;
 import dev.kindling.pxe.Client;
 import dev.kindling.pxe.MacAddress;
 import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Link6;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URLEncoder;
@@ -17,12 +18,16 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,22 +42,36 @@ public final class RootDirectory implements BootSource {
     private static final String AUTOEXEC = "autoexec.ipxe";
     private static final Pattern SECOND_STAGE = Pattern
             .compile("(?i)(grub|mm|fb)(x64|aa64)\\.efi|revocations(_sbat|_sku)?\\.efi|shim_certificate.*\\.efi");
+    /**
+     * To follow a path costs more system calls than to send a small file, and a rack asks for the same ones. A file
+     * that is replaced is seen at once all the same, for whoever opens it asks for its attributes.
+     */
+    private static final long FOUND_NANOS = 1_000_000_000;
+    private static final int MOST_FOUND = 4096;
 
     private final Path root;
     private final BootSettings settings;
     private final List<Link> links;
+    private final List<Link6> links6;
     private final IntSupplier httpPort;
+    /** Why a loader that was named cannot be served, by its path below the root. */
+    private final Map<String, String> absent = new LinkedHashMap<>();
     private volatile Reservations reservations = Reservations.NONE;
+    /** What a path led to a moment ago. */
+    private final ConcurrentHashMap<String, Found> found = new ConcurrentHashMap<>();
+
+    private record Found(Path real, long at) {}
 
     /**
      * @param root an existing directory
      * @param settings for all machines
      * @param links that are served
+     * @param links6 that are served by IPv6
      * @param httpPort of our HTTP service, as really bound, by the time of the first request
-     * @throws IOException if the root is not a directory that can be read, or a named file is not in it; the message
-     *             says what to do
+     * @throws IOException if the root is not a directory that can be read, if the script is not in it, or of the
+     *             loaders that are named none is; the message says what to do
      */
-    public RootDirectory(Path root, BootSettings settings, List<Link> links, IntSupplier httpPort)
+    public RootDirectory(Path root, BootSettings settings, List<Link> links, List<Link6> links6, IntSupplier httpPort)
             throws IOException {
         if (!Files.isDirectory(root) || !Files.isReadable(root)) {
             throw new IOException("the root %s is %s. Name a directory that holds the boot files".formatted(root,
@@ -60,15 +79,40 @@ public final class RootDirectory implements BootSource {
         }
         this.root = root.toRealPath();
         this.links = List.copyOf(links);
+        this.links6 = List.copyOf(links6);
         this.httpPort = httpPort;
         this.settings = settings.or(new BootSettings(found("undionly.kpxe", "ipxe.pxe"),
                 found("snponly.efi", "ipxe.efi"), found("snponly-arm64.efi", "arm64-efi/snponly.efi", "ipxe-arm64.efi"),
                 null, found("boot.ipxe"), null, null, List.of(), null));
-        check("--bios", settings.bios());
-        check("--uefi-x64", settings.uefiX64());
-        check("--uefi-arm64", settings.uefiArm64());
-        check("--uefi-http", settings.uefiHttp());
+        checkLoaders(settings);
         check("--ipxe-script", settings.script());
+    }
+
+    /** One kind of machine without its loader must not keep the others from booting. */
+    private void checkLoaders(BootSettings named) throws IOException {
+        int there = 0;
+        for (Named each : List.of(new Named("--bios", named.bios()), new Named("--uefi-x64", named.uefiX64()),
+                new Named("--uefi-arm64", named.uefiArm64()), new Named("--uefi-http", named.uefiHttp()))) {
+            if (each.path() != null && isMissing(each.path())) {
+                absent.put(Path.of(withoutSlash(each.path())).normalize().toString(),
+                        missing(each.option(), each.path()));
+            } else if (each.path() != null) {
+                there++;
+            }
+        }
+        if (there == 0 && !absent.isEmpty()) {
+            throw new IOException(String.join("; ", absent.values()));
+        }
+    }
+
+    private record Named(String option, @Nullable String path) {}
+
+    /**
+     * The loaders that were named and are not there, as sentences for people. A machine that asks for one of them is
+     * refused with the same words, until the file is there.
+     */
+    public List<String> absentLoaders() {
+        return List.copyOf(absent.values());
     }
 
     private @Nullable String found(String... names) {
@@ -81,10 +125,18 @@ public final class RootDirectory implements BootSource {
     }
 
     private void check(String option, @Nullable String path) throws IOException {
-        if (path != null && !isUrl(path) && file(withoutSlash(path), true).isEmpty()) {
-            throw new IOException("%s %s: there is no such file below %s, and no package of this system has it"
-                    .formatted(option, path, root));
+        if (path != null && isMissing(path)) {
+            throw new IOException(missing(option, path));
         }
+    }
+
+    private boolean isMissing(String path) {
+        return !isUrl(path) && file(withoutSlash(path), true).isEmpty();
+    }
+
+    private String missing(String option, String path) {
+        return "%s %s: there is no such file below %s, and no package of this system has it".formatted(option, path,
+                root);
     }
 
     /** What all machines boot, with what was found. */
@@ -191,7 +243,8 @@ public final class RootDirectory implements BootSource {
             return file.map(BootFile::file);
         }
         Optional<BootFile> made = name.equals(AUTOEXEC) ? autoexec(fetch) : script(path);
-        return made.or(() -> grub(fetch)).or(() -> Packaged.find(name).map(BootFile::file));
+        return made.or(() -> grub(fetch)).or(() -> Packaged.find(name).map(BootFile::file))
+                .or(() -> Optional.ofNullable(absent.get(path)).map(BootFile.Refused::new));
     }
 
     /**
@@ -265,8 +318,11 @@ public final class RootDirectory implements BootSource {
 
     /** Our address in the network of the one who asks; {@code ${next-server}} for one behind a relay. */
     private String serverFor(InetAddress remote) {
-        return links.stream().filter(link -> link.subnet().contains(remote))
-                .map(link -> link.address().getHostAddress()).findFirst().orElse("${next-server}");
+        Stream<String> four = links.stream().filter(link -> link.subnet().contains(remote))
+                .map(link -> link.address().getHostAddress());
+        Stream<String> six = links6.stream().filter(link -> link.contains(remote))
+                .map(link -> "[" + link.address().getHostAddress() + "]");
+        return Stream.concat(four, six).findFirst().orElse("${next-server}");
     }
 
     /** A regular file in the root, or a loader of a package. */
@@ -276,13 +332,25 @@ public final class RootDirectory implements BootSource {
 
     /** A regular file in the root. */
     private Optional<Path> own(String path, boolean anyCase) {
+        Found before = found.get(path);
+        if (before != null && System.nanoTime() - before.at() < FOUND_NANOS) {
+            return Optional.of(before.real());
+        }
         try {
             Optional<Path> exact = inRoot(root.resolve(path));
+            exact.ifPresent(real -> remember(path, real));
             return exact.isPresent() || !anyCase ? exact : inAnyCase(path).flatMap(this::inRoot);
         } catch (InvalidPathException e) {
             // a NUL, or a character that the file system's encoding does not have
             return Optional.empty();
         }
+    }
+
+    private void remember(String path, Path real) {
+        if (found.size() >= MOST_FOUND) {
+            found.clear();
+        }
+        found.put(path, new Found(real, System.nanoTime()));
     }
 
     private Optional<Path> inRoot(Path path) {

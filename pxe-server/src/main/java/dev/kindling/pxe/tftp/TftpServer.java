@@ -91,7 +91,7 @@ public final class TftpServer implements AutoCloseable {
      *
      * @param port UDP port; 0 picks one that is free on all addresses
      * @param whoHas the machine that holds a lease on an address
-     * @param events called from the server's own threads; must not block
+     * @param events called from the server's own threads; must neither block nor throw
      * @throws IOException if a port cannot be bound
      */
     public static TftpServer start(List<InetAddress> addresses, int port, PxeConfig.Tftp config, BootSource source,

@@ -9,6 +9,7 @@ import static dev.kindling.pxe.dhcp.Lab.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindling.pxe.Answer;
+import dev.kindling.pxe.PoolUse;
 import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeConfig.Subnet;
@@ -307,5 +308,20 @@ class AddressServerTest {
 
     private MessageType type(DhcpPacket packet) {
         return lab.send(packet).orElseThrow().type().orElseThrow();
+    }
+
+    @Test
+    void tellsHowFarThePoolIsUsed() {
+        var lab = new Lab(Mode.DHCP).knows(1).knows(2).answers(3, "10.77.0.50", null);
+        lab.dora(1);
+        lab.send(message(MessageType.DISCOVER, 2));
+        lab.dora(3);
+        assertThat(lab.service.pools(lab.now)).containsExactly(new PoolUse("10.77.0.1/24", 4, 2, 2, 1, 0));
+
+        Inet4Address bound = lab.dora(2);
+        lab.send(with(message(MessageType.DECLINE, 2), OptionCode.REQUESTED_ADDRESS, bound));
+        assertThat(lab.service.pools(lab.now)).containsExactly(new PoolUse("10.77.0.1/24", 4, 2, 2, 0, 1));
+        lab.now = lab.now.plus(Duration.ofDays(1));
+        assertThat(lab.service.pools(lab.now)).containsExactly(new PoolUse("10.77.0.1/24", 4, 4, 0, 0, 0));
     }
 }

@@ -12,11 +12,15 @@ import dev.kindling.pxe.Agent;
 import dev.kindling.pxe.Client;
 import dev.kindling.pxe.Firmware;
 import dev.kindling.pxe.PxeConfig.Mode;
+import dev.kindling.pxe.PxeConfig.ProxyOffer;
 import dev.kindling.pxe.PxeEvent;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.ParameterizedTest;
 
 /** What boot agents are told, as a DHCP server, beside one, and on port 4011. */
 class BootAnswersTest {
@@ -25,6 +29,8 @@ class BootAnswersTest {
     private final Lab proxy = new Lab(Mode.PROXY);
 
     @Test
+    @DisplayName("lesson 3: siaddr, sname and file say the same as the options; lesson 5: file and option 67"
+            + " both, the latter with a NUL")
     void tellsPxeFirmwareItsFileInEveryPlaceWhereItMayLook() {
         dhcp.answers(1, "10.77.0.11", "snponly.efi");
 
@@ -63,6 +69,7 @@ class BootAnswersTest {
     }
 
     @Test
+    @DisplayName("lesson 14: HTTPClient is echoed, an absolute URL, no option 43")
     void tellsHttpBootAnUrlAndNothingOfPxe() {
         String url = "http://10.77.0.1/snponly.efi";
         dhcp.answers(1, null, url);
@@ -77,6 +84,7 @@ class BootAnswersTest {
     }
 
     @Test
+    @DisplayName("lesson 5: what is too long for file stands in option 67 alone")
     void putsALongUrlIntoOption67Alone() {
         String url = "http://10.77.0.1/" + "x".repeat(120);
         dhcp.answers(1, null, url);
@@ -116,6 +124,7 @@ class BootAnswersTest {
     }
 
     @Test
+    @DisplayName("lesson 2: with 43.6 = 8 a BIOS takes the file of the offer")
     void proxyOffersABootFileAndNoAddress() {
         proxy.answers(1, null, "undionly.kpxe");
 
@@ -130,11 +139,24 @@ class BootAnswersTest {
     }
 
     @Test
+    @DisplayName("lesson 2: without option 43 UEFI firmware asks port 4011")
     void proxySendsUefiFirmwareToTheBootServerPort() {
         proxy.answers(1, null, "snponly.efi");
 
         assertThat(proxy.send(pxe(MessageType.DISCOVER, 1, 7)).orElseThrow().options()
                 .has(OptionCode.VENDOR_SPECIFIC)).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NAMES_FILE, 0, true", "NAMES_FILE, 7, true", "ASKS_BOOT_SERVER, 0, false",
+            "ASKS_BOOT_SERVER, 7, false", "BY_FIRMWARE, 0, true", "BY_FIRMWARE, 7, false"})
+    void theFormOfAProxyOfferCanBeChosen(ProxyOffer form, int architecture, boolean option43) {
+        var lab = new Lab(form).answers(1, null, "loader");
+
+        DhcpPacket offer = lab.send(pxe(MessageType.DISCOVER, 1, architecture)).orElseThrow();
+
+        assertThat(offer.options().has(OptionCode.VENDOR_SPECIFIC)).isEqualTo(option43);
+        assertThat(offer.bootFile()).contains("loader");
     }
 
     @Test
@@ -158,6 +180,7 @@ class BootAnswersTest {
     }
 
     @Test
+    @DisplayName("lesson 2: port 4011 is answered in both modes")
     void answersTheBootServerPortInBothModes() {
         for (Lab lab : new Lab[]{dhcp, proxy}) {
             lab.answers(1, null, "snponly.efi");

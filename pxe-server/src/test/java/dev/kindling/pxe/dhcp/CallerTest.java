@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,6 +30,7 @@ class CallerTest {
             // no option 93, or an empty one: the vendor class says it too
             "'',           PXEClient:Arch:00009, UEFI_X64,   UEFI x64 PXE firmware",
             "'',           PXEClient,            OTHER,      unknown PXE firmware"})
+    @DisplayName("lesson 4: architectures 7 and 9 are UEFI x64; of several values the first that is known wins")
     void tellsTheFirmware(String architectures, String vendorClass, Firmware firmware, String text) {
         Caller caller = Caller.of(Lab.message(MessageType.DISCOVER, 1).withOptions(DhcpOptions.none()
                 .with(OptionCode.CLIENT_ARCHITECTURE, HexFormat.of().parseHex(architectures))
@@ -41,6 +43,7 @@ class CallerTest {
     @ParameterizedTest(name = "user class {0} is {1}")
     @CsvSource({"iPXE, IPXE", "'\4iPXE', IPXE", "'\3abc\4iPXE', IPXE", "'\11iPXE', FIRMWARE_PXE", "gPXE, FIRMWARE_PXE",
             "'', FIRMWARE_PXE", "'\0\4iPXE', FIRMWARE_PXE", "iPXEx, FIRMWARE_PXE"})
+    @DisplayName("lesson 18: option 77 with and without lengths")
     void knowsIpxeByItsUserClassWithAndWithoutLength(String userClass, Agent agent) {
         Caller caller = Caller.of(Lab.message(MessageType.DISCOVER, 1).withOptions(DhcpOptions.none()
                 .with(OptionCode.USER_CLASS, userClass.getBytes(StandardCharsets.ISO_8859_1))
@@ -54,6 +57,14 @@ class CallerTest {
         assertThat(Caller.of(Lab.with(Lab.message(MessageType.DISCOVER, 1), OptionCode.VENDOR_CLASS, "udhcp 1.35.0"))
                 .agent()).isEqualTo(Agent.OPERATING_SYSTEM);
         assertThat(Caller.of(Lab.message(MessageType.DISCOVER, 1)).text()).isEqualTo("an operating system");
+    }
+
+    @Test
+    @DisplayName("lesson 18: a missing option 97 is accepted")
+    void needsNoOption97() {
+        Caller caller = Caller.of(Lab.pxe(MessageType.DISCOVER, 1, 7));
+        assertThat(caller.uuid()).isNull();
+        assertThat(caller.text()).isEqualTo("UEFI x64 PXE firmware");
     }
 
     @ParameterizedTest(name = "option 97 {0} is {1}")

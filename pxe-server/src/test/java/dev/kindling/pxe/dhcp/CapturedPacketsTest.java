@@ -7,7 +7,6 @@ import dev.kindling.pxe.Client;
 import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.Tool;
 import java.io.IOException;
-
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -61,7 +60,7 @@ class CapturedPacketsTest {
         assertThat(text.toString()).isEqualTo(Files.readString(golden));
     }
 
-    private static byte[] bytes(String name) throws IOException {
+    static byte[] bytes(String name) throws IOException {
         return HexFormat.of().parseHex(Files.readString(CAPTURES.resolve(name + ".hex")).replaceAll("\\s", ""));
     }
 

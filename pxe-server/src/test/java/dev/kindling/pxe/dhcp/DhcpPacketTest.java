@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kindling.pxe.MacAddress;
 import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,6 +26,7 @@ class DhcpPacketTest {
     }
 
     @Test
+    @DisplayName("lesson 8: at least 300 bytes, END before the padding")
     void padsToBootpSizeAfterTheEndOption() {
         byte[] bytes = DhcpPacket.request(MAC, 1).withOptions(DhcpOptions.none().withByte(53, 1)).encode();
 

@@ -8,6 +8,7 @@ import dev.kindling.pxe.MacAddress;
 import dev.kindling.pxe.PxeConfig;
 import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Mode;
+import dev.kindling.pxe.PxeConfig.ProxyOffer;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.PxeEvent;
 import java.net.Inet4Address;
@@ -43,17 +44,21 @@ final class Lab implements BootSource {
     }
 
     Lab(Mode mode, List<Subnet> relayed) {
-        this(mode, LINK, relayed, List.of());
+        this(PxeConfig.of(List.of(LINK), mode).withRelayed(relayed), List.of());
+    }
+
+    /** Beside a foreign server. */
+    Lab(ProxyOffer form) {
+        this(PxeConfig.of(List.of(LINK), Mode.PROXY).withProxyOffer(form), List.of());
     }
 
     Lab(Mode mode, Link link, List<Lease> restored) {
-        this(mode, link, List.of(), restored);
+        this(PxeConfig.of(List.of(link), mode), restored);
     }
 
-    private Lab(Mode mode, Link link, List<Subnet> relayed, List<Lease> restored) {
-        this.link = link;
-        service = new DhcpService(PxeConfig.of(List.of(link), mode).withRelayed(relayed), () -> 80, () -> 0, this,
-                restored);
+    private Lab(PxeConfig config, List<Lease> restored) {
+        link = config.links().getFirst();
+        service = new DhcpService(config, () -> 80, () -> 0, this, restored);
     }
 
     static Inet4Address ip(String text) {

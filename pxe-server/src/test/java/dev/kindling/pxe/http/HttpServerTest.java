@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -130,6 +131,7 @@ class HttpServerTest {
     }
 
     @Test
+    @DisplayName("lesson 14: HEAD equals GET")
     void answersHeadWithTheHeadersOfGet() throws Exception {
         file("f", 1000);
         source.with("text", BootFile.text("text"));
@@ -158,6 +160,7 @@ class HttpServerTest {
     }
 
     @Test
+    @DisplayName("lesson 14: keep-alive")
     void keepsTheConnectionForTheNextRequest() throws Exception {
         file("f", 100_000);
         var curl = shell("curl", "curl -sS -v -o a -o b -o c %1$s/f %1$s/missing %1$s/broken 2>&1".formatted(url));

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -28,9 +29,20 @@ class RequestFuzzTest {
 
     @Test
     void readsTheSameHoweverItIsCut() {
+        readsTheSame(INPUTS);
+    }
+
+    @Test
+    @Tag("full")
+    void readsTenMillionRequestsAndTargets() {
+        readsTheSame(10_000_000);
+        judges(10_000_000);
+    }
+
+    private static void readsTheSame(int inputs) {
         var random = new Random(SEED);
         int requests = 0;
-        for (int i = 0; i < INPUTS; i++) {
+        for (int i = 0; i < inputs; i++) {
             byte[] input = input(random);
             List<String> whole = read(input, List.of(input.length));
             var cuts = new ArrayList<Integer>();
@@ -42,13 +54,17 @@ class RequestFuzzTest {
             requests += (int) whole.stream().filter(each -> !each.startsWith("refused")).count();
         }
         // it would prove little if nothing were ever understood
-        assertThat(requests).isGreaterThan(INPUTS / 20);
+        assertThat(requests).isGreaterThan(inputs / 20);
     }
 
     @Test
     void judgesAnyTargetAndAnyRangeWithoutAnException() {
+        judges(INPUTS);
+    }
+
+    private static void judges(int inputs) {
         var random = new Random(SEED);
-        for (int i = 0; i < INPUTS; i++) {
+        for (int i = 0; i < inputs; i++) {
             byte[] octets = new byte[random.nextInt(40)];
             for (int at = 0; at < octets.length; at++) {
                 octets[at] = (byte) LETTERS.charAt(random.nextInt(LETTERS.length()));

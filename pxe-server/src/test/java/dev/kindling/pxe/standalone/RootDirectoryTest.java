@@ -12,6 +12,7 @@ import dev.kindling.pxe.Client;
 import dev.kindling.pxe.Firmware;
 import dev.kindling.pxe.MacAddress;
 import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -19,10 +20,12 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +33,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RootDirectoryTest {
     private static final InetAddress SERVER = InetAddress.ofLiteral("10.0.0.1");
+    private static final Link6 LINK6 = new Link6("eth0", InetAddress.ofLiteral("fd77::1"), 64, null, null, List.of(),
+            null, Duration.ofHours(1), false);
     private static final MacAddress MAC = new MacAddress("52:54:00:00:00:01");
     private static final UUID SMBIOS = UUID.fromString("4c4c4544-0031-3010-8051-b4c04f4b3232");
 
@@ -54,7 +59,9 @@ class RootDirectoryTest {
     }
 
     private RootDirectory source(BootSettings settings) throws IOException {
-        return new RootDirectory(root, settings, List.of(new Link("eth0", SERVER, Subnet.of(SERVER, 24))), () -> 8080);
+        return new RootDirectory(root, settings, List.of(new Link("eth0", SERVER, Subnet.of(SERVER, 24))),
+                List.of(LINK6),
+                () -> 8080);
     }
 
     private static BootSettings boot(@Nullable String x64, @Nullable String grub, @Nullable String kernel,
@@ -136,11 +143,24 @@ class RootDirectoryTest {
     }
 
     @Test
+    @DisplayName("lesson 15: autoexec.ipxe is always there, and goes on asking")
     void alwaysHasAnAutoexecThatAsksAgainUntilItIsServed() throws IOException {
         assertThat(fetched(source(), Protocol.TFTP, "autoexec.ipxe", null)).startsWith("#!ipxe\n")
                 .contains("dhcp && chain --autofree http://10.0.0.1:8080/boot.ipxe ||", "goto again");
         Files.writeString(root.resolve("autoexec.ipxe"), "own");
         assertThat(fetched(source(), Protocol.TFTP, "autoexec.ipxe", null)).isEqualTo("own");
+    }
+
+    @Test
+    @DisplayName("lesson 15: snponly by default, another loader for one machine")
+    void takesSnponlyBeforeIpxeAndAnotherLoaderForOneMachine() throws IOException {
+        Files.writeString(root.resolve("ipxe.efi"), "all drivers");
+        Files.writeString(root.resolve("snponly.efi"), "the firmware's driver");
+        RootDirectory source = source(BootSettings.NONE);
+        assertThat(told(source, client(Firmware.UEFI_X64, Agent.FIRMWARE_PXE))).isEqualTo("snponly.efi");
+
+        source.reserve(kept(boot("ipxe.efi", null, null, List.of(), null)));
+        assertThat(told(source, client(Firmware.UEFI_X64, Agent.FIRMWARE_PXE))).isEqualTo("ipxe.efi");
     }
 
     @Test
@@ -157,6 +177,8 @@ class RootDirectoryTest {
 
     /** rhboot/shim issues 165, 300 and 710. */
     @Test
+    @DisplayName("lesson 3: shim gets its GRUB also where it looks at the root; lesson 16: each machine that of"
+            + " its own system")
     void givesEachMachineTheGrubBesideItsShimWhereverShimLooksForIt() throws IOException {
         RootDirectory source = source(boot("ubuntu/shimx64.efi", null, null, List.of(), null));
         assertThat(fetched(source, Protocol.TFTP, "grubx64.efi", MAC)).isEqualTo("this is ubuntu/grubx64.efi");
@@ -218,6 +240,37 @@ class RootDirectoryTest {
         assertThatThrownBy(() -> source(boot("nowhere.efi", null, null, List.of(), null)))
                 .isInstanceOf(IOException.class).hasMessageContaining("--uefi-x64 nowhere.efi")
                 .hasMessageContaining(root.toString());
+    }
+
+    @Test
+    void oneLoaderThatIsMissingIsSaidAndItsMachinesRefusedUntilItIsThere() throws IOException {
+        RootDirectory source = source(new BootSettings("bios.0", "x64.efi", "boot/arm64.efi", null, "boot.ipxe", null,
+                null, List.of(), null));
+        String reason = "--uefi-arm64 boot/arm64.efi: there is no such file below " + root.toRealPath()
+                + ", and no package of this system has it";
+        assertThat(source.absentLoaders()).containsExactly(reason);
+        assertThat(told(source, client(Firmware.UEFI_ARM64, Agent.FIRMWARE_PXE))).isEqualTo("boot/arm64.efi");
+        var asked = new Fetch(Protocol.TFTP, "boot/arm64.efi", InetAddress.ofLiteral("10.0.0.20"), MAC, null, false);
+        assertThat(source.open(asked)).contains(new BootFile.Refused(reason));
+
+        Files.writeString(Files.createDirectories(root.resolve("boot")).resolve("arm64.efi"), "this is it");
+        assertThat(fetched(source, Protocol.TFTP, "boot/arm64.efi", MAC)).isEqualTo("this is it");
+    }
+
+    @Test
+    void noneOfTheLoadersThatWereNamedIsRefusedWithAllOfThem() {
+        assertThatThrownBy(() -> source(new BootSettings("no.0", "no.efi", null, null, null, null, null, List.of(),
+                null))).isInstanceOf(IOException.class).hasMessageContainingAll("--bios no.0", "--uefi-x64 no.efi");
+    }
+
+    @Test
+    void leadsIpxeToTheAddressThatItReachesUsBy() throws IOException {
+        for (String[] remote : new String[][]{{"10.0.0.20", "http://10.0.0.1:8080/"},
+                {"fd77::99", "http://[fd77:0:0:0:0:0:0:1]:8080/"}, {"10.9.0.1", "http://${next-server}:8080/"}}) {
+            var asked = new Fetch(Protocol.TFTP, "autoexec.ipxe", InetAddress.ofLiteral(remote[0]), null, null, false);
+            assertThat(source().open(asked)).hasValueSatisfying(file -> assertThat(
+                    new String(((BootFile.Bytes) file).content(), StandardCharsets.UTF_8)).contains(remote[1]));
+        }
     }
 
     @Test

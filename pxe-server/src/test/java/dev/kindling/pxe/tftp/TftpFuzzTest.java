@@ -3,6 +3,7 @@ package dev.kindling.pxe.tftp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindling.pxe.BootFile;
+import dev.kindling.pxe.Memory;
 import dev.kindling.pxe.PxeConfig;
 import dev.kindling.pxe.Served;
 import java.io.IOException;
@@ -34,9 +35,9 @@ class TftpFuzzTest {
     @Tag("full")
     void servesAGoodClientThroughTenMillionBadPacketsWithoutGrowing() throws Exception {
         attack(2, 1_000_000);
-        long before = usedMemory();
+        long before = Memory.used();
         attack(3, 9_000_000);
-        assertThat(usedMemory() - before).as("octets more than after the first million").isLessThan(16 << 20);
+        assertThat(Memory.used() - before).as("octets more than after the first million").isLessThan(16 << 20);
     }
 
     /** As the parser itself sees them: any octets are a packet or none, and a packet survives its own encoding. */
@@ -143,10 +144,5 @@ class TftpFuzzTest {
         byte[] octets = new byte[count];
         new Random(seed).nextBytes(octets);
         return octets;
-    }
-
-    private static long usedMemory() {
-        System.gc();
-        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 }

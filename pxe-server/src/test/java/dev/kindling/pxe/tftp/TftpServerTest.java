@@ -34,6 +34,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -130,6 +131,7 @@ class TftpServerTest {
     }
 
     @Test
+    @DisplayName("lesson 10: windows (RFC 7440), beyond the last block number")
     void goesOnBeyondBlock65535WithWindows() throws Exception {
         file("image", 40 * 1024 * 1024);
         shell("atftp", "atftp --option 'windowsize 32' --get -r image -l got %s %d".formatted(ADDRESS, server.port()));
@@ -174,6 +176,7 @@ class TftpServerTest {
     }
 
     @Test
+    @DisplayName("lesson 12: duplicate read requests are one transfer")
     void isOneTransferHoweverOftenTheSamePortAsks() throws Exception {
         source.with("f", BootFile.text("f"));
         try (var client = new Peer()) {
@@ -203,6 +206,7 @@ class TftpServerTest {
     }
 
     @Test
+    @DisplayName("lesson 11: nothing is told of it")
     void tellsNothingWhereOnlyTheSizeWasAsked() throws Exception {
         source.with("a", BootFile.text("a")).with("b", BootFile.text("b"));
         try (var client = new Peer(); var second = new Peer()) {
@@ -288,6 +292,7 @@ class TftpServerTest {
     }
 
     @Test
+    @DisplayName("lesson 13: single-port mode, where only that port passes")
     void servesEveryTransferFromThePortThatWasAskedWhereOnlyThatOnePassesTheFirewall() throws Exception {
         source.with("a", BootFile.text("x".repeat(600))).with("b", BootFile.text("y".repeat(600)));
         try (var single = start(new PxeConfig.Tftp(true, 64, 1468)); var client = new Peer(); var second = new Peer()) {
@@ -319,6 +324,7 @@ class TftpServerTest {
     }
 
     @Test
+    @DisplayName("lesson 10: the block size is stepped down for a peer that went silent")
     void tellsOfAStallWhileItLastsAndOffersLessNextTime() throws Exception {
         file("f", 100_000);
         try (var client = new Peer(); var again = new Peer()) {
@@ -373,6 +379,7 @@ class TftpServerTest {
     }
 
     @Test
+    @DisplayName("lesson 12: five hundred transfers at once")
     void servesFiveHundredAtOnce() throws Exception {
         byte[] content = file("loader", 300_000);
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {

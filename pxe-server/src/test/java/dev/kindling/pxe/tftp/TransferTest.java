@@ -6,6 +6,7 @@ import dev.kindling.pxe.tftp.Transfer.Move;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class TransferTest {
@@ -121,6 +122,7 @@ class TransferTest {
     }
 
     @Test
+    @DisplayName("lesson 10: a first block that never arrives tells of the MTU")
     void namesTheBlockSizeWhereTheFirstBlockNeverArrives() {
         var transfer = transfer(100_000, "blksize", "1468");
         transfer.start(now);
@@ -136,6 +138,7 @@ class TransferTest {
     }
 
     @Test
+    @DisplayName("lesson 11: ERROR 8 after the size is no failure")
     void takesAnErrorAfterTheSizeForAnAnswerNotAFailure() {
         var asked = transfer(100_000, "tsize", "0", "blksize", "1468");
         asked.start(now);
@@ -177,6 +180,7 @@ class TransferTest {
     }
 
     @Test
+    @DisplayName("lesson 11: only the options that were asked are echoed")
     void clampsAndEchoesOnlyWhatWasAsked() {
         var terms = terms(1000, "timeout", "3", "blksize", "65464", "windowsize", "200", "multicast", "", "tsize", "0");
         assertThat(terms.acknowledged()).containsExactly(java.util.Map.entry("timeout", "3"),

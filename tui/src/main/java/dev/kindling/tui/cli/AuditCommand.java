@@ -39,7 +39,8 @@ final class AuditCommand implements Runnable {
     @Command(name = "verify", description = "Recomputes the hashes that chain a cluster's records: exit code 1 where a"
             + " record was changed, removed or put in, and which is the first. Records that were cut off at the end show"
             + " only when you compare the last hash with one that you noted.")
-    int verify(@Parameters(arity = "0..1", paramLabel = "CLUSTER", description = "only this one") @Nullable String cluster) {
+    int verify(
+            @Parameters(arity = "0..1", paramLabel = "CLUSTER", description = "only this one") @Nullable String cluster) {
         Cli cli = Commands.of(parent);
         List<Chain> chains = new ArrayList<>();
         try (Kindling kindling = cli.open()) {
@@ -58,7 +59,8 @@ final class AuditCommand implements Runnable {
         cli.json(new Result(ok, chains));
         for (Chain chain : chains) {
             cli.say(chain.cluster() + ": " + (chain.ok()
-                    ? cli.ansi().green("unbroken") + ", " + Text.count(chain.records(), "record") + ", the last hash is "
+                    ? cli.ansi().green("unbroken") + ", " + Text.count(chain.records(), "record")
+                            + ", the last hash is "
                             + chain.head()
                     : cli.ansi().red("broken") + " at record " + chain.firstBadRecord() + ": "
                             + Text.clean(String.valueOf(chain.reason())))

@@ -31,8 +31,8 @@ import picocli.CommandLine.ScopeType;
 /** {@code kindling}: the options that every subcommand has, and what subcommands share. */
 @Command(name = "kindling", description = "Turns bare machines into a running Kubernetes cluster.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "0:done",
-        "1:it was tried and failed", "2:the command or the definition is wrong, nothing was done",
-        "3:plan --detailed-exitcode: there is something to do",
+        "1:it was tried and failed",
+        "2:the command or the definition is wrong, nothing was done; plan --detailed-exitcode: there is something to do (and 1 for every error)",
         "130:cancelled by Ctrl-C"}, footerHeading = "%n", footer = {
                 "Start with: kindling demo --simulated"})
 public final class Cli implements Runnable {
@@ -86,7 +86,7 @@ public final class Cli implements Runnable {
         line.setErr(new PrintWriter(err, true, err.charset()));
         line.setParameterExceptionHandler((e, arguments) -> {
             cli.complain(String.valueOf(e.getMessage()), "kindling " + commandPath(e.getCommandLine()) + "--help");
-            return ExitCode.BAD_USE;
+            return List.of(args).contains("--detailed-exitcode") ? ExitCode.FAILED : ExitCode.BAD_USE;
         });
         line.setExecutionExceptionHandler((e, command, parsed) -> cli.failed(e));
         return line.execute(args);
@@ -96,8 +96,10 @@ public final class Cli implements Runnable {
         return List.of(DemoCommand.class, InitCommand.class, ValidateCommand.class, PlanCommand.class, UpCommand.class,
                 StatusCommand.class, EventsCommand.class, HardwareCommand.class, DownCommand.class,
                 ReportCommand.class, TuiCommand.class, GuiCommand.class, PxeCommand.class, IsoCommand.class,
-                PrimerCommand.class, CompletionCommand.class, StateCommand.class, AuditCommand.class,
-                SecretsCommand.class);
+                PrimerCommand.class, TemplateCommand.class, ImportCommand.class, CompletionCommand.class,
+                ControlCommand.Pause.class, ControlCommand.Resume.class,
+                ControlCommand.Cancel.class, WaitCommand.class, BundleCommand.class, StateCommand.class,
+                AuditCommand.class, ApplyCommand.class, RehearseCommand.class, SecretsCommand.class);
     }
 
     /** The boot service and the image builder must be up in no time: for them, picocli looks into no other command. */

@@ -5,6 +5,7 @@ import dev.kindling.engine.api.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +52,7 @@ final class DemoCommand implements Callable<Integer> {
             Files.writeString(file, text);
             cli.remark("The definition of this demo is " + file + ".\n");
             return new Run(cli, kindling).of(kindling.validate(file.toString(), text), new Run.Choices(
-                    new Kindling.ApplyOptions(Optional.empty(), keep, randomness.loss(), randomness.seed), true, null,
+                    randomness.options(null, keep, Map.of()), true, null,
                     Commands.withWorkspace("kindling up", cli)));
         }
     }

@@ -8,8 +8,8 @@ public final class ExitCode {
     public static final int FAILED = 1;
     /** The command, or the definition, is wrong: nothing was done. */
     public static final int BAD_USE = 2;
-    /** {@code plan --detailed-exitcode}: there is something to do. */
-    public static final int CHANGES = 3;
+    /** {@code plan --detailed-exitcode}, which ends with {@link #FAILED} for every error: there is something to do. */
+    public static final int CHANGES = 2;
     /** Ctrl-C: 128 + SIGINT, as shells say it. */
     public static final int CANCELLED = 130;
 

@@ -1,5 +1,6 @@
 package dev.kindling.tui.cli;
 
+import dev.kindling.engine.api.Kindling;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -28,12 +30,27 @@ final class InitCommand implements Callable<Integer> {
     @Option(names = "--force", description = "overwrite FILE")
     boolean force;
 
+    @Option(names = "--template", paramLabel = "NAME", description = "write what this template makes of --set; kindling template list shows the names")
+    @Nullable
+    String template;
+
+    @CommandLine.Mixin
+    TemplateCommand.Given given = new TemplateCommand.Given();
+
     /** What was written, for programs. */
     record Result(String file) {}
 
     @Override
     public Integer call() throws IOException {
         Cli cli = Commands.of(parent);
+        if (template != null) {
+            try (Kindling kindling = cli.open()) {
+                return TemplateCommand.render(cli, kindling.render(template, given.values), file, force);
+            }
+        }
+        if (!given.values.isEmpty()) {
+            throw Refusal.badUse("--set fills a template, and none is named", "add --template NAME");
+        }
         Path target = cli.world().directory().resolve(file);
         try {
             if (force) {

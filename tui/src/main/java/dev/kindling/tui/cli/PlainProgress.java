@@ -30,8 +30,9 @@ final class PlainProgress implements Progress {
             case Event.StepProgressed progressed -> grown("step " + progressed.step(), progressed.fraction());
             case Event.MachineObserved observed ->
                 grown("machine " + observed.machine() + " " + observed.stage(), observed.fraction());
-            case Event.Defined _,Event.RunStarted _,Event.StepStarted _,Event.StepDone _,Event.StepFailed _,Event.RunEnded _,Event.MachineStuck _,Event.InventoryReceived _,Event.UnknownMachineSeen _,Event.DiskWriteOrdered _,Event.DiskWritten _,Event.BootScriptServed _,Event.InstallConfigServed _,Event.RemovalStarted _,Event.Removed _,Event.ResourceCreated _,Event.ResourceRemoved _,Event.ConditionChanged _,Event.SecretStored _,Event.HandedOff _,Event.Noted _ ->
+            case Event.Defined _,Event.RunStarted _,Event.StepStarted _,Event.StepDone _,Event.StepFailed _,Event.RunEnded _,Event.MachineStuck _,Event.InventoryReceived _,Event.UnknownMachineSeen _,Event.DiskWriteOrdered _,Event.DiskWritten _,Event.BootScriptServed _,Event.InstallConfigServed _,Event.RemovalStarted _,Event.Removed _,Event.ResourceCreated _,Event.ResourceRemoved _,Event.ConditionChanged _,Event.SecretStored _,Event.HandedOff _,Event.Noted _,Event.StepSkipped _,Event.Requested _,Event.RunPaused _,Event.RunContinued _,Event.HookRan _ ->
                 true;
+            case Event.WebhookDelivered _ -> false;
         };
     }
 

@@ -64,6 +64,11 @@ final class Run {
             throw Refusal.failed("the plan has changed: it is now " + plan.id() + ", not " + choices.onlyPlan(),
                     "look at it again: kindling plan " + validation.source());
         }
+        return of(plan, choices);
+    }
+
+    /** The same, from a plan that was made before. */
+    int of(Plan plan, Choices choices) throws InterruptedException {
         cli.remark(PlanText.of(plan, cli.ansi()));
         if (plan.pending() == 0) {
             cli.remark("Nothing to do: every action of the plan is done.");

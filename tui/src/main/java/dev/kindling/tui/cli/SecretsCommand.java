@@ -2,7 +2,6 @@ package dev.kindling.tui.cli;
 
 import dev.kindling.engine.Engine;
 import dev.kindling.engine.api.SealedSecrets;
-import dev.kindling.engine.api.SealedSecrets.Key;
 import dev.kindling.tui.text.Text;
 import java.io.Console;
 import java.util.Arrays;
@@ -36,7 +35,7 @@ final class SecretsCommand implements Runnable {
     }
 
     /** The names for programs; never a value. */
-    record Listing(String place, @Nullable Key key, List<SealedSecrets.Entry> secrets) {}
+    record Listing(String place, SealedSecrets.@Nullable Key key, List<SealedSecrets.Entry> secrets) {}
 
     @Command(name = "list", description = "Names and when they were stored, never values. Needs no key.")
     int list() {
@@ -64,7 +63,8 @@ final class SecretsCommand implements Runnable {
             @Option(names = "--yes-show", description = "show it wherever the output goes") boolean anywhere) {
         Cli cli = Commands.of(parent);
         if (!cli.world().terminal() && !anywhere) {
-            throw Refusal.badUse("the output is no terminal, and would keep the value", "give --yes-show if that is wanted");
+            throw Refusal.badUse("the output is no terminal, and would keep the value",
+                    "give --yes-show if that is wanted");
         }
         try (SealedSecrets secrets = open(cli)) {
             String value = secrets.reveal(name).orElseThrow(() -> Refusal.badUse("there is no secret " + name + " in "
@@ -79,15 +79,16 @@ final class SecretsCommand implements Runnable {
     }
 
     /** What was done, for programs. */
-    record Rotated(String place, Key key, int secrets) {}
+    record Rotated(String place, SealedSecrets.Key key, int secrets) {}
 
     @Command(name = "rotate", description = "Seals all of them with a new key. A crash at any moment leaves them"
             + " readable. A key file keeps its old keys, for other workspaces and for backups.")
-    int rotate(@Option(names = "--to", paramLabel = "KIND", description = "file, passphrase or keyring: where the new key"
-            + " is kept (default: where the old one is)") @Nullable Key to) {
+    int rotate(
+            @Option(names = "--to", paramLabel = "KIND", description = "file, passphrase or keyring: where the new key"
+                    + " is kept (default: where the old one is)") SealedSecrets.@Nullable Key to) {
         Cli cli = Commands.of(parent);
         try (SealedSecrets secrets = open(cli)) {
-            Key kind = to != null
+            SealedSecrets.Key kind = to != null
                     ? to
                     : secrets.key().orElseThrow(() -> Refusal.badUse("there are no secrets in " + secrets.place(),
                             "kindling up makes them"));
@@ -106,15 +107,14 @@ final class SecretsCommand implements Runnable {
 
     private static SealedSecrets open(Cli cli) {
         cli.log();
-        return Engine.secrets(cli.workspaceDirectory(), cli.environment(), SecretsCommand::ask, SecretsCommand::askTwice);
+        return Engine.secrets(cli.workspaceDirectory(), cli.environment(), SecretsCommand::ask,
+                SecretsCommand::askTwice);
     }
 
     /** Without an echo; empty where there is no terminal. */
     private static Optional<char[]> ask(String question) {
-        Console console = System.console();
-        return console != null && console.isTerminal()
-                ? Optional.ofNullable(console.readPassword("%s", question))
-                : Optional.empty();
+        return Optional.ofNullable(System.console()).filter(Console::isTerminal)
+                .map(console -> console.readPassword("%s", question));
     }
 
     private static Optional<char[]> askTwice(String question) {

@@ -1,7 +1,7 @@
 package dev.kindling.tui.cli;
 
 import dev.kindling.engine.api.Kindling;
-import java.util.Optional;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -40,6 +40,9 @@ final class UpCommand implements Callable<Integer> {
     @Nullable
     String plan;
 
+    @Option(names = "--parallel", paramLabel = "KIND=N", split = ",", description = "how many steps of a kind work at once: power=16,write=8,local=2")
+    Map<String, Integer> parallel = Map.of();
+
     @Mixin
     Randomness randomness = new Randomness();
 
@@ -49,8 +52,7 @@ final class UpCommand implements Callable<Integer> {
         String resume = Commands.withWorkspace("kindling up", cli);
         try (Kindling kindling = cli.openToRun()) {
             return new Run(cli, kindling).of(cli.definition(kindling, file, cluster),
-                    new Run.Choices(new Kindling.ApplyOptions(Optional.ofNullable(interfaceName), keep,
-                            randomness.loss(), randomness.seed), yes, plan, resume));
+                    new Run.Choices(randomness.options(interfaceName, keep, parallel), yes, plan, resume));
         }
     }
 }

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -83,7 +82,7 @@ final class BuildCommand implements Callable<Integer> {
         scan.skipped().forEach(path -> screen.accept(new IsoEvent.Noted(path,
                 "left out: a socket is nothing without its program")));
         Tree tree = keepOwners ? scan.tree() : scan.tree().withAttributes(each -> each.owner(0, 0));
-        MediaSpec spec = spec(cli, tree, label == null ? defaultLabel(directory) : label, screen);
+        MediaSpec spec = spec(cli, tree, label == null ? MediaSpec.label(directory) : label, screen);
         IsoBuilder.write(spec, cli.world().directory().resolve(output), screen);
     }
 
@@ -146,12 +145,5 @@ final class BuildCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     "SOURCE_DATE_EPOCH is '" + asked + "': expected seconds since 1970", e);
         }
-    }
-
-    /** Characters that every reader takes, as ISO 9660 wants them. */
-    private static String defaultLabel(Path directory) throws IOException {
-        Path name = directory.toRealPath().getFileName();
-        String label = name == null ? "" : name.toString().toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9_]", "_");
-        return label.isEmpty() ? "KINDLING" : label.substring(0, Math.min(32, label.length()));
     }
 }

@@ -7,9 +7,11 @@ import dev.kindling.tui.cli.ExitCode;
 import dev.kindling.tui.cli.Refusal;
 import dev.kindling.tui.text.ProblemText;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,6 +37,10 @@ final class IsoPrimerCommand implements Callable<Integer> {
     @Option(names = "--discovery", description = "a medium that only reports what a machine is made of")
     boolean discovery;
 
+    @Option(names = "--report", paramLabel = "URL", description = "with --discovery: where what was found is posted to, as JSON")
+    @Nullable
+    URI report;
+
     @Option(names = "--package", paramLabel = "NAME", description = "a further Debian package for the live system, such as firmware; can be repeated")
     List<String> packages = List.of();
 
@@ -48,9 +54,19 @@ final class IsoPrimerCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Cli cli = Objects.requireNonNull(parent).cli();
+        if (report != null && !discovery) {
+            throw Refusal.badUse("--report goes with --discovery", "add --discovery");
+        }
+        if (report != null && (report.getHost() == null || !String.valueOf(report.getScheme()).matches("https?"))) {
+            throw Refusal.badUse("'" + report + "' is no address of a receiver", "http://10.77.0.1:8080/inventory");
+        }
+        if (discovery && (answers != null || definition != null)) {
+            throw Refusal.badUse("a discovery medium installs nothing, so that it needs no answers and no definition",
+                    "leave out --answers and --definition, or --discovery");
+        }
         Primer.Order order = new Primer.Order(cli.world().directory().resolve(output),
                 answers == null ? "" : cli.read(answers), definition == null ? "" : cli.read(definition), discovery,
-                packages);
+                Optional.ofNullable(report), packages);
         String[] last = {""};
         Primer.Made made;
         try {

@@ -1,5 +1,6 @@
 package dev.kindling.tui.iso;
 
+import dev.kindling.iso.image.BadImageException;
 import dev.kindling.tui.cli.ExitCode;
 import dev.kindling.tui.cli.Refusal;
 import java.io.IOException;
@@ -32,6 +33,8 @@ final class Refusals {
         } catch (AccessDeniedException e) {
             throw Refusal.failed(e.getFile() + " must not be read or written by this user",
                     "change its permissions, or run as its owner");
+        } catch (BadImageException e) {
+            throw Refusal.failed(String.valueOf(e.getMessage()), e.remedy());
         } catch (IOException e) {
             throw Refusal.failed(String.valueOf(e.getMessage()), "");
         }

@@ -25,6 +25,26 @@ final class Addresses implements ITypeConverter<Inet4Address> {
         throw new TypeConversionException("'" + text + "' is not an IPv4 address");
     }
 
+    private static Inet6Address parse6(String text) {
+        try {
+            // a scope would need an interface of that name
+            if (text.indexOf('%') < 0 && InetAddress.ofLiteral(text) instanceof Inet6Address six) {
+                return six;
+            }
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException("'" + text + "' is not an IPv6 address");
+        }
+        throw new TypeConversionException("'" + text + "' is not an IPv6 address");
+    }
+
+    /** Of either kind. */
+    static final class Any implements ITypeConverter<InetAddress> {
+        @Override
+        public InetAddress convert(String text) {
+            return text.indexOf(':') < 0 ? parse(text) : parse6(text);
+        }
+    }
+
     /** {@code FROM-TO}. */
     record Range(Inet4Address from, Inet4Address to) {}
 
@@ -58,18 +78,6 @@ final class Addresses implements ITypeConverter<Inet4Address> {
                 throw new TypeConversionException("'" + text + "' is not a range such as fd00:77::1000-fd00:77::1fff");
             }
             return new Range6(parse6(ends[0]), parse6(ends[1]));
-        }
-
-        private static Inet6Address parse6(String text) {
-            try {
-                // a scope would need an interface of that name
-                if (text.indexOf('%') < 0 && InetAddress.ofLiteral(text) instanceof Inet6Address six) {
-                    return six;
-                }
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("'" + text + "' is not an IPv6 address");
-            }
-            throw new TypeConversionException("'" + text + "' is not an IPv6 address");
         }
     }
 

@@ -98,7 +98,7 @@ final class HintsCommand implements Callable<Integer> {
         if (root == null) {
             return named;
         }
-        BootSettings found = new RootDirectory(root, named, List.of(), () -> httpPort).settings();
+        BootSettings found = new RootDirectory(root, named, List.of(), List.of(), () -> httpPort).settings();
         remarkWithout(cli, found.bios(), "loader for BIOS", "undionly.kpxe");
         remarkWithout(cli, found.uefiX64(), "loader for UEFI on x86", "snponly.efi");
         remarkWithout(cli, found.uefiArm64(), "loader for UEFI on ARM", "snponly-arm64.efi");

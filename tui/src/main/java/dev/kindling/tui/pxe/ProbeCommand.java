@@ -21,7 +21,8 @@ import picocli.CommandLine.ParentCommand;
 
 /** {@code kindling pxe probe}. */
 @Command(name = "probe", description = {"Shows which DHCP and PXE servers answer on a network, and with what.",
-        "It asks as several kinds of firmware and takes no offer. Needs root, or CAP_NET_RAW."})
+        "It asks as each kind of firmware, takes no offer, and asks whether the boot files are there. Needs root, or"
+                + " CAP_NET_RAW."})
 final class ProbeCommand implements Callable<Integer> {
     @ParentCommand
     @Nullable
@@ -38,22 +39,28 @@ final class ProbeCommand implements Callable<Integer> {
         Cli cli = Objects.requireNonNull(parent, "probe runs below pxe").cli();
         cli.withoutWorkspace();
         Probe.Report report;
+        InetAddress own = own();
         try {
-            report = Probe.run(device, Interfaces.mac(device), own(), wait, new Random());
+            report = Probe.run(device, Interfaces.mac(device), own, wait, new Random());
         } catch (IOException e) {
             throw Refusal.failed(String.valueOf(e.getMessage()), "");
         }
         cli.json(report);
-        cli.say("%-12s %-15s %-11s %-15s %-7s %-15s %s%n".formatted("as", "server", "role", "address", "lease",
+        cli.say("%-14s %-15s %-11s %-15s %-7s %-15s %s%n".formatted("as", "server", "role", "address", "lease",
                 "next server", "boot file"));
         for (Probe.Found each : report.answers()) {
-            cli.say("%-12s %-15s %-11s %-15s %-7s %-15s %s%s%n".formatted(
+            cli.say("%-14s %-15s %-11s %-15s %-7s %-15s %s%s%n".formatted(
                     each.asked().name().toLowerCase(Locale.ROOT).replace('_', '-'), text(each.server()), each.role(),
                     text(each.address()), each.leaseSeconds() < 0 ? "-" : each.leaseSeconds() + "s",
                     text(each.nextServer()), each.bootFile() == null ? "-" : Text.clean(each.bootFile()),
-                    each.vendorOptions().isEmpty() ? "" : "  (option 43: " + each.vendorOptions() + ")"));
+                    each.vendorOptions().isEmpty() ? "" : "  (option 43: " + vendorOptions(each) + ")"));
         }
-        report.warnings().forEach(warning -> cli.say("warning: " + warning + "\n"));
+        report.files().stream().filter(file -> file.problem() == null)
+                .forEach(file -> cli.say("file " + Text.clean(file.text()) + "\n"));
+        if (own == null && !report.answers().isEmpty()) {
+            cli.remark("%s has no IPv4 address: neither port 4011 nor the boot files were asked for".formatted(device));
+        }
+        report.warnings().forEach(warning -> cli.say("warning: " + Text.clean(warning) + "\n"));
         return ExitCode.DONE;
     }
 
@@ -65,6 +72,12 @@ final class ProbeCommand implements Callable<Integer> {
         } catch (IOException e) {
             return null;
         }
+    }
+
+    private static String vendorOptions(Probe.Found answer) {
+        return answer.vendorWords().isEmpty()
+                ? answer.vendorOptions()
+                : Text.clean(String.join("; ", answer.vendorWords()));
     }
 
     private static String text(@Nullable InetAddress address) {

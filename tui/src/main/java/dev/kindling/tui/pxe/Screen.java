@@ -27,6 +27,7 @@ final class Screen implements Consumer<PxeEvent>, AutoCloseable {
             .withZone(ZoneId.systemDefault());
     private static final int WAITING = 8192;
     private static final int LOOK_SECONDS = 2;
+    private static final int LINES_A_SECOND = 500;
 
     private final Cli cli;
     private final BootBoard board = new BootBoard();
@@ -34,6 +35,10 @@ final class Screen implements Consumer<PxeEvent>, AutoCloseable {
     private final AtomicLong leftOut = new AtomicLong();
     private final Thread writer = new Thread(this::write, "screen");
     private volatile boolean closing;
+    // of the writer
+    private long second;
+    private int lines;
+    private int spared;
 
     Screen(Cli cli) {
         this.cli = cli;
@@ -91,6 +96,7 @@ final class Screen implements Consumer<PxeEvent>, AutoCloseable {
         try {
             while (!closing || !waiting.isEmpty()) {
                 PxeEvent first = waiting.poll(200, TimeUnit.MILLISECONDS);
+                beginSecond(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime()));
                 if (first != null) {
                     events.add(first);
                     waiting.drainTo(events);
@@ -102,6 +108,7 @@ final class Screen implements Consumer<PxeEvent>, AutoCloseable {
                     tellStuck();
                 }
             }
+            beginSecond(-1);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -114,7 +121,7 @@ final class Screen implements Consumer<PxeEvent>, AutoCloseable {
             String mac = event.mac() == null ? null : event.mac().value();
             if (cli.forPrograms()) {
                 cli.json(new Line(event.getClass().getSimpleName(), event.at(), mac, event.text(), event));
-            } else {
+            } else if (isShown(event)) {
                 text.append(line(event.at(), mac == null ? "-" : mac, event.text()));
             }
         }
@@ -126,6 +133,31 @@ final class Screen implements Consumer<PxeEvent>, AutoCloseable {
         if (missing > 0) {
             note("%d events came faster than they could be shown, and were left out".formatted(missing));
         }
+    }
+
+    private void beginSecond(long now) {
+        if (now == second) {
+            return;
+        }
+        if (spared > 0) {
+            note("%d more lines of transfers and leases that went well are left out: more than %d a second"
+                    .formatted(spared, LINES_A_SECOND));
+        }
+        second = now;
+        lines = 0;
+        spared = 0;
+    }
+
+    /** Trouble always; of the rest so much as can be read. */
+    private boolean isShown(PxeEvent event) {
+        boolean shown = switch (event) {
+            case PxeEvent.DhcpSeen _,PxeEvent.DhcpAnswered _,PxeEvent.FetchStarted _,PxeEvent.FetchDone _ ->
+                lines++ < LINES_A_SECOND;
+            case PxeEvent.Ignored _,PxeEvent.FetchFailed _,PxeEvent.Stalled _,PxeEvent.AddressConflict _,PxeEvent.ForeignServer _ ->
+                true;
+        };
+        spared += shown ? 0 : 1;
+        return shown;
     }
 
     /** Says which machines do not go on, once for each stage. */

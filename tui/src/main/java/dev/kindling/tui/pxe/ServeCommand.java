@@ -1,10 +1,11 @@
 package dev.kindling.tui.pxe;
 
+import dev.kindling.engine.boot.ImageSource;
 import dev.kindling.pxe.PxeConfig;
-import dev.kindling.pxe.PxeConfig.Link;
 import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeConfig.Ports;
+import dev.kindling.pxe.PxeConfig.ProxyOffer;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.PxeEvent;
 import dev.kindling.pxe.PxeHelper;
@@ -14,8 +15,8 @@ import dev.kindling.pxe.http.HttpServer;
 import dev.kindling.pxe.net.OwnCommand;
 import dev.kindling.pxe.net.PortFailure;
 import dev.kindling.pxe.net.TrafficCapture;
+import dev.kindling.pxe.net.UsableAddress;
 import dev.kindling.pxe.standalone.BootSettings;
-import dev.kindling.pxe.standalone.Interfaces;
 import dev.kindling.pxe.standalone.Metrics;
 import dev.kindling.pxe.standalone.RootDirectory;
 import dev.kindling.tui.cli.Cli;
@@ -27,11 +28,12 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -62,6 +64,9 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--mode", paramLabel = "MODE", defaultValue = "dhcp", description = "dhcp: give addresses; proxy: beside another DHCP server; none: TFTP and HTTP only (default: ${DEFAULT-VALUE})")
     Mode mode = Mode.DHCP;
 
+    @Option(names = "--proxy-offer", paramLabel = "FORM", defaultValue = "auto", description = "with --mode proxy: file: firmware takes the file of the offer (option 43.6 = 8); boot-server: it asks port 4011; auto: file for a BIOS, boot-server for UEFI (default: ${DEFAULT-VALUE})")
+    String proxyOffer = "auto";
+
     @Option(names = "--range", paramLabel = "FROM-TO", converter = Addresses.Ranges.class, description = "pool of addresses; again for another interface's network")
     List<Addresses.Range> ranges = new ArrayList<>();
 
@@ -75,8 +80,8 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--router", paramLabel = "IP", converter = Addresses.class, description = "default router; again for another interface's network (default: none)")
     List<Inet4Address> routers = new ArrayList<>();
 
-    @Option(names = "--dns", paramLabel = "IP", converter = Addresses.class, description = "DNS server; again for more (default: none)")
-    List<Inet4Address> dns = new ArrayList<>();
+    @Option(names = "--dns", paramLabel = "IP", converter = Addresses.Any.class, description = "DNS server, an IPv6 address for DHCPv6; again for more (default: none)")
+    List<InetAddress> dns = new ArrayList<>();
 
     @Option(names = "--domain", paramLabel = "NAME", description = "domain name (default: none)")
     @Nullable
@@ -141,6 +146,10 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     String script;
 
+    @Option(names = "--iso", paramLabel = "NAME=DIR|FILE", description = {
+            "an image that is assembled while it is fetched by HTTP, for a BMC's virtual media: of a directory, or FILE with ,config=FILE embedded and ,kernel-args=TEXT added; again for more"})
+    List<String> images = new ArrayList<>();
+
     @Option(names = "--tftp-single-port", description = "all of TFTP from its one port, which passes firewalls and NAT")
     boolean tftpSinglePort;
 
@@ -171,36 +180,49 @@ final class ServeCommand implements Callable<Integer> {
         if (helper) {
             return help(cli);
         }
-        if (interfaces.isEmpty() || root == null) {
-            throw Refusal.badUse("--interface IF and --root DIR are needed", "kindling pxe serve --help");
+        if (interfaces.isEmpty() || (root == null && images.isEmpty())) {
+            throw Refusal.badUse("--interface IF and --root DIR (or --iso NAME=DIR) are needed",
+                    "kindling pxe serve --help");
         }
         if (printUnit) {
             return printUnit(cli);
         }
         var stop = new CountDownLatch(1);
         try (var screen = new Screen(cli);
+                var directory = new Root(root);
                 Interrupts.Registration _ = Signals.on(List.of("TERM", "INT"), stop::countDown)) {
-            var links = links();
+            var networks = ServedNetworks.of(this);
+            networks.remarks().forEach(screen::note);
             var boundHttp = new AtomicInteger(httpPort);
-            var files = new RootDirectory(Objects.requireNonNull(root, "checked above"),
+            var served = Images.of(images, cli.world().directory(), screen::note);
+            var files = new RootDirectory(directory.path(),
                     new BootSettings(bios, uefiX64, uefiArm64, uefiHttp, script, null, null, List.of(), null),
-                    links, boundHttp::get);
-            var config = PxeConfig.of(links, mode).withLinks6(links6()).withIpv6Absence(noIpv6Wait)
-                    .withRelayed(relayed())
+                    networks.links(), networks.links6(), boundHttp::get);
+            files.absentLoaders().forEach(each -> screen.note("WARNING: " + each
+                    + ". Machines of that kind are refused until it is there"));
+            var config = PxeConfig.of(networks.links(), mode).withLinks6(networks.links6())
+                    .withIpv6Absence(noIpv6Wait).withRelayed(networks.relayed())
                     .withPorts(new Ports(dhcpPort, proxyPort, tftpPort, httpPort, httpsPort))
-                    .withLeaseFile(leaseFile).withTls(tls())
+                    .withProxyOffer(proxyOffer()).withLeaseFile(leaseFile).withTls(tls())
                     .withTftp(new PxeConfig.Tftp(tftpSinglePort, PxeConfig.Tftp.STANDARD.maxWindow(),
                             PxeConfig.Tftp.STANDARD.maxBlock()));
             var metrics = new Metrics();
             Consumer<PxeEvent> events = metricsPort == null ? screen : screen.andThen(metrics);
+            for (Link6 link : networks.links6()) {
+                UsableAddress.await(link.interfaceName(), link.address(), PxeServer.IPV6_PATIENCE, screen::note);
+            }
             try (var _ = reservations(files, screen);
-                    var _ = capture(links, screen);
-                    var _ = metrics(metrics, links, cli.world().clock());
-                    var server = PxeServer.start(config, files, events, cli.world().clock())) {
+                    var _ = capture(networks, screen);
+                    var _ = metrics(metrics, networks, cli.world().clock());
+                    var server = PxeServer.start(config, new ImageSource(files, served), events,
+                            cli.world().clock())) {
                 boundHttp.set(server.httpPort());
+                metrics.follow(server::pools, screen.board()::machines);
+                served.forEach((name, image) -> screen.note("%s is at http://%s:%d/%s, %d octets".formatted(name,
+                        networks.host(), server.httpPort(), name, image.image().size())));
                 screen.ready(server);
                 if (warmUp) {
-                    WarmUp.run(server, links.getFirst().address());
+                    WarmUp.run(server, networks.links().getFirst().address());
                 } else {
                     stop.await();
                 }
@@ -211,6 +233,28 @@ final class ServeCommand implements Callable<Integer> {
             throw Refusal.badUse(String.valueOf(e.getMessage()), "kindling pxe serve --help");
         }
         return ExitCode.DONE;
+    }
+
+    /** What {@code --root} names; an empty directory, for as long as this runs, where images are all that is served. */
+    private static final class Root implements Closeable {
+        private final Path path;
+        private final boolean own;
+
+        Root(@Nullable Path named) throws IOException {
+            own = named == null;
+            path = named == null ? Files.createTempDirectory("kindling-nothing") : named;
+        }
+
+        Path path() {
+            return path;
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (own) {
+                Files.deleteIfExists(path);
+            }
+        }
     }
 
     private static int help(Cli cli) {
@@ -248,13 +292,13 @@ final class ServeCommand implements Callable<Integer> {
         };
     }
 
-    private Interrupts.Registration metrics(Metrics metrics, List<Link> links, Clock clock) throws IOException {
+    private Interrupts.Registration metrics(Metrics metrics, ServedNetworks networks, Clock clock) throws IOException {
         if (metricsPort == null) {
             return () -> {};
         }
         var http = HttpServer.of(metrics, address -> null, event -> {}, clock);
         try {
-            http.listen(links.stream().map(Link::address).toList(), metricsPort, null);
+            http.listen(networks.addresses(), metricsPort, null);
             return http::close;
         } catch (IOException e) {
             http.close();
@@ -263,17 +307,20 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private Closeable capture(List<Link> links, Screen screen) throws IOException {
-        if (capture == null) {
-            return () -> {};
-        }
-        var devices = new ArrayList<TrafficCapture.Device>();
-        for (int i = 0; i < links.size(); i++) {
-            // the link of loopback has no name
-            devices.add(new TrafficCapture.Device(interfaces.get(i), (Inet4Address) links.get(i).address()));
-        }
-        return TrafficCapture.start(capture, captureLimit, devices, tftpPort, List.of(dhcpPort, proxyPort),
-                screen::note);
+    private Closeable capture(ServedNetworks networks, Screen screen) throws IOException {
+        return capture == null
+                ? () -> {}
+                : TrafficCapture.start(capture, captureLimit, networks.devices(), tftpPort,
+                        List.of(dhcpPort, proxyPort), screen::note);
+    }
+
+    private ProxyOffer proxyOffer() {
+        return switch (proxyOffer) {
+            case "auto" -> ProxyOffer.BY_FIRMWARE;
+            case "file" -> ProxyOffer.NAMES_FILE;
+            case "boot-server" -> ProxyOffer.ASKS_BOOT_SERVER;
+            default -> throw Refusal.badUse("there is no --proxy-offer " + proxyOffer, "auto, file or boot-server");
+        };
     }
 
     private @Nullable Tls tls() {
@@ -284,84 +331,5 @@ final class ServeCommand implements Callable<Integer> {
             throw Refusal.badUse("HTTPS needs both --cert and --key", "");
         }
         return new Tls.PemFiles(certificate, key, null);
-    }
-
-    /** Each interface with the pool and the router that are in its network. */
-    private List<Link> links() throws IOException {
-        var links = new ArrayList<Link>();
-        var pools = new ArrayList<>(ranges);
-        var gateways = new ArrayList<>(routers);
-        for (String name : interfaces) {
-            List<Interfaces.Address> addresses = Interfaces.addresses(name);
-            var own = addresses.stream()
-                    .filter(address -> pools.stream().anyMatch(pool -> address.reaches(pool.from())))
-                    .findFirst().orElse(addresses.getFirst());
-            var pool = pools.stream().filter(each -> own.reaches(each.from())).findFirst().orElse(null);
-            var router = gateways.stream().filter(own::reaches).findFirst().orElse(null);
-            pools.remove(pool);
-            gateways.remove(router);
-            // on loopback nothing is broadcast: replies go back to where the request came from
-            links.add(new Link(own.address().isLoopbackAddress() ? null : name, own.address(),
-                    subnet(own.address(), own.prefixLength(), pool, router)));
-        }
-        if (!pools.isEmpty()) {
-            throw Refusal.badUse("--range %s-%s is in the network of no interface that is served".formatted(
-                    pools.getFirst().from().getHostAddress(), pools.getFirst().to().getHostAddress()),
-                    "ip address lists the networks");
-        }
-        if (!gateways.isEmpty()) {
-            throw Refusal.badUse("--router %s is in the network of no interface that is served"
-                    .formatted(gateways.getFirst().getHostAddress()), "ip address lists the networks");
-        }
-        return links;
-    }
-
-    /** Each IPv6 pool with the interface that has an address in its network. */
-    private List<Link6> links6() throws IOException {
-        if (routerAdvertisements && ranges6.isEmpty()) {
-            throw Refusal.badUse("--router-advertisements needs --ipv6-range",
-                    "--ipv6-range FROM-TO says which addresses DHCPv6 gives");
-        }
-        var links = new ArrayList<Link6>();
-        var served = new HashSet<String>();
-        for (Addresses.Range6 pool : ranges6) {
-            Link6 link = link6(pool);
-            if (!served.add(link.interfaceName())) {
-                throw Refusal.badUse("--ipv6-range %s is the second one on %s".formatted(pool, link.interfaceName()),
-                        "one pool for each interface");
-            }
-            links.add(link);
-        }
-        return links;
-    }
-
-    private Link6 link6(Addresses.Range6 pool) throws IOException {
-        for (String name : interfaces) {
-            for (Interfaces.Address6 own : Interfaces.addresses6(name)) {
-                if (own.reaches(pool.from())) {
-                    return new Link6(name, own.address(), own.prefixLength(), pool.from(), pool.to(), List.of(), domain,
-                            leaseTime, routerAdvertisements);
-                }
-            }
-        }
-        throw Refusal.badUse("--ipv6-range %s is in the network of no interface that is served".formatted(pool),
-                "ip -6 address lists the networks; ip -6 address add ADDRESS/64 dev %s gives an interface one"
-                        .formatted(interfaces.getFirst()));
-    }
-
-    /** With what holds for all networks. */
-    private List<Subnet> relayed() {
-        if (mode != Mode.DHCP && !relayed.isEmpty()) {
-            throw Refusal.badUse("--relayed gives addresses, hence needs --mode dhcp", "");
-        }
-        return relayed.stream().map(each -> each.withDns(List.copyOf(dns)).withDomain(domain)
-                .withLeaseTime(leaseTime)).toList();
-    }
-
-    private Subnet subnet(Inet4Address network, int prefixLength, Addresses.@Nullable Range pool,
-            @Nullable Inet4Address router) {
-        Subnet subnet = Subnet.of(network, prefixLength).withRouter(router).withDns(List.copyOf(dns)).withDomain(domain)
-                .withLeaseTime(leaseTime);
-        return pool == null ? subnet : subnet.withRange(pool.from(), pool.to());
     }
 }

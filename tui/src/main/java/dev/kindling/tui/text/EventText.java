@@ -37,6 +37,9 @@ public final class EventText {
                 case FAILED -> Mark.BAD;
                 case CANCELLED -> Mark.WARNING;
             };
+            case Event.StepSkipped _,Event.RunPaused _ -> Mark.WARNING;
+            case Event.HookRan hook -> hook.problem() == null ? Mark.NONE : Mark.WARNING;
+            case Event.RunContinued _,Event.Requested _,Event.WebhookDelivered _ -> Mark.NONE;
             case Event.MachineStuck stuck -> stuck.reason() == null ? Mark.NONE : Mark.WARNING;
             case Event.UnknownMachineSeen _ -> Mark.WARNING;
             case Event.Noted noted -> noted.warning() ? Mark.WARNING : Mark.NONE;

@@ -2,25 +2,60 @@ package dev.kindling.tui.text;
 
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.model.Machine;
-import java.time.Duration;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A plan for people: each action with its machine, its disk, what changes, and whether data can be lost. */
 public final class PlanText {
     private PlanText() {}
 
+    /** Machines with nothing to do are listed one by one only in plans that are not longer than this. */
+    private static final int MOST_ACTIONS = 200;
+
     public static String of(Plan plan, Ansi ansi) {
+        return of(plan, false, ansi);
+    }
+
+    /**
+     * All that it would do, machine by machine.
+     *
+     * @param all lists the machines with nothing to do, too, however many there are
+     */
+    public static String of(Plan plan, boolean all, Ansi ansi) {
         StringBuilder out = new StringBuilder();
         out.append("Plan ").append(plan.id()).append(" for cluster ").append(ansi.bold(plan.cluster().name()))
                 .append("\n");
         out.append(notices(plan.notices(), ansi)).append('\n');
+        Set<String> idle = all || plan.actions().size() <= MOST_ACTIONS ? Set.of() : idle(plan);
         int number = 1;
         for (Plan.Action action : plan.actions()) {
-            one(out, number++, action, ansi);
+            if (action.machine() == null || !idle.contains(action.machine())) {
+                one(out, number, action, ansi);
+            }
+            number++;
+        }
+        if (!idle.isEmpty()) {
+            out.append("   done nothing to do on ").append(Text.count(idle.size(), "machine"))
+                    .append("; --all lists them\n");
+        }
+        for (Plan.Leftover left : plan.leftovers()) {
+            out.append("   left ").append(Text.clean(left.machine())).append(" is no longer in the definition\n")
+                    .append("         ").append(Text.clean(left.before())).append(" -> ")
+                    .append(Text.clean(left.after())).append("\n         ").append(Text.clean(left.remedy()))
+                    .append('\n');
         }
         return out.append('\n').append(total(plan)).append('\n').toString();
+    }
+
+    private static Set<String> idle(Plan plan) {
+        Set<String> idle = new HashSet<>();
+        plan.actions().stream().map(Plan.Action::machine).filter(Objects::nonNull).forEach(idle::add);
+        plan.actions().stream().filter(action -> !action.done()).map(Plan.Action::machine).forEach(idle::remove);
+        return idle;
     }
 
     /** One line each, marked so that they are seen without colour. */
@@ -34,12 +69,11 @@ public final class PlanText {
     /** {@code 17 actions: 2 done, 15 to do, 3 destructive; about 4 min}. */
     public static String total(Plan plan) {
         long done = plan.actions().size() - plan.pending();
-        long destructive = plan.actions().stream().filter(action -> action.destructive() && !action.done()).count();
         return Text.count(plan.actions().size(), "action") + ": " + done + " done, " + plan.pending() + " to do, "
-                + destructive + " DESTRUCTIVE" + (plan.pending() == 0
+                + plan.destructive() + " DESTRUCTIVE" + (plan.pending() == 0
                         ? ""
                         : "; about "
-                                + Text.estimate(criticalPath(plan)));
+                                + Text.estimate(plan.estimate()));
     }
 
     /**
@@ -47,34 +81,14 @@ public final class PlanText {
      * word.
      */
     public static List<Plan.Action> destructiveOnRealMachines(Plan plan) {
+        Map<String, Machine.Kind> kinds = plan.cluster().machines().stream()
+                .collect(Collectors.toMap(Machine::name, Machine::kind));
         return plan.actions().stream().filter(action -> action.destructive() && !action.done())
-                .filter(action -> onRealMachine(plan, action)).toList();
-    }
-
-    private static boolean onRealMachine(Plan plan, Plan.Action action) {
-        String name = action.machine();
-        if (name == null) {
-            return plan.cluster().machines().stream().anyMatch(machine -> machine.kind() == Machine.Kind.MANUAL);
-        }
-        // an action about a machine that the model does not know is not known to be harmless
-        return plan.cluster().machine(name).map(machine -> machine.kind() == Machine.Kind.MANUAL).orElse(true);
-    }
-
-    /** How long the pending actions take when everything that can run at once does. */
-    static Duration criticalPath(Plan plan) {
-        Map<String, Duration> ends = new HashMap<>();
-        Duration longest = Duration.ZERO;
-        for (Plan.Action action : plan.actions()) {
-            Duration start = Duration.ZERO;
-            for (String before : action.dependsOn()) {
-                Duration end = ends.getOrDefault(before, Duration.ZERO);
-                start = end.compareTo(start) > 0 ? end : start;
-            }
-            Duration end = action.done() ? start : start.plus(action.estimate());
-            ends.put(action.id(), end);
-            longest = end.compareTo(longest) > 0 ? end : longest;
-        }
-        return longest;
+                .filter(action -> action.machine() == null
+                        ? kinds.containsValue(Machine.Kind.MANUAL)
+                        // a machine that the model does not know is not known to be harmless
+                        : kinds.getOrDefault(action.machine(), Machine.Kind.MANUAL) == Machine.Kind.MANUAL)
+                .toList();
     }
 
     private static void one(StringBuilder out, int number, Plan.Action action, Ansi ansi) {

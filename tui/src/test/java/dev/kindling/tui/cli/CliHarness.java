@@ -1,5 +1,7 @@
 package dev.kindling.tui.cli;
 
+import dev.kindling.engine.Engine;
+import dev.kindling.engine.api.Kindling;
 import dev.kindling.tui.FakeKindling;
 import dev.kindling.tui.MutableClock;
 import dev.kindling.tui.Racks;
@@ -10,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A shell around the command line: everything that goes in and comes out is in memory. */
@@ -18,6 +21,7 @@ final class CliHarness {
     final FakeKindling kindling;
     final Map<String, String> environment = new HashMap<>(Map.of("TERM", "xterm-256color"));
     private final Path directory;
+    private Function<Path, Kindling> engine;
     private boolean terminal;
     private boolean unicode = true;
     private String typed = "";
@@ -29,6 +33,13 @@ final class CliHarness {
     CliHarness(Path directory) {
         this.directory = directory;
         this.kindling = new FakeKindling(Path.of("/ws"), clock);
+        this.engine = _ -> kindling;
+    }
+
+    /** With the engine itself instead of one in memory. */
+    CliHarness withRealEngine() {
+        engine = Engine::open;
+        return this;
     }
 
     CliHarness onTerminal() {
@@ -65,7 +76,7 @@ final class CliHarness {
         Surroundings world = new Surroundings(new ByteArrayInputStream(typed.getBytes(StandardCharsets.UTF_8)),
                 new PrintStream(outBytes, true, StandardCharsets.UTF_8),
                 new PrintStream(errBytes, true, StandardCharsets.UTF_8), environment, directory, clock, terminal,
-                unicode, () -> 100, workspace -> kindling, handler -> {
+                unicode, () -> 100, engine, handler -> {
                     ctrlC = handler;
                     if (impatient) {
                         handler.run();

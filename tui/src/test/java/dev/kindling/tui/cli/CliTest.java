@@ -98,9 +98,86 @@ class CliTest {
     void detailedExitCodeTellsWhetherThereIsSomethingToDo() throws IOException {
         String file = definition("virtual");
         assertThat(shell.run("plan", file)).isZero();
-        assertThat(shell.run("plan", file, "--detailed-exitcode")).isEqualTo(3);
+        assertThat(shell.run("plan", file, "--detailed-exitcode")).isEqualTo(2);
         shell.kindling.everythingIsDone();
         assertThat(shell.run("plan", file, "--detailed-exitcode")).isZero();
+    }
+
+    @Test
+    void withTheDetailedExitCodeEveryErrorIsAOne() throws IOException {
+        assertThat(shell.run("plan", "nowhere.yaml", "--detailed-exitcode")).isEqualTo(1);
+        assertThat(shell.run("plan", "--no-such-option", "--detailed-exitcode")).isEqualTo(1);
+        String file = definition("virtual");
+        shell.kindling.problems(List.of(Problem.error("wrong", "spec", "wrong", "", "")));
+        assertThat(shell.run("plan", file, "--detailed-exitcode")).isEqualTo(1);
+        assertThat(shell.run("plan", file)).isEqualTo(2);
+    }
+
+    @Test
+    void aPlanThatWasWrittenIsApplied() throws IOException {
+        assertThat(shell.run("plan", definition("virtual"), "-o", "plan.json", "--html", "plan.html")).isZero();
+        assertThat(shell.out()).contains("kindling apply plan.json does exactly this");
+        assertThat(java.nio.file.attribute.PosixFilePermissions
+                .toString(Files.getPosixFilePermissions(directory.resolve("plan.json")))).isEqualTo("rw-------");
+        assertThat(directory.resolve("plan.html")).content().startsWith("<!doctype html>").contains("KDL-DEMO-WK-1");
+        assertThat(shell.run("apply", "plan.json")).isZero();
+        assertThat(shell.kindling.calls()).anyMatch(call -> call.startsWith("apply demo"));
+        assertThat(shell.out()).contains("Done in 0:38");
+    }
+
+    @Test
+    void anEditedPlanIsRefusedAndADefinitionIsNoPlan() throws IOException {
+        String file = definition("virtual");
+        shell.run("plan", file, "-o", "plan.json");
+        String text = Files.readString(directory.resolve("plan.json"));
+        Files.writeString(directory.resolve("edited.json"), text.replace("KDL-DEMO-WK-1", "KDL-OTHER"));
+        Files.writeString(directory.resolve("cut.json"), text.substring(0, text.length() / 2));
+        assertThat(shell.run("apply", "edited.json")).isEqualTo(2);
+        assertThat(shell.out()).contains("plan-tampered").contains("it was changed since");
+        assertThat(shell.run("apply", "cut.json")).isEqualTo(2);
+        assertThat(shell.out()).contains("plan-truncated").contains("cut off");
+        assertThat(shell.run("apply", file)).isEqualTo(2);
+        assertThat(shell.out()).contains("plan-unreadable").contains("kindling up FILE runs a definition");
+        assertThat(shell.kindling.calls()).noneMatch(call -> call.startsWith("apply"));
+    }
+
+    @Test
+    void aPlanThatIsOutdatedIsRefusedBeforeAnybodyIsAsked() throws IOException {
+        shell.run("plan", definition("manual"), "-o", "plan.json");
+        shell.kindling.factsChange().refuse(Problem.error("plan-outdated", "step install/demo-wk-1",
+                "it was: not recorded; it is now: done", "", "make the plan again"));
+        shell.onTerminal();
+        assertThat(shell.run("apply", "plan.json")).isEqualTo(1);
+        assertThat(shell.out()).contains("it is now: done").doesNotContain("Type the name");
+    }
+
+    @Test
+    void thePicturesOfAPlanTakeThePlaceOfTheList() throws IOException {
+        String file = definition("virtual");
+        assertThat(shell.run("plan", file, "--dot")).isZero();
+        assertThat(shell.out()).startsWith("digraph plan {").endsWith("}\n");
+        assertThat(shell.run("plan", file, "--mermaid")).isZero();
+        assertThat(shell.out()).contains("flowchart LR");
+        assertThat(shell.run("plan", file, "--mermaid", "--dot")).isEqualTo(2);
+    }
+
+    @Test
+    void aRehearsalSaysWhatItIsAndHowItWent() throws IOException {
+        assertThat(shell.run("rehearse", definition("manual"), "--loss", "5", "--failure-rate", "10", "--delay", "20",
+                "--seed", "7")).isZero();
+        assertThat(shell.kindling.calls()).contains(
+                "rehearse demo RehearsalOptions[lossPercent=5, delay=PT0.02S, failurePercent=10, seed=7]");
+        Golden.check("cli/rehearse.txt", shell.transcript("rehearse", "demo.yaml", "--seed", "7"));
+        shell.run("rehearse", "demo.yaml", "--json", "-q");
+        assertThat(JsonMapper.builder().build().readTree(shell.out()).path("rehearsal").asBoolean()).isTrue();
+        assertThat(shell.run("rehearse", "demo.yaml", "--failure-rate", "101")).isEqualTo(2);
+    }
+
+    @Test
+    void aCancelledRehearsalLeavesNothing() throws IOException {
+        shell.kindling.whileRunning(shell::pressCtrlC);
+        assertThat(shell.run("rehearse", definition("manual"))).isEqualTo(130);
+        assertThat(shell.out()).contains("The rehearsal was cancelled");
     }
 
     @Test
@@ -120,7 +197,7 @@ class CliTest {
         assertThat(shell.run("demo", "--simulated", "--nodes", "2", "--keep", "--seed", "42", "--loss", "10", "-q"))
                 .isZero();
         assertThat(shell.kindling.calls()).contains("apply demo ApplyOptions[interfaceName=Optional.empty, "
-                + "keepRunning=true, lossPercent=10, seed=42]");
+                + "keepRunning=true, lossPercent=10, seed=42, delay=PT0S, failurePercent=0, parallel={}]");
         assertThat(directory.resolve(".kindling/demo.yaml")).exists();
     }
 

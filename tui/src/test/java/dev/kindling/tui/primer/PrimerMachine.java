@@ -102,6 +102,11 @@ final class PrimerMachine implements AutoCloseable {
                 "-device", "usb-storage,drive=usb,removable=on,bootindex=1");
     }
 
+    /** A port on a network of QEMU's own, with a DHCP server; this computer is 10.0.2.2 on it. */
+    static List<String> network(String mac) {
+        return List.of("-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,mac=" + mac + ",romfile=");
+    }
+
     static List<String> disk(Path file, String serial) {
         return List.of("-drive", "if=none,format=raw,cache=unsafe,id=disk-" + serial + ",file=" + file, "-device",
                 "virtio-blk-pci,drive=disk-" + serial + ",serial=" + serial + ",bootindex=2");

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kindling.tui.primer.PrimerMachine.Firmware;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import com.sun.net.httpserver.HttpServer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -140,10 +144,28 @@ class PrimerTest {
 
     @Tag("full")
     @Test
-    void aDiscoveryMediumShowsWhatTheMachineIsMadeOf() throws Exception {
+    void aDiscoveryMediumShowsAndReportsWhatTheMachineIsMadeOf() throws Exception {
+        var told = new LinkedBlockingQueue<String>();
+        HttpServer receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        receiver.createContext("/inventory", exchange -> {
+            String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            // whoever is to listen is not there yet: the medium tries again
+            boolean first = told.isEmpty();
+            told.add(body);
+            exchange.sendResponseHeaders(first ? 503 : 204, -1);
+            exchange.close();
+        });
+        receiver.start();
+        // QEMU's own network: the machine sees this computer as 10.0.2.2
+        String url = "http://10.0.2.2:" + receiver.getAddress().getPort() + "/inventory";
         try (PrimerMachine machine = PrimerMachine.start(directory, Firmware.BIOS, false,
-                together(PrimerMachine.disk(disk(), "FOUND-1"), PrimerMachine.cd(medium("--discovery"))))) {
-            machine.shows(START, "FOUND-1", "only shows what the machine is made of");
+                together(PrimerMachine.network("52:54:00:4b:77:01"),
+                        together(PrimerMachine.disk(disk(), "FOUND-1"),
+                                PrimerMachine.cd(medium("--discovery", "--report", url)))))) {
+            machine.shows(START, "FOUND-1", "status 503", "Sent to " + url, "only shows what the machine is made of");
+            assertThat(told).hasSize(2).last().asString().contains("FOUND-1", "52:54:00:4b:77:01");
+        } finally {
+            receiver.stop(0);
         }
     }
 

@@ -111,16 +111,72 @@ class OtherNetworksTest {
         assertThat(output).content().contains("ready\n");
         assertThat(lan.onMachine("rdisc6", "-1", "cl0").output()).containsPattern("Stateful address conf.* Yes");
 
-        String script = Files.writeString(directory.resolve("script"), "#!/bin/sh\necho \"$reason $new_ip6_address\"\n")
+        String said = dhclient6();
+
+        assertThat(said).containsPattern("fd00:77::1[0-9a-f]{3}\\b");
+    }
+
+    private String dhclient6() throws Exception {
+        String script = Files
+                .writeString(directory.resolve("script"),
+                        "#!/bin/sh\necho \"$reason $new_ip6_address $new_dhcp6_name_servers\"\n")
                 .toString();
         lan.onMachine("chmod", "+x", script);
         // a copy, for an AppArmor profile would let /sbin/dhclient read nothing here
         Path dhclient = Files.copy(Path.of("/sbin/dhclient"), directory.resolve("dhclient"),
                 java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
-        String said = lan.onMachine("timeout", "40", dhclient.toString(), "-6", "-1", "-v", "-d", "-sf", script, "-lf",
+        return lan.onMachine("timeout", "40", dhclient.toString(), "-6", "-1", "-v", "-d", "-sf", script, "-lf",
                 directory.resolve("leases6").toString(), "-pf", directory.resolve("pid").toString(), "cl0").output();
+    }
 
-        assertThat(said).containsPattern("fd00:77::1[0-9a-f]{3}\\b");
+    /** It is started while the kernel still checks its addresses, and waits. */
+    @Test
+    void anInterfaceWithoutIpv4IsServedByIpv6AndCaptured() throws Exception {
+        lan.onServer("ip", "address", "flush", "dev", "srv0", "scope", "global");
+        lan.onServer("ip", "-6", "address", "add", "fd00:77::1/64", "dev", "srv0");
+        lan.onMachine("ip", "-6", "address", "add", "fd00:77::2/64", "dev", "cl0");
+        Path capture = directory.resolve("boot.pcapng");
+        Process serve = lan.serve(output, "--root", root.toString(), "--ipv6-range", "fd00:77::1000-fd00:77::1fff",
+                "--router-advertisements", "--dns", "fd00:77::53", "--capture", capture.toString());
+        assertThat(output).content().contains("srv0 has no IPv4 address: it is served by IPv6 only",
+                "the kernel still looks whether another host has", "ready\n");
+        awaitLinkLocal();
+
+        assertThat(dhclient6()).containsPattern("BOUND6 fd00:77::1[0-9a-f]{3} fd00:77::53");
+        Path got = directory.resolve("got");
+        for (String url : new String[]{"http://[fd00:77::1]/vmlinuz", "tftp://[fd00:77::1]/vmlinuz"}) {
+            assertThat(lan.onMachine("curl", "-s", "-g", "-o", got.toString(), url).code()).as(url).isZero();
+            assertThat(got).hasSize(30_000);
+        }
+
+        serve.destroy();
+        assertThat(serve.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(lan.onServer("tshark", "-r", capture.toString()).output()).containsPattern("DHCPv6 .* Solicit")
+                .containsPattern("DHCPv6 .* Reply").containsPattern("ICMPv6 .* Router Advertisement")
+                .containsPattern("fd00:77::2 .* TFTP .* Read Request, File: vmlinuz")
+                .containsPattern("fd00:77::1 .* TFTP .* Data Packet, Block: 2").doesNotContain("HTTP", "TCP");
+    }
+
+    @Test
+    void anInterfaceWithoutIpv4AndWithoutAnIpv6RangeIsRefusedWithBothRemedies() throws Exception {
+        lan.onServer("ip", "address", "flush", "dev", "srv0", "scope", "global");
+        Process refused = lan.serve(output, "--root", root.toString());
+        assertThat(refused.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(output).content().contains("srv0 has no IPv4 address", "ip address add", "--ipv6-range FROM-TO");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10.0.0.53", "fd00::53"})
+    void aNameServerIsOfEitherKind(String text) throws Exception {
+        assertThat(new Addresses.Any().convert(text)).isEqualTo(InetAddress.ofLiteral(text));
+    }
+
+    @Test
+    void anIpv6NameServerWithoutDhcpv6IsRefused() throws Exception {
+        Process refused = lan.serve(output, "--root", root.toString(), "--dns", "fd00::53");
+        assertThat(refused.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(refused.exitValue()).isEqualTo(2);
+        assertThat(output).content().contains("--dns fd00:0:0:0:0:0:0:53 is for DHCPv6", "--ipv6-range FROM-TO");
     }
 
     @Test

@@ -92,9 +92,28 @@ class PxeCommandsTest {
 
         Lan.Ended probed = lan.kindlingOnMachine("probe", "--interface", "cl0", "--wait", "5s");
 
-        assertThat(probed.output()).containsPattern("bios-pxe +10.77.0.1 +dhcp +10.77.0.\\d+ +3600s +10.77.0.1 +bios.0")
+        assertThat(probed.output()).containsPattern("bios-pxe +10.77.0.1 +dhcp +10.77.0.\\d+ +3600s +10.77.0.1 +bios.0 "
+                + " .option 43: fetch the boot file of this offer, ask no boot server.")
+                .containsPattern("uefi-arm64-pxe +10.77.0.1 +dhcp +10.77.0.\\d+ ")
                 .containsPattern("uefi-http +10.77.0.1 +dhcp .* http://10.77.0.1/x64.efi").doesNotContain("warning");
         assertThat(probed.code()).isZero();
+    }
+
+    @Test
+    void probeAsksForTheFilesAndNamesTheOneThatIsMissing() throws Exception {
+        serve();
+        Files.delete(root.resolve("bios.0"));
+        lan.onMachine("ip", "address", "add", "10.77.0.2/24", "dev", "cl0");
+
+        String probed = lan.kindlingOnMachine("probe", "--interface", "cl0", "--wait", "3s").output();
+
+        assertThat(probed).contains("file tftp://10.77.0.1/x64.efi: 170000 octets, blksize 1468, windowsize 16\n",
+                "file http://10.77.0.1/x64.efi: 170000 octets\n",
+                "warning: tftp://10.77.0.1/bios.0 cannot be had: bios.0: not found (error 1)\n")
+                .containsPattern("bios-pxe +10.77.0.1 +boot-server .* bios.0");
+        assertThat(lan.kindlingOnMachine("--json", "probe", "--interface", "cl0", "--wait", "3s").output())
+                .contains("\"files\":[{\"url\":\"tftp://10.77.0.1/", "\"vendorWords\":[\"fetch the boot file of this")
+                .contains("\"asked\":\"UEFI_ARM64_PXE\"", "\"warnings\":[\"tftp://10.77.0.1/bios.0 cannot be had");
     }
 
     @Test
@@ -132,6 +151,8 @@ class PxeCommandsTest {
                 "http://10.77.0.1/../../etc/passwd").output()).doesNotContain("root:").endsWith("400");
         assertThat(lan.onMachine("curl", "-s", "http://10.77.0.1/boot.ipxe").output()).startsWith("#!ipxe\n");
         Path got = directory.resolve("got");
+        assertThat(lan.onMachine("wget", "-q", "-O", got.toString(), "http://10.77.0.1/vmlinuz").code()).isZero();
+        assertThat(got).hasSize(300_000);
         assertThat(lan.onMachine("atftp", "--get", "-r", "bios.0", "-l", got.toString(), "10.77.0.1").code()).isZero();
         assertThat(got).hasSize(70_000);
 
@@ -155,6 +176,11 @@ class PxeCommandsTest {
                 "kindling_transfers_done_total{protocol=\"http\"} 3\n",
                 "kindling_transfers_active{protocol=\"tftp\"} 0\n",
                 "kindling_transfers_active{protocol=\"http\"} 0\n",
+                "kindling_pool_addresses{network=\"10.77.0.1/24\"} 100\n",
+                "kindling_pool_free{network=\"10.77.0.1/24\"} 99\n",
+                "kindling_leases{network=\"10.77.0.1/24\"} 1\n",
+                "kindling_leases_quarantined{network=\"10.77.0.1/24\"} 0\n",
+                "kindling_machines{stage=\"initrd\"} 1\n", "kindling_machines{stage=\"seen\"} 0\n",
                 "kindling_transfer_seconds_count{protocol=\"http\"} 3\n", "process_resident_memory_bytes ");
     }
 
@@ -184,6 +210,18 @@ class PxeCommandsTest {
         assertThat(refused.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(refused.exitValue()).isOne();
         assertThat(second).content().contains("port 67/UDP: java (process " + first.pid() + ") holds it");
+    }
+
+    @Test
+    void aMissingLoaderIsWarnedOfAndNamedWhenAMachineAsksForIt() throws Exception {
+        serve("--uefi-arm64", "arm64.efi");
+        assertThat(output).content().containsPattern("(?s)WARNING: --uefi-arm64 arm64.efi: there is no such file below "
+                + ".*\\. Machines of that kind are refused until it is there.*ready\n");
+
+        Lan.Ended tried = lan.kindlingOnMachine("try", "--interface", "cl0", "--firmware", "uefi-arm64");
+
+        assertThat(tried.output()).contains("FAILED at tftp: arm64.efi");
+        awaitOutput("did not get arm64.efi by TFTP: --uefi-arm64 arm64.efi: there is no such file below ");
     }
 
     @Test

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
@@ -66,6 +67,7 @@ public final class K3s implements Distribution {
     public List<Step> steps() {
         Cluster cluster = machines.cluster();
         Machine primer = cluster.primer();
+        var settings = new TreeMap<>(cluster.distribution().settings());
         var steps = new ArrayList<Step>();
         steps.add(new Step(
                 new Plan.Action("form/" + primer.name(), "Start the K3s server on " + primer.name(), primer.name(),
@@ -73,7 +75,10 @@ public final class K3s implements Distribution {
                         "no cluster", "the API answers on " + primer.address().getHostAddress() + ":6443",
                         false,
                         List.of("boot/" + primer.name()), false, Duration.ofSeconds(60)),
-                Step.Lane.WAIT, 2, Duration.ofMinutes(15), () -> false, attempt -> formPrimer(primer, attempt)));
+                Step.Lane.WAIT, 2, cluster.checks().timeout(), () -> false, attempt -> formPrimer(primer, attempt))
+                .madeOf(primer.name(), primer.address(), primer.disk(), cluster.distribution().version(),
+                        settings, cluster.addressing().podCidr(), cluster.addressing().serviceCidr(),
+                        cluster.addressing().vip()));
         var joined = new ArrayList<String>(List.of("form/" + primer.name()));
         for (Machine machine : cluster.machines()) {
             if (machine.equals(primer)) {
@@ -85,12 +90,16 @@ public final class K3s implements Distribution {
                     new Plan.Action(id, "Join " + machine.name() + " to the cluster", machine.name(), null,
                             "not a node", "a node of " + cluster.name(), false,
                             List.of("boot/" + machine.name(), "form/" + primer.name()), false, Duration.ofSeconds(20)),
-                    Step.Lane.WAIT, 2, Duration.ofMinutes(15), () -> false, attempt -> join(machine, attempt)));
+                    Step.Lane.WAIT, 2, Duration.ofMinutes(15), () -> false, attempt -> join(machine, attempt))
+                    .madeOf(machine.name(), machine.address(), machine.disk(), primer.address(), primer.disk(),
+                            cluster.distribution().version(), settings, cluster.addressing().vip()));
         }
         steps.add(new Step(
                 new Plan.Action(NODES_READY, "See all " + cluster.machines().size() + " nodes Ready", null, null,
                         "nodes unknown", "every node is Ready", false, joined, false, Duration.ofSeconds(10)),
-                Step.Lane.WAIT, 1, Duration.ofMinutes(15), () -> false, this::awaitNodes));
+                Step.Lane.WAIT, 1, cluster.checks().timeout(), () -> false, this::awaitNodes)
+                .madeOf(cluster.machines().stream().map(machine -> machine.name() + " " + machine.disk()).toList(),
+                        cluster.distribution().version()));
         return steps;
     }
 
@@ -215,7 +224,7 @@ public final class K3s implements Distribution {
                 throw new Step.Failed(Problem.error("deadline", "cluster", missing, what,
                         "look at the primer's console; kindling up goes on from here"), true);
             }
-            Thread.sleep(1000);
+            attempt.sleep(Duration.ofSeconds(1));
         }
     }
 }

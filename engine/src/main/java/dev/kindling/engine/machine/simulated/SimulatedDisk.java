@@ -1,5 +1,6 @@
 package dev.kindling.engine.machine.simulated;
 
+import dev.kindling.engine.machine.RackFiles;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.Writer;
@@ -80,7 +81,7 @@ final class SimulatedDisk {
     }
 
     private void save() throws IOException {
-        Path aside = file.resolveSibling(file.getFileName() + ".new");
+        Path aside = RackFiles.aside(file);
         try (Writer writer = Files.newBufferedWriter(aside)) {
             content.store(writer, null);
         }

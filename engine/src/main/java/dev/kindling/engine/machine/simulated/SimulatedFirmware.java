@@ -32,9 +32,11 @@ final class SimulatedFirmware implements SimulatedMachine.Firmware {
 
     private final Machine machine;
     private final FirmwareClient client;
+    private final Duration delay;
 
     SimulatedFirmware(Machine machine, Cluster cluster, BootService service, ApplyOptions options) {
         this.machine = machine;
+        this.delay = options.delay();
         boolean uefi = Objects.requireNonNull(machine.virtual()).firmware() == Machine.FirmwareKind.UEFI;
         var random = new SplittableRandom(options.seed() * 31 + machine.mac().hashCode());
         var self = new dev.kindling.pxe.client.Machine(new MacAddress(machine.mac().value()),
@@ -45,7 +47,8 @@ final class SimulatedFirmware implements SimulatedMachine.Firmware {
                 java.util.Map.of());
         var network = Network.loopback(Objects.requireNonNull(cluster.provisioningNetwork().bootServer()),
                 service.dhcpPort(), service.proxyPort(), service.tftpPort());
-        this.client = new FirmwareClient(self, network, Timing.brief(), Loss.of(random.split(), options.lossPercent()),
+        this.client = new FirmwareClient(self, network, Timing.brief(),
+                Loss.of(random.split(), options.lossPercent(), options.delay()),
                 random,
                 step -> LOG.debug("{}: {}", machine.name(), step.text()));
     }
@@ -74,12 +77,13 @@ final class SimulatedFirmware implements SimulatedMachine.Firmware {
             throw new IOException("leased " + lease.address().getHostAddress() + ", but the definition reserves "
                     + machine.address().getHostAddress());
         }
-        return new FromItsAddress(lease.address());
+        return new FromItsAddress(lease.address(), delay);
     }
 
-    private record FromItsAddress(InetAddress address) implements SimulatedMachine.Web {
+    private record FromItsAddress(InetAddress address, Duration delay) implements SimulatedMachine.Web {
         @Override
         public byte[] get(String url, String token) throws IOException, InterruptedException {
+            Thread.sleep(delay);
             var body = new ByteArrayOutputStream();
             int status = new MachineHttp(address, token, HTTP_TIMEOUT).download(URI.create(url), body).status();
             if (status != 200) {
@@ -90,6 +94,7 @@ final class SimulatedFirmware implements SimulatedMachine.Firmware {
 
         @Override
         public int post(String url, String token, String body) throws IOException, InterruptedException {
+            Thread.sleep(delay);
             return new MachineHttp(address, token, HTTP_TIMEOUT).post(URI.create(url), body).status();
         }
     }

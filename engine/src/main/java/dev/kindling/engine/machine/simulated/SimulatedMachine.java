@@ -24,10 +24,25 @@ final class SimulatedMachine implements Runnable {
     private final Cluster cluster;
     private final SimulatedDisk disk;
     private final Firmware firmware;
+    private final Faults faults;
 
     /** How it gets its first program. */
     interface Firmware {
         Booted boot() throws InterruptedException, IOException;
+
+        /** Between two tries of anything. */
+        default void pause() throws InterruptedException {
+            Thread.sleep(PAUSE_MILLIS);
+        }
+    }
+
+    /** The machine starts anew, whatever it was at. */
+    static final class PowerCut extends IOException {
+        private static final long serialVersionUID = 1;
+
+        PowerCut(String message) {
+            super(message);
+        }
     }
 
     /** HTTP from the machine's own address. */
@@ -48,19 +63,24 @@ final class SimulatedMachine implements Runnable {
      */
     record Booted(@Nullable String arguments, String service, Web web) {}
 
-    SimulatedMachine(Machine machine, Cluster cluster, SimulatedDisk disk, Firmware firmware) {
+    SimulatedMachine(Machine machine, Cluster cluster, SimulatedDisk disk, Firmware firmware, Faults faults) {
         this.machine = machine;
         this.cluster = cluster;
         this.disk = disk;
         this.firmware = firmware;
+        this.faults = faults;
     }
 
     @Override
     public void run() {
         try {
+            Thread.sleep(faults.silence());
             while (true) {
                 try {
                     Booted booted = firmware.boot();
+                    if (faults.bootFails()) {
+                        throw new IOException("the power failed (simulated)");
+                    }
                     if (booted.arguments() != null) {
                         stage(booted.web(), arguments(booted.arguments()));
                     } else {
@@ -68,7 +88,7 @@ final class SimulatedMachine implements Runnable {
                     }
                 } catch (IOException e) {
                     LOG.debug("{} starts anew: {}", machine.name(), e.getMessage());
-                    Thread.sleep(PAUSE_MILLIS);
+                    firmware.pause();
                 }
             }
         } catch (InterruptedException e) {
@@ -98,7 +118,7 @@ final class SimulatedMachine implements Runnable {
                 case "boot-disk" -> {
                     return;
                 }
-                default -> Thread.sleep(PAUSE_MILLIS);
+                default -> firmware.pause();
             }
         }
     }
@@ -112,6 +132,11 @@ final class SimulatedMachine implements Runnable {
             throw new IOException("wrong disk in order " + id);
         }
         if (disk.begin(id)) {
+            if (faults.writeFails()) {
+                report(web, base + "progress", token, "stage=failed\ntext=" + machine.name()
+                        + " could not write its disk: I/O error (simulated failure)\n");
+                throw new IOException("simulated I/O error in order " + id);
+            }
             String seed = "";
             for (int n = 0; order.containsKey("write." + n + ".url"); n++) {
                 String url = order.getOrDefault("write." + n + ".url", "");
@@ -142,7 +167,7 @@ final class SimulatedMachine implements Runnable {
         while (config.isEmpty()) {
             String answer = text(web.get(base + "config", token));
             if (answer.startsWith("action=wait")) {
-                Thread.sleep(PAUSE_MILLIS);
+                firmware.pause();
             } else {
                 disk.put("config", answer);
                 config = answer;
@@ -171,23 +196,26 @@ final class SimulatedMachine implements Runnable {
             String join = config.getOrDefault("server.url", "") + "/stand-in/join";
             String body = "name=" + machine.name() + "\nip=" + address + "\n";
             while (!accepted(web, join, config.getOrDefault("cluster.token", ""), body)) {
-                Thread.sleep(PAUSE_MILLIS);
+                firmware.pause();
             }
             report(web, base + "progress", token, "stage=ready\ntext=joined the stand-in control plane\n");
             new java.util.concurrent.CountDownLatch(1).await();
         }
     }
 
-    private static boolean accepted(Web web, String url, String token, String body) throws InterruptedException {
+    private static boolean accepted(Web web, String url, String token, String body)
+            throws InterruptedException, PowerCut {
         try {
             return web.post(url, token, body) == 200;
+        } catch (PowerCut e) {
+            throw e;
         } catch (IOException e) {
             return false;
         }
     }
 
     /** Repeats until it is answered; a refusal means that this boot is void. */
-    private static void report(Web web, String url, String token, String body)
+    private void report(Web web, String url, String token, String body)
             throws IOException, InterruptedException {
         while (true) {
             try {
@@ -198,12 +226,12 @@ final class SimulatedMachine implements Runnable {
                 if (status >= 400 && status < 500) {
                     throw new Refused(url + " was refused with status " + status);
                 }
-            } catch (Refused e) {
+            } catch (Refused | PowerCut e) {
                 throw e;
             } catch (IOException e) {
                 LOG.debug("{}: {}", url, e.getMessage());
             }
-            Thread.sleep(PAUSE_MILLIS);
+            firmware.pause();
         }
     }
 
@@ -252,7 +280,8 @@ final class SimulatedMachine implements Runnable {
                 nic.0.speed=1000
                 nic.0.driver=simulated
                 """.formatted(machine.uuid() == null ? "" : machine.uuid(), hardware.cpus(), hardware.memoryMib(),
-                hardware.firmware() == Machine.FirmwareKind.UEFI ? "uefi" : "bios", machine.disk().serial(),
+                hardware.firmware() == Machine.FirmwareKind.UEFI ? "uefi" : "bios",
+                machine.disk().serial() == null ? "" : machine.disk().serial(),
                 machine.disk().wwn() == null ? "" : machine.disk().wwn(), diskBytes(),
                 disk.marker().isEmpty() ? "empty" : "", disk.marker(), machine.name(), machine.mac());
     }

@@ -5,11 +5,11 @@ import dev.kindling.engine.api.Kindling.ApplyOptions;
 import dev.kindling.engine.boot.BootService;
 import dev.kindling.engine.boot.Payload;
 import dev.kindling.engine.machine.MachineControl;
+import dev.kindling.engine.machine.RackFiles;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Step;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,13 +22,13 @@ public final class SimulatedRack implements MachineControl {
     private final Path directory;
     private final Supplier<BootService> service;
     private final ApplyOptions options;
-    private final Consumer<Event> journal;
+    private final RackFiles files;
     private final Map<String, Thread> running = new ConcurrentHashMap<>();
 
     /**
      * @param directory of the simulated disks
      * @param service whose ports the machines boot from
-     * @param options loss and seed
+     * @param options loss, delay, failures and seed
      */
     public SimulatedRack(Cluster cluster, Path directory, Supplier<BootService> service, ApplyOptions options,
             Consumer<Event> journal) {
@@ -36,7 +36,7 @@ public final class SimulatedRack implements MachineControl {
         this.directory = directory;
         this.service = service;
         this.options = options;
-        this.journal = journal;
+        this.files = new RackFiles(directory, journal);
     }
 
     /** What simulated machines boot. */
@@ -51,7 +51,7 @@ public final class SimulatedRack implements MachineControl {
 
     @Override
     public void prepare() throws IOException {
-        Files.createDirectories(directory);
+        files.prepare();
     }
 
     @Override
@@ -63,11 +63,9 @@ public final class SimulatedRack implements MachineControl {
     @Override
     public void powerOn(Machine machine, Step.Attempt attempt) throws IOException {
         Path file = disk(directory, machine);
-        if (!Files.exists(file)) {
-            journal.accept(new Event.ResourceCreated("file", file.toString(), "created the simulated disk " + file));
-        }
+        files.claim(file, "the simulated disk");
         var simulated = new SimulatedMachine(machine, cluster, new SimulatedDisk(file),
-                new SimulatedFirmware(machine, cluster, service.get(), options));
+                new SimulatedFirmware(machine, cluster, service.get(), options), Faults.of(machine, options));
         running.put(machine.name(), Thread.ofVirtual().name("simulated-" + machine.name()).start(simulated));
     }
 

@@ -3,6 +3,7 @@ package dev.kindling.engine.machine.virtual;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.machine.MachineControl;
+import dev.kindling.engine.machine.RackFiles;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.plan.Step;
@@ -12,6 +13,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +48,7 @@ public final class VirtualRack implements MachineControl {
 
     private final Cluster cluster;
     private final Path directory;
+    private final RackFiles files;
     private final Consumer<Event> journal;
     private final Map<String, Process> running = new ConcurrentHashMap<>();
     private final ExecutorService starter = Executors.newSingleThreadExecutor(
@@ -59,6 +62,7 @@ public final class VirtualRack implements MachineControl {
     public VirtualRack(Cluster cluster, Path directory, Consumer<Event> journal) {
         this.cluster = cluster;
         this.directory = directory;
+        this.files = new RackFiles(directory, journal);
         this.journal = journal;
     }
 
@@ -95,7 +99,7 @@ public final class VirtualRack implements MachineControl {
         if (accelerator != null) {
             return;
         }
-        Files.createDirectories(directory);
+        files.prepare();
         RackNamespace.requireInside();
         var network = cluster.provisioningNetwork();
         String address = java.util.Objects.requireNonNull(network.bootServer()).getHostAddress() + "/"
@@ -121,24 +125,25 @@ public final class VirtualRack implements MachineControl {
     public void powerOn(Machine machine, Step.Attempt attempt) throws IOException, InterruptedException, Step.Failed {
         Machine.VirtualHardware hardware = java.util.Objects.requireNonNull(machine.virtual());
         Path disk = disk(directory, machine);
-        if (!Files.exists(disk)) {
+        if (files.claim(disk, "the empty disk")) {
             sparse(disk, hardware.diskGib() << 30);
-            journal.accept(new Event.ResourceCreated("file", disk.toString(), "created the empty disk " + disk));
         }
         Path witness = witness(directory, machine);
-        if (!Files.exists(witness)) {
+        if (files.claim(witness, "the empty disk")) {
             sparse(witness, WITNESS_BYTES);
-            journal.accept(new Event.ResourceCreated("file", witness.toString(), "created the empty disk " + witness));
         }
+        Path log = directory.resolve(machine.name() + ".qemu.log");
+        files.claim(log, "the log");
+        files.claim(console(directory, machine), "the console log");
         String tap = "tap" + cluster.machines().indexOf(machine);
         if (!interfaceExists(tap)) {
             ip("tuntap", "add", "dev", tap, "mode", "tap");
             ip("link", "set", tap, "master", BRIDGE);
             ip("link", "set", tap, "up");
         }
-        Process process = start(command(machine, hardware, tap), directory.resolve(machine.name() + ".qemu.log"));
+        Process process = start(command(machine, hardware, tap), log);
         if (process.waitFor(300, TimeUnit.MILLISECONDS)) {
-            String said = Files.readString(directory.resolve(machine.name() + ".qemu.log")).strip();
+            String said = Files.readString(log).strip();
             throw new Step.Failed(Problem.error("qemu-failed", "machine " + machine.name(),
                     "QEMU ended at once: " + said, "a running machine",
                     "install qemu-system-x86 and ovmf, and see whether there is memory for all machines"), true);
@@ -176,10 +181,11 @@ public final class VirtualRack implements MachineControl {
         if (uefi) {
             // each machine has its own variables, so that boot entries do not leak from one to the next
             Path variables = directory.resolve(machine.name() + ".vars.fd");
-            if (!Files.exists(variables)) {
-                Files.copy(OVMF_VARS, variables);
-                journal.accept(new Event.ResourceCreated("file", variables.toString(),
-                        "created the firmware variables " + variables));
+            if (files.claim(variables, "the firmware variables")) {
+                // at once or not at all: firmware does not start from half of them
+                Path aside = RackFiles.aside(variables);
+                Files.copy(OVMF_VARS, aside, StandardCopyOption.REPLACE_EXISTING);
+                Files.move(aside, variables, StandardCopyOption.ATOMIC_MOVE);
             }
             command.addAll(List.of("-drive", "if=pflash,format=raw,unit=0,readonly=on,file=" + OVMF_CODE, "-drive",
                     "if=pflash,format=raw,unit=1,file=" + variables));
@@ -208,23 +214,27 @@ public final class VirtualRack implements MachineControl {
         return serial == null ? machine.name() : serial;
     }
 
+    /** All machines are stopped before the first is told: the journal may be another's by now, and refuse. */
     @Override
     public void close() {
-        running.forEach((name, process) -> {
-            process.destroy();
-            try {
-                if (!process.waitFor(5, TimeUnit.SECONDS)) {
-                    process.destroyForcibly().waitFor();
-                }
-            } catch (InterruptedException e) {
-                process.destroyForcibly();
-                Thread.currentThread().interrupt();
-            }
-            journal.accept(new Event.ResourceRemoved("process", "qemu " + name + " " + process.pid(),
-                    name + ": QEMU was stopped"));
-        });
+        Map<String, Process> stopped = Map.copyOf(running);
         running.clear();
+        stopped.values().forEach(Process::destroy);
+        stopped.values().forEach(VirtualRack::awaitEnd);
         starter.shutdown();
+        stopped.forEach((name, process) -> journal.accept(new Event.ResourceRemoved("process",
+                "qemu " + name + " " + process.pid(), name + ": QEMU was stopped")));
+    }
+
+    private static void awaitEnd(Process process) {
+        try {
+            if (!process.waitFor(5, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void sparse(Path file, long bytes) throws IOException {
