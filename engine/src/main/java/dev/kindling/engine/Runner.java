@@ -9,6 +9,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** The process of one run. SIGTERM ends it at the next safe point; after SIGKILL, the next run goes on. */
 public final class Runner {
@@ -46,16 +48,25 @@ public final class Runner {
                 problems.forEach(System.err::println);
                 System.exit(1);
             }
-            Thread main = Thread.currentThread();
+            var ended = new CountDownLatch(1);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 conductor.cancel();
                 try {
-                    main.join(20_000);
+                    if (!ended.await(20, TimeUnit.SECONDS)) {
+                        System.err.println("the run did not end in time; the next one goes on from the journal");
+                    }
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }
             }, "shutdown"));
-            if (!conductor.conduct(Conductor.Part.valueOf(arguments[0]))) {
+            boolean done;
+            try {
+                done = conductor.conduct(Conductor.Part.valueOf(arguments[0]));
+            } finally {
+                // not the end of this thread, which may itself be waiting for the hook in exit()
+                ended.countDown();
+            }
+            if (!done) {
                 System.exit(1);
             }
         }

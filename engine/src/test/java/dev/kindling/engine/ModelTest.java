@@ -210,12 +210,12 @@ class ModelTest {
             }
             case APPLY_PAUSED -> {
                 awaitRecords(engine, process, run, operation.at());
-                pause(engine, process, run);
+                pause(engine, run);
                 engine.resume(run);
             }
             case APPLY_PAUSED_AND_KILLED -> {
                 awaitRecords(engine, process, run, operation.at());
-                expected.paused = pause(engine, process, run);
+                expected.paused = pause(engine, run);
                 process.kill();
             }
             default -> {
@@ -259,7 +259,7 @@ class ModelTest {
     }
 
     /** Whether it was paused: a run may end before it is asked. */
-    private static boolean pause(Engine engine, KillPoints process, String run) throws Exception {
+    private static boolean pause(Engine engine, String run) throws Exception {
         engine.pause(run);
         while (!told(engine, run, Event.RunPaused.class::isInstance)) {
             if (told(engine, run, Event.RunEnded.class::isInstance)) {
