@@ -22,9 +22,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The statuses of clusters without reading their whole journals each time: what was folded stays folded in this process,
- * and the status after a long journal is left in a file for the next process. That file counts only where the hash of
- * the journal's newest record is still the same, which covers all records before it, and for the same build of Kindling.
+ * The statuses of clusters without reading their whole journals each time: what was folded stays folded in this
+ * process, and the status after a long journal is left in a file for the next process. That file counts only where the
+ * hash of the journal's newest record is still the same, which covers all records before it, and for the same build of
+ * Kindling.
  */
 final class Statuses {
     private static final Logger LOG = LoggerFactory.getLogger(Statuses.class);

@@ -94,14 +94,18 @@ class OpenApiTest {
         HttpRequest.Builder request = served.request(path).method(operation.method(),
                 HttpRequest.BodyPublishers.ofString(body));
         if (!body.isEmpty()) {
-            request.header("Content-Type", Set.of("compose", "renderTemplate").contains(operation.id()) ? "application/json" : "application/yaml");
+            request.header("Content-Type",
+                    Set.of("compose", "renderTemplate").contains(operation.id())
+                            ? "application/json"
+                            : "application/yaml");
         }
         headers.forEach(request::header);
         return served.send(request);
     }
 
     private String concrete(String path) {
-        return path.replace("{cluster}", "demo").replace("{operation}", run).replace("{template}", served.engine().templates().getFirst().name());
+        return path.replace("{cluster}", "demo").replace("{operation}", run).replace("{template}",
+                served.engine().templates().getFirst().name());
     }
 
     @Test
@@ -122,7 +126,8 @@ class OpenApiTest {
         }
         statuses.forEach((id, status) -> assertThat(status).as(id).isIn(switch (id) {
             case "createCluster", "provisionCluster", "applyCluster", "applyPlan", "deleteCluster", "pauseCluster",
-                    "resumeCluster", "pauseOperation", "resumeOperation" -> Set.of(202);
+                    "resumeCluster", "pauseOperation", "resumeOperation" ->
+                Set.of(202);
             // the run may have ended
             case "cancelCluster" -> Set.of(202, 409);
             case "cancelOperation" -> Set.of(202);
@@ -147,7 +152,8 @@ class OpenApiTest {
             if (operation.path().contains("{")) {
                 HttpResponse<String> none = ask(operation, operation.path().replace("{cluster}", "none")
                         .replace("{operation}", "none").replace("{template}", "none"), Map.of());
-                assertThat(none.statusCode()).as(operation.id()).isIn(operation.path().contains("{template}") ? List.of(200) : List.of(404, 422));
+                assertThat(none.statusCode()).as(operation.id())
+                        .isIn(operation.path().contains("{template}") ? List.of(200) : List.of(404, 422));
                 fits(operation, none);
             }
             if (!operation.operation().path("requestBody").isMissingNode()) {

@@ -43,8 +43,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A cluster is brought up, by a process of its own, with values that nobody else has in every secret that there is; then
- * everything that anybody may look at is searched for them, as they are, in base64 and in hex.
+ * A cluster is brought up, by a process of its own, with values that nobody else has in every secret that there is;
+ * then everything that anybody may look at is searched for them, as they are, in base64 and in hex.
  */
 @Timeout(120)
 @ExtendWith(PostgresServer.Shared.class)
@@ -148,7 +148,8 @@ class SecretsCanaryTest {
                 "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 Runner.class.getName()));
-        command.addAll(Runner.arguments(Conductor.Part.ALL.name(), workspace, "demo", "run-canary", ApplyOptions.DEFAULT));
+        command.addAll(
+                Runner.arguments(Conductor.Part.ALL.name(), workspace, "demo", "run-canary", ApplyOptions.DEFAULT));
         var builder = new ProcessBuilder(command).redirectErrorStream(true)
                 .redirectOutput(temporary.resolve("run.log").toFile()).redirectInput(new File("/dev/null"));
         builder.environment().putAll(environment);

@@ -41,15 +41,18 @@ class StatusesTest {
     private static void aLongStory(Store store) {
         store.append("demo", "", new Event.Defined(Definitions.demo(Machine.Kind.SIMULATED, 20), "defined"));
         store.append("demo", "r", new Event.RunStarted("p", 3, false, List.of("SIMULATED"), "run"));
-        store.append("demo", "r", new Event.InventoryReceived("demo-wk-1", new Hardware("a", "b", "", "", 1, 1024, "uefi",
-                true, "", List.of(new Hardware.Disk("vda", "m", "s", "", 1 << 30, "virtio", false, false, "", "")),
-                List.of()), "told"));
+        store.append("demo", "r",
+                new Event.InventoryReceived("demo-wk-1", new Hardware("a", "b", "", "", 1, 1024, "uefi",
+                        true, "",
+                        List.of(new Hardware.Disk("vda", "m", "s", "", 1 << 30, "virtio", false, false, "", "")),
+                        List.of()), "told"));
         store.append("demo", "r", new Event.UnknownMachineSeen("02:00:00:00:00:99", "BIOS", "who is that"));
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 2100; i++) {
                 int n = i;
-                var _ = threads.submit(() -> store.append("demo", "r", new Event.MachineObserved("demo-wk-" + (n % 19 + 1),
-                        STAGES.get(n % 10), n / 2100.0, "evidence " + n)));
+                var _ = threads
+                        .submit(() -> store.append("demo", "r", new Event.MachineObserved("demo-wk-" + (n % 19 + 1),
+                                STAGES.get(n % 10), n / 2100.0, "evidence " + n)));
             }
         }
     }
@@ -79,7 +82,8 @@ class StatusesTest {
             aLongStory(store);
             ClusterStatus right = new Statuses(workspace(), store).of("demo").orElseThrow();
             String kept = Files.readString(file);
-            for (String damaged : List.of("", kept.substring(0, kept.length() / 2), kept.replace(", build ", ", build 1"),
+            for (String damaged : List.of("", kept.substring(0, kept.length() / 2),
+                    kept.replace(", build ", ", build 1"),
                     kept.lines().findFirst().orElseThrow() + "\n{}", "\0\0\0")) {
                 Files.writeString(file, damaged);
                 assertThat(new Statuses(workspace(), store).of("demo")).contains(right);

@@ -8,7 +8,8 @@ import java.util.regex.Pattern;
 /** The path of an edit, step by step. */
 record EditPath(String text, List<Step> steps) {
     private static final Pattern STEP = Pattern
-            .compile("\\.?([^.\\[\\]\"\\s]+)|\\[(\\d{1,9})]|\\[(\\+)]|\\[\"((?:[^\"\\\\]|\\\\.)+)\"]|\\[([^\\[\\]\"\\s]+)]");
+            .compile(
+                    "\\.?([^.\\[\\]\"\\s]+)|\\[(\\d{1,9})]|\\[(\\+)]|\\[\"((?:[^\"\\\\]|\\\\.)+)\"]|\\[([^\\[\\]\"\\s]+)]");
 
     /** One step into a group or a list. */
     sealed interface Step {

@@ -56,7 +56,7 @@ final class EditedTree {
                 yield new Node.Sequence(items, 1, 1);
             }
             case Node.Scalar scalar when scalar.isNull() -> made(path, depth, value);
-            case Node.Mapping _, Node.Sequence _, Node.Scalar _, Node.Unreadable _ -> throw refused(path);
+            case Node.Mapping _,Node.Sequence _,Node.Scalar _,Node.Unreadable _ -> throw refused(path);
         };
     }
 
@@ -85,9 +85,10 @@ final class EditedTree {
         return switch (path.steps().get(depth)) {
             case Step.Key(String name) -> new Node.Mapping(
                     List.of(new Node.Entry(new Node.Scalar(name, false, 1, 1), inner)), 1, 1);
-            case Step.Index(int number) when number == 0 && depth == path.steps().size() - 1 -> new Node.Sequence(List.of(inner), 1, 1);
+            case Step.Index(int number) when number == 0 && depth == path.steps().size() - 1 ->
+                new Node.Sequence(List.of(inner), 1, 1);
             case Step.Next _ -> new Node.Sequence(List.of(inner), 1, 1);
-            case Step.Index _, Step.Named _ -> throw refused(path);
+            case Step.Index _,Step.Named _ -> throw refused(path);
         };
     }
 

@@ -132,7 +132,7 @@ final class Editor {
                 case Step.Index(int number) -> number < items.items().size() ? number : -1;
                 case Step.Named(String name) -> IntStream.range(0, items.items().size())
                         .filter(i -> isNamed(items.items().get(i).value(), name)).findFirst().orElse(-1);
-                case Step.Key _, Step.Next _ -> -1;
+                case Step.Key _,Step.Next _ -> -1;
             };
             case Spot.Leaf _ -> -1;
         };
@@ -193,7 +193,8 @@ final class Editor {
             if (!old.isBlock() && old.start() < old.end()) {
                 return cut(old.start(), old.end(), inline);
             }
-            String restOfLine = text.substring(afterColon, Math.min(lineEnd(afterColon), Math.max(old.start(), afterColon)));
+            String restOfLine = text.substring(afterColon,
+                    Math.min(lineEnd(afterColon), Math.max(old.start(), afterColon)));
             return old.isBlock()
                     ? cut(afterColon, old.end(), " " + inline + restOfLine)
                     : cut(afterColon, afterColon, " " + inline);
@@ -247,7 +248,8 @@ final class Editor {
                     items.items().isEmpty() ? 0 : items.items().getLast().start(), Flow.of(inner.node(), json));
             case Spot.Keys keys -> insertLine(keys.end(),
                     indent(entry(((Step.Key) first).name(), inner), column(keys.keys().getFirst().start())));
-            case Spot.Items items -> insertLine(items.end(), indent(item(inner), column(items.items().getFirst().start())));
+            case Spot.Items items ->
+                insertLine(items.end(), indent(item(inner), column(items.items().getFirst().start())));
             case Spot.Leaf _ -> throw missing();
         };
     }
@@ -257,7 +259,7 @@ final class Editor {
         return switch (step) {
             case Step.Next _ -> true;
             case Step.Index(int number) -> number == size && last;
-            case Step.Named _, Step.Key _ -> false;
+            case Step.Named _,Step.Key _ -> false;
         };
     }
 
@@ -269,11 +271,12 @@ final class Editor {
             boolean last = i == steps.size() - 1;
             inner = switch (step) {
                 case Step.Key(String name) -> new NewValue(entry(name, inner),
-                        new Node.Mapping(List.of(new Node.Entry(new Node.Scalar(name, false, 1, 1), inner.node())), 1, 1),
+                        new Node.Mapping(List.of(new Node.Entry(new Node.Scalar(name, false, 1, 1), inner.node())), 1,
+                                1),
                         true);
-                case Step.Index _, Step.Next _ when isNext(step, 0, last) -> new NewValue(item(inner),
+                case Step.Index _,Step.Next _ when isNext(step, 0, last) -> new NewValue(item(inner),
                         new Node.Sequence(List.of(inner.node()), 1, 1), true);
-                case Step.Index _, Step.Next _, Step.Named _ -> throw missing();
+                case Step.Index _,Step.Next _,Step.Named _ -> throw missing();
             };
         }
         return inner;
@@ -281,7 +284,9 @@ final class Editor {
 
     private static String entry(String key, NewValue of) {
         String written = Flow.key(key, false) + ":";
-        return of.block() ? written + "\n" + indent(of.text(), STEP, "\n") : written + " " + hang(of.text(), STEP, "\n");
+        return of.block()
+                ? written + "\n" + indent(of.text(), STEP, "\n")
+                : written + " " + hang(of.text(), STEP, "\n");
     }
 
     private static String item(NewValue of) {

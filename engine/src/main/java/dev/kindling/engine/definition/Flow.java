@@ -27,6 +27,8 @@ final class Flow {
     }
 
     private static String text(String text, boolean json) {
-        return json ? '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"' : Composer.scalar(text);
+        return json
+                ? '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"'
+                : Composer.scalar(text);
     }
 }

@@ -29,13 +29,15 @@ enum ProblemCode {
                                                                                     "Only the first thousand problems are listed.",
                                                                                     "Mend these first; many may have one cause."), DUPLICATE_KEY(
                                                                                             "A key is written twice in one group.",
-                                                                                            "Delete one of the two."),
-    YAML_INDENTATION("The indentation does not show what a line belongs to.",
-            "Give lines of one group the same number of spaces, and lines below a key two more."),
-    YAML_QUOTE("A quote is missing, or there is one too many.", "Put quotes around the whole value."),
-    YAML_BRACKET("A bracket or a comma is missing, or there is one too many.", "Close each bracket that is opened."),
-    YAML_COLON("A ':' is missing, or there is one too many.",
-            "Write KEY: VALUE with a space after the ':', and quotes around a value that holds one."),
+                                                                                            "Delete one of the two."), YAML_INDENTATION(
+                                                                                                    "The indentation does not show what a line belongs to.",
+                                                                                                    "Give lines of one group the same number of spaces, and lines below a key two more."), YAML_QUOTE(
+                                                                                                            "A quote is missing, or there is one too many.",
+                                                                                                            "Put quotes around the whole value."), YAML_BRACKET(
+                                                                                                                    "A bracket or a comma is missing, or there is one too many.",
+                                                                                                                    "Close each bracket that is opened."), YAML_COLON(
+                                                                                                                            "A ':' is missing, or there is one too many.",
+                                                                                                                            "Write KEY: VALUE with a space after the ':', and quotes around a value that holds one."),
     // the shape
     API_VERSION("The format version is not the one that this program reads.",
             "Write 'apiVersion: kindling.dev/v1'."), KIND("The file is not a cluster definition.",

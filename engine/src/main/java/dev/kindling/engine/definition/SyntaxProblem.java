@@ -75,7 +75,8 @@ final class SyntaxProblem {
                     "Write \\\\ for a backslash, or put the value into single quotes.");
             return true;
         }
-        String before = line(at.line()).substring(0, Math.min(at.column() - 1, line(at.line()).length())).stripTrailing();
+        String before = line(at.line()).substring(0, Math.min(at.column() - 1, line(at.line()).length()))
+                .stripTrailing();
         if (parser.contains("<scalar>") && (before.endsWith("'") || before.endsWith("\""))) {
             problems.add(ProblemCode.YAML_QUOTE, at, "there is text after the closing quote",
                     "quotes around the whole value",
@@ -107,8 +108,10 @@ final class SyntaxProblem {
         if (closing.find()) {
             boolean comma = closing.group(1).equals(",");
             problems.add(ProblemCode.YAML_BRACKET, at,
-                    comma ? "there is nothing before the comma" : "the bracket " + closing.group(1)
-                            + " was never opened",
+                    comma
+                            ? "there is nothing before the comma"
+                            : "the bracket " + closing.group(1)
+                                    + " was never opened",
                     comma ? "a value" : "no bracket", comma ? "Delete the comma." : "Delete it, or open it before.");
             return true;
         }
@@ -182,8 +185,10 @@ final class SyntaxProblem {
         if (!open.contains(indentation)) {
             problems.add(ProblemCode.YAML_INDENTATION, key,
                     "the line is indented by " + indentation + ", and no group that is open above is",
-                    open.isEmpty() ? spaces(0) : open.stream().map(SyntaxProblem::spaces)
-                            .collect(Collectors.joining(" or ")));
+                    open.isEmpty()
+                            ? spaces(0)
+                            : open.stream().map(SyntaxProblem::spaces)
+                                    .collect(Collectors.joining(" or ")));
         } else if (line.strip().startsWith("-")) {
             problems.add(ProblemCode.YAML_INDENTATION, key, "an item of a list stands among keys", "a key",
                     "Indent it below the key that the list belongs to.");

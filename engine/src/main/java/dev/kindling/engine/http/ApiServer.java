@@ -207,7 +207,8 @@ public final class ApiServer implements AutoCloseable {
             }
             case Listen.Unix() -> {
                 if (!Epoll.isAvailable()) {
-                    throw new IOException("this computer has no epoll, which Unix sockets need here; listen on 127.0.0.1");
+                    throw new IOException(
+                            "this computer has no epoll, which Unix sockets need here; listen on 127.0.0.1");
                 }
                 // left by a server that was killed: the lock of the workspace says that no other one uses it
                 Path file = java.util.Objects.requireNonNull(socket);
@@ -219,7 +220,8 @@ public final class ApiServer implements AutoCloseable {
         var bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new ConnectionFailed(Problem.error("cannot-listen", String.valueOf(address),
-                    "cannot listen on " + address + ": " + bound.cause().getMessage(), "a free address of this computer",
+                    "cannot listen on " + address + ": " + bound.cause().getMessage(),
+                    "a free address of this computer",
                     "give another one: --listen ADDRESS:PORT"));
         }
         if (socket != null) {

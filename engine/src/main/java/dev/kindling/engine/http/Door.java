@@ -165,7 +165,8 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
                     "report what the server's log says"));
         }
         if (asked.refused != null
-                && (HttpUtil.is100ContinueExpected(request) || HttpUtil.getContentLength(request, 0L) > LARGEST_IGNORED)) {
+                && (HttpUtil.is100ContinueExpected(request)
+                        || HttpUtil.getContentLength(request, 0L) > LARGEST_IGNORED)) {
             leave(context, asked);
         } else if (HttpUtil.is100ContinueExpected(request)) {
             var _ = context.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE,

@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
  * Who is let in, told by the head of a request: nobody unknown gets a body read.
  *
  * <p>
- * On loopback the Host header must name it: a web page whose name was made to point at this computer (DNS rebinding)
- * is refused. No answer ever allows another origin (CORS).
+ * On loopback the Host header must name it: a web page whose name was made to point at this computer (DNS rebinding) is
+ * refused. No answer ever allows another origin (CORS).
  */
 final class Guard {
     private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
@@ -127,7 +127,8 @@ final class Guard {
         }
         failed(from);
         throw new Refused(401, List.of(Problem.error(given.isEmpty() ? "token-missing" : "token-refused",
-                "Authorization", given.isEmpty() ? "the request bears no token" : "the token is not known, or has expired",
+                "Authorization",
+                given.isEmpty() ? "the request bears no token" : "the token is not known, or has expired",
                 "Authorization: Bearer TOKEN",
                 "kindling serve says where its token file is; kindling token create makes other tokens")),
                 Map.of("WWW-Authenticate", "Bearer realm=\"kindling\""));

@@ -73,8 +73,9 @@ public final class HttpKindling implements Kindling {
             String scheme = String.valueOf(url.getScheme());
             if (!(scheme.equals("http") || scheme.equals("https")) || url.getHost() == null
                     || url.getRawUserInfo() != null || url.getRawQuery() != null || url.getRawFragment() != null) {
-                throw new ConnectionFailed(Problem.error("url-bad", "--connect", "'" + url + "' is no address of a server",
-                        "http://HOST:PORT or https://HOST:PORT", "kindling serve prints it"));
+                throw new ConnectionFailed(
+                        Problem.error("url-bad", "--connect", "'" + url + "' is no address of a server",
+                                "http://HOST:PORT or https://HOST:PORT", "kindling serve prints it"));
             }
             if (scheme.equals("http") && !Set.of("localhost", "127.0.0.1", "[::1]").contains(url.getHost())) {
                 throw new ConnectionFailed(Problem.error("url-insecure", "--connect",

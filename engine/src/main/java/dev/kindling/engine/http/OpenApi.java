@@ -123,7 +123,8 @@ final class OpenApi {
             case "integer" -> map("type", "integer", "minimum", parameter.least(), "maximum", parameter.most(),
                     "default", Long.parseLong(parameter.initial()));
             case "boolean" -> map("type", "boolean", "default", Boolean.parseBoolean(parameter.initial()));
-            default -> map("type", "string", "pattern", "^[^\\x00-\\x1f\\x7f-\\x9f]*$", "default", parameter.initial().isEmpty() ? null : parameter.initial());
+            default -> map("type", "string", "pattern", "^[^\\x00-\\x1f\\x7f-\\x9f]*$", "default",
+                    parameter.initial().isEmpty() ? null : parameter.initial());
         };
     }
 

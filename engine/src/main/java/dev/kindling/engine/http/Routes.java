@@ -231,7 +231,8 @@ final class Routes {
                         .answers(200, "the definition, and what is wrong with it", Wire.Validated.class)
                         .with(this::importFrom),
                 Route.on("POST", "/api/v1/compose", "compose", "The definition that a wizard's answers amount to.")
-                        .by(VIEWER).takes("answers, as GET /api/v1/defaults gives them", Draft.class).answers(200, "YAML", Wire.Text.class)
+                        .by(VIEWER).takes("answers, as GET /api/v1/defaults gives them", Draft.class)
+                        .answers(200, "YAML", Wire.Text.class)
                         .fails(422, "that is no draft").with(this::compose),
                 Route.on("GET", "/api/v1/defaults", "defaults", "The answers that a wizard starts from.").by(VIEWER)
                         .answers(200, "the answers", Draft.class).with(_ -> Answer.ok(kindling.defaults())),
@@ -240,7 +241,8 @@ final class Routes {
                         .number("nodes", "number of machines", 3, 1, 200).answers(200, "YAML", Wire.Text.class)
                         .with(call -> Answer.ok(new Wire.Text(kindling.demo(
                                 Boolean.parseBoolean(call.given("simulated")), call.number("nodes"))))),
-                Route.on("GET", "/api/v1/virtual-rack", "virtualRack", "Whether virtual machines can run on the server.")
+                Route.on("GET", "/api/v1/virtual-rack", "virtualRack",
+                        "Whether virtual machines can run on the server.")
                         .by(VIEWER).answers(200, "why not", Wire.VirtualRack.class)
                         .with(_ -> Answer.ok(new Wire.VirtualRack(kindling.virtualRackProblem().orElse(null)))),
                 Route.on("GET", "/api/v1/hardware", "hardware", "What the server's computer is made of.").by(VIEWER)
@@ -268,7 +270,8 @@ final class Routes {
                 .flag("keep", "leave machines running afterwards")
                 .number("loss", "percent of simulated machines' datagrams to lose", 0, 0, 100)
                 .number("seed", "of everything random in simulated machines", 1, Long.MIN_VALUE, Long.MAX_VALUE)
-                .number("delay", "milliseconds by which simulated machines' datagrams and requests are late", 0, 0, 60_000)
+                .number("delay", "milliseconds by which simulated machines' datagrams and requests are late", 0, 0,
+                        60_000)
                 .number("failures", "percent of simulated machines' boots and disk writes that fail", 0, 0, 100)
                 .number("power", "machines that are switched on at once; 0: the usual number", 0, 0, 10_000)
                 .number("write", "disks that are written at once; 0: the usual number", 0, 0, 10_000)
@@ -344,7 +347,8 @@ final class Routes {
 
     private static Wire.Validated validated(Validation validation) {
         var cluster = validation.cluster();
-        return new Wire.Validated(validation.source(), validation.text(), validation.ok(), cluster == null ? null : cluster.name(),
+        return new Wire.Validated(validation.source(), validation.text(), validation.ok(),
+                cluster == null ? null : cluster.name(),
                 cluster == null ? 0 : cluster.machines().size(), validation.problems());
     }
 

@@ -51,7 +51,8 @@ final class Wire {
      * @param text the definition; of an order, the definition that it amounts to
      * @param cluster name; null where the definition is wrong
      */
-    record Validated(String source, String text, boolean ok, @Nullable String cluster, int machines, List<Problem> problems) {}
+    record Validated(String source, String text, boolean ok, @Nullable String cluster, int machines,
+            List<Problem> problems) {}
 
     /**
      * A plan.

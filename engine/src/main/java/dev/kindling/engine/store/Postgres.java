@@ -168,7 +168,8 @@ final class Postgres implements Database {
         properties.putIfAbsent("socketTimeout", "20");
         properties.putIfAbsent("tcpKeepAlive", "true");
         properties.setProperty("reWriteBatchedInserts", "true");
-        // What was acknowledged is on the server's disk, whatever its configuration says. A process that is paused in the
+        // What was acknowledged is on the server's disk, whatever its configuration says. A process that is paused in
+        // the
         // middle of a transaction holds its cluster's lock until the server ends the session.
         properties.putIfAbsent("options", "-c synchronous_commit=on -c idle_in_transaction_session_timeout=3000");
         String place = "postgresql://" + (user == null ? "" : user + "@") + uri.getHost()

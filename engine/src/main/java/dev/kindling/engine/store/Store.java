@@ -224,7 +224,7 @@ public final class Store implements AutoCloseable {
     public String head(String cluster) {
         return query("SELECT hash FROM event WHERE cluster = ? ORDER BY seq DESC LIMIT 1",
                 statement -> statement.setString(1, cluster), row -> HexFormat.of().formatHex(row.getBytes(1)))
-                        .stream().findFirst().orElse("");
+                .stream().findFirst().orElse("");
     }
 
     /** The clusters that have events, by name. Jumps from one to the next instead of reading all events. */

@@ -55,11 +55,13 @@ class EditTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '~', value = {"pools[wk].count | 5 | count: 2  # for now | count: 5  # for now",
+    @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
+            "pools[wk].count | 5 | count: 2  # for now | count: 5  # for now",
             "name | ~\"a: b\"~ | name: lab   # the name | name: \"a: b\"   # the name",
             "flow.y.z | [1, two] | {z: 2} | {z: [1, two]}", "pools[1].tags[0] | c | [a, b] | [c, b]",
             "empty | 7 | empty: | empty: 7", "pools[0].name | main | - name: cp | - name: main",
-            "flow.w | true | {x: 1, y: {z: 2}} | {x: 1, y: {z: 2}, w: true}", "pools[wk].tags[+] | c | [a, b] | [a, b, c]"})
+            "flow.w | true | {x: 1, y: {z: 2}} | {x: 1, y: {z: 2}, w: true}",
+            "pools[wk].tags[+] | c | [a, b] | [a, b, c]"})
     void oneValueChangesAndNothingElse(String path, String value, String from, String to) {
         assertThat(edit(TEXT, path, value)).isEqualTo(TEXT.replaceFirst(java.util.regex.Pattern.quote(from),
                 java.util.regex.Matcher.quoteReplacement(to)));
@@ -195,7 +197,8 @@ class EditTest {
     }
 
     private static final String[] VALUES = {"5", "word", "\"quoted: text\"", "'it''s'", "true", "[1, \"two\", {a: b}]",
-            "{cpus: 2, memory: 4Gi}", "name: new\ncount: 3 # three\ntags:\n  - x\n  - y", "- a\n- name: b\n  c: d\n- [e]",
+            "{cpus: 2, memory: 4Gi}", "name: new\ncount: 3 # three\ntags:\n  - x\n  - y",
+            "- a\n- name: b\n  c: d\n- [e]",
             "a:\n- 1\n\n- 2", "[]", "{}", "[\n  1,\n  2\n]"};
 
     private static String randomEdit(RandomGenerator random, String text, String what) {
@@ -207,7 +210,8 @@ class EditTest {
         String value = random.nextInt(4) == 0 && !path.isEmpty() ? null : VALUES[random.nextInt(VALUES.length)];
         if (value != null && random.nextInt(3) == 0) {
             Object at = at(before, path);
-            path = at instanceof Map<?, ?> ? (path.isEmpty() ? "" : path + ".") + "new" + random.nextInt(1000)
+            path = at instanceof Map<?, ?>
+                    ? (path.isEmpty() ? "" : path + ".") + "new" + random.nextInt(1000)
                     : at instanceof List<?> ? path + "[+]" : path;
         }
         if (path.isEmpty()) {
@@ -229,7 +233,8 @@ class EditTest {
         List<String> old = List.of(before.split("(?<=\n)", -1));
         List<String> now = List.of(after.split("(?<=\n)", -1));
         int first = (int) before.substring(0, range[0]).chars().filter(c -> c == '\n').count();
-        int last = (int) before.substring(0, Math.min(range[1], before.length())).chars().filter(c -> c == '\n').count();
+        int last = (int) before.substring(0, Math.min(range[1], before.length())).chars().filter(c -> c == '\n')
+                .count();
         assertThat(now.subList(0, Math.min(first, now.size()))).as(told).isEqualTo(old.subList(0, first));
         List<String> tail = old.subList(Math.min(last + 1, old.size()), old.size());
         assertThat(now.size()).as(told).isGreaterThanOrEqualTo(tail.size());
@@ -278,7 +283,9 @@ class EditTest {
             if (next == null) {
                 return new int[]{from, at.end()};
             }
-            holder = size == 1 ? new int[]{from, at.end()} : new int[]{start, Math.max(Math.max(next.end(), start), second)};
+            holder = size == 1
+                    ? new int[]{from, at.end()}
+                    : new int[]{start, Math.max(Math.max(next.end(), start), second)};
             from = start;
             at = next;
         }
@@ -390,7 +397,8 @@ class EditTest {
 
         private void noise(int indent) {
             for (int n = random.nextInt(5) - 2; n > 0; n--) {
-                text.append(random.nextBoolean() ? "" : " ".repeat(random.nextInt(indent + 3)) + "# note - " + n + ": [x")
+                text.append(
+                        random.nextBoolean() ? "" : " ".repeat(random.nextInt(indent + 3)) + "# note - " + n + ": [x")
                         .append('\n');
             }
         }

@@ -88,18 +88,19 @@ class ReferenceTest {
 
     @Test
     void referenceOfProblemsIsThatOfTheCode() throws IOException {
-        StringBuilder page = new StringBuilder("""
-                # Problems of a definition
+        StringBuilder page = new StringBuilder(
+                """
+                        # Problems of a definition
 
-                `kindling validate` reports every problem at once, with its code, path, line and column. The codes are
-                stable. An error keeps a definition from being used, a warning does not; one whose code ends in `-not-yet`
-                can be planned, and `kindling up` refuses it.
+                        `kindling validate` reports every problem at once, with its code, path, line and column. The codes are
+                        stable. An error keeps a definition from being used, a warning does not; one whose code ends in `-not-yet`
+                        can be planned, and `kindling up` refuses it.
 
-                This page is generated from `ProblemCode.java`.
+                        This page is generated from `ProblemCode.java`.
 
-                | code | severity | what it means | what to do |
-                |---|---|---|---|
-                """);
+                        | code | severity | what it means | what to do |
+                        |---|---|---|---|
+                        """);
         for (ProblemCode code : ProblemCode.values()) {
             page.append("| `").append(code.code()).append("` | ")
                     .append(code.severity().name().toLowerCase(Locale.ROOT)).append(" | ").append(cell(code.meaning()))

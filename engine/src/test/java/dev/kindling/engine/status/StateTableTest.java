@@ -34,7 +34,8 @@ class StateTableTest {
     }
 
     private void happens(String word) {
-        List<String> machines = Kindling.modelOf(Definitions.read("test", DEFINITION)).machines().stream().map(Machine::name)
+        List<String> machines = Kindling.modelOf(Definitions.read("test", DEFINITION)).machines().stream()
+                .map(Machine::name)
                 .toList();
         switch (word) {
             case "define" -> happens(new Event.Defined(DEFINITION, "accepted"));

@@ -88,9 +88,10 @@ class InitramfsTest {
         Files.write(directory.resolve("top/kernel/firmware"), noise(70_000));
         Files.writeString(directory.resolve("top/init"), "#!/bin/sh\n");
         Tool.run("cpio, xz-utils and zstd", directory.resolve("top"),
-                List.of("bash", "-c", "set -e -o pipefail; (printf 'kernel\nkernel/firmware\n' | cpio -o -H newc --quiet; "
-                        + "echo init | cpio -o -H newc --quiet | " + compressor
-                        + "; head -c 1000 /dev/zero; echo init | cpio -o -H newc --quiet | gzip) >../all"));
+                List.of("bash", "-c",
+                        "set -e -o pipefail; (printf 'kernel\nkernel/firmware\n' | cpio -o -H newc --quiet; "
+                                + "echo init | cpio -o -H newc --quiet | " + compressor
+                                + "; head -c 1000 /dev/zero; echo init | cpio -o -H newc --quiet | gzip) >../all"));
         List<CpioEntry> entries = read(Files.readAllBytes(directory.resolve("all")));
         assertThat(entries).extracting(CpioEntry::name).containsExactly("kernel", "kernel/firmware", "init", "init");
         assertThat(entries.get(1).content()).isEqualTo(noise(70_000));
@@ -110,7 +111,8 @@ class InitramfsTest {
     @Test
     void whatIsNoArchiveOrTooLargeIsRefused() throws IOException {
         assertThat(read(new byte[1000])).isEmpty();
-        assertThatThrownBy(() -> read("nonsense".getBytes(UTF_8))).hasMessageContaining("expected newc, gzip, xz or zstd");
+        assertThatThrownBy(() -> read("nonsense".getBytes(UTF_8)))
+                .hasMessageContaining("expected newc, gzip, xz or zstd");
         assertThatThrownBy(() -> read(new byte[]{2, 0x21, 0x4c, 0x18, 1, 1, 1})).hasMessageContaining("lz4");
         ByteArrayOutputStream bomb = new ByteArrayOutputStream();
         Initramfs.append(bomb, Compression.ZSTD, TIME, archive -> {

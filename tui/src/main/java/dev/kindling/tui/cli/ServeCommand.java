@@ -20,7 +20,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(name = "serve", description = {"Gives this workspace's engine out over HTTP.",
         "For programs, and for every command with --connect."})
 final class ServeCommand implements Callable<Integer> {
-    private static final Pattern ADDRESS = Pattern.compile("(?:\\[(?<six>[0-9A-Fa-f:.%]+)]|(?<host>[^:\\[\\]]+)):(?<port>\\d{1,5})");
+    private static final Pattern ADDRESS = Pattern
+            .compile("(?:\\[(?<six>[0-9A-Fa-f:.%]+)]|(?<host>[^:\\[\\]]+)):(?<port>\\d{1,5})");
 
     @ParentCommand
     @Nullable

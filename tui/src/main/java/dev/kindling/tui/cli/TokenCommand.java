@@ -22,8 +22,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kindling token}. */
-@Command(name = "token", description = {"Tokens for kindling serve.", "Of this workspace; a server that runs knows them at once."}, subcommands = {
-        TokenCommand.Create.class, TokenCommand.ListThem.class, TokenCommand.Revoke.class})
+@Command(name = "token", description = {"Tokens for kindling serve.",
+        "Of this workspace; a server that runs knows them at once."}, subcommands = {
+                TokenCommand.Create.class, TokenCommand.ListThem.class, TokenCommand.Revoke.class})
 final class TokenCommand implements Runnable {
     @ParentCommand
     @Nullable

@@ -115,7 +115,8 @@ class StateCommandsTest {
         ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
         Surroundings world = new Surroundings(new ByteArrayInputStream(new byte[0]),
                 new PrintStream(outBytes, true, StandardCharsets.UTF_8),
-                new PrintStream(errBytes, true, StandardCharsets.UTF_8), environment, directory, Clock.systemUTC(), false,
+                new PrintStream(errBytes, true, StandardCharsets.UTF_8), environment, directory, Clock.systemUTC(),
+                false,
                 true, () -> 100, workspace -> Engine.open(workspace, environment), handler -> () -> {
                     // nobody presses Ctrl-C
                 });
