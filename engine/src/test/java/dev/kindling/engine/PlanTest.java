@@ -103,6 +103,7 @@ class PlanTest {
             record(new Event.StepDone(step.id(), step.action().machine(), false, "done",
                     recordsInputs ? step.inputs() : null));
         }
+        record(new Event.RunEnded(Event.Outcome.DONE, "done"));
     }
 
     private static Hardware hardware(Machine machine, String content) {

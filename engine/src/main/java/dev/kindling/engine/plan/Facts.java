@@ -48,15 +48,23 @@ public record Facts(@Nullable String definition, Map<String, Done> done, Map<Str
         List<Event.Recorded> events = journal.subList(start, journal.size());
         String definition = null;
         boolean ran = false;
+        boolean running = false;
+        String last = null;
         var done = new LinkedHashMap<String, Done>();
         var hardware = new LinkedHashMap<String, Hardware>();
         var disks = new LinkedHashMap<String, Disk>();
         for (Event.Recorded recorded : events) {
             switch (recorded.event()) {
                 case Event.Defined(String text, String _) -> definition = text;
-                case Event.RunStarted _ -> ran = true;
-                case Event.StepDone(String step, String machine, boolean _, String _, String inputs) ->
+                case Event.RunStarted _ -> {
+                    ran = true;
+                    running = true;
+                }
+                case Event.StepDone(String step, String machine, boolean _, String _, String inputs) -> {
                     done.put(step, new Done(machine, inputs, definition == null ? "" : definition));
+                    last = step;
+                }
+                case Event.RunEnded _ -> running = false;
                 case Event.StepStarted(String step, String _, int _, String _, String _) -> done.remove(step);
                 case Event.InventoryReceived(String machine, Hardware told, String _) -> hardware.put(machine, told);
                 case Event.DiskWriteOrdered(String machine, String order, Plan.DiskTarget target, String _) ->
@@ -67,6 +75,10 @@ public record Facts(@Nullable String definition, Map<String, Done> done, Map<Str
                     // of no matter to a plan
                 }
             }
+        }
+        if (running && last != null) {
+            // A run that died after its last step has not said so: that step is looked at again, so that a run can end.
+            done.remove(last);
         }
         return new Facts(definition, done, hardware, disks, List.copyOf(events), ran);
     }
