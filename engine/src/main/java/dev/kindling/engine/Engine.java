@@ -254,10 +254,7 @@ public final class Engine implements Kindling {
         if (!now.ok()) {
             return new Started(Optional.empty(), now.problems());
         }
-        List<Problem> notYet = now.problems().stream().filter(Definitions::isNotYet)
-                .map(problem -> new Problem(Problem.Severity.ERROR, problem.code(), problem.path(), problem.line(),
-                        problem.column(), problem.message(), problem.expected(), problem.remedy()))
-                .toList();
+        List<Problem> notYet = notYet(now);
         if (!notYet.isEmpty()) {
             return new Started(Optional.empty(), notYet);
         }
@@ -281,6 +278,14 @@ public final class Engine implements Kindling {
             throw new UncheckedIOException(e);
         }
         return begin(plan, facts, options);
+    }
+
+    /** What a definition asks for that this version cannot perform, as errors. */
+    static List<Problem> notYet(Validation validation) {
+        return validation.problems().stream().filter(Definitions::isNotYet)
+                .map(problem -> new Problem(Problem.Severity.ERROR, problem.code(), problem.path(), problem.line(),
+                        problem.column(), problem.message(), problem.expected(), problem.remedy()))
+                .toList();
     }
 
     private Started begin(Plan plan, Facts facts, ApplyOptions options) {

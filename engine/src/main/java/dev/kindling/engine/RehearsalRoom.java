@@ -6,6 +6,7 @@ import dev.kindling.engine.api.Kindling.ApplyOptions;
 import dev.kindling.engine.api.Kindling.Rehearsal;
 import dev.kindling.engine.api.Kindling.RehearsalOptions;
 import dev.kindling.engine.api.Plan;
+import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.plan.Schedule;
@@ -82,9 +83,10 @@ final class RehearsalRoom {
             Consumer<Event.Recorded> listener) throws InterruptedException {
         String cluster = plan.cluster().name();
         Validation twin = engine.validate("rehearsal of " + cluster, SimulatedTwin.of(plan.cluster()));
-        if (!twin.ok()) {
-            return new Rehearsal(new RunResult("", Event.Outcome.FAILED, twin.problems()), Duration.ZERO,
-                    plan.estimate(), List.of());
+        List<Problem> refused = twin.ok() ? Engine.notYet(twin) : twin.problems();
+        if (!refused.isEmpty()) {
+            return new Rehearsal(new RunResult("", Event.Outcome.FAILED, refused), Duration.ZERO, plan.estimate(),
+                    List.of());
         }
         long began = System.nanoTime();
         Kindling.Started started = engine.beginRehearsal(engine.plan(twin), new ApplyOptions(Optional.empty(), false,

@@ -4,6 +4,7 @@ import dev.kindling.engine.api.SealedSecrets;
 import dev.kindling.engine.secret.KeySource;
 import dev.kindling.engine.secret.Keys;
 import dev.kindling.engine.secret.Place;
+import dev.kindling.engine.secret.Secret;
 import dev.kindling.engine.secret.SecretStore;
 import dev.kindling.engine.store.Store;
 import java.io.IOException;
@@ -92,6 +93,16 @@ final class SecretsHere implements SealedSecrets {
                         return secret.reveal();
                     }
                 });
+            }
+        });
+    }
+
+    @Override
+    public void put(String name, String value) {
+        unchecked(() -> {
+            try (SecretStore open = open(); Secret secret = Secret.of(value)) {
+                open.put(name, secret);
+                return name;
             }
         });
     }

@@ -311,6 +311,22 @@ class IsoBuilderTest {
     }
 
     @Test
+    void anImageTakesTheNameOfNoDeviceAndLeavesALinkALink() throws Exception {
+        MediaSpec spec = MediaSpec.of(new Tree(Node.Attributes.directory(TIME)).put("a", file("x")), "A");
+        Path pipe = directory.resolve("pipe");
+        Tool.run("coreutils", directory, List.of("mkfifo", pipe.toString()));
+        assertThatIOException().isThrownBy(() -> IsoBuilder.write(spec, pipe, _ -> {}))
+                .withMessageContaining("is no regular file");
+        assertThat(Files.readAttributes(pipe, java.nio.file.attribute.BasicFileAttributes.class).isOther()).isTrue();
+
+        Path real = Files.writeString(directory.resolve("real.iso"), "old");
+        Path link = Files.createSymbolicLink(directory.resolve("link.iso"), real);
+        IsoBuilder.write(spec, link, _ -> {});
+        assertThat(Files.isSymbolicLink(link)).isTrue();
+        assertThat(Files.size(real)).isGreaterThan(3);
+    }
+
+    @Test
     @Tag("full")
     void aFileAboveFourGibibytesHasSeveralExtents() throws Exception {
         Path from = Files.createDirectory(directory.resolve("from"));

@@ -20,6 +20,14 @@ public interface SealedSecrets extends AutoCloseable {
     Optional<String> reveal(String name);
 
     /**
+     * Stores a value, over one that is there.
+     *
+     * @param name letters, digits, {@code . _ / -}, at most 200
+     * @throws IllegalArgumentException for another name
+     */
+    void put(String name, String value);
+
+    /**
      * Seals all of them with a new key. A crash leaves them readable, with the old key or the new one.
      *
      * @param to the kind of the new key

@@ -38,9 +38,14 @@ public final class ImageWriter {
      * @throws IOException with what was being done; nothing is left behind then
      */
     public static void write(Content content, Path output, LongConsumer progress) throws IOException {
-        Path target = output.toAbsolutePath();
+        // a link stays one: what it leads to is replaced
+        Path target = Files.exists(output) ? output.toRealPath() : output.toAbsolutePath();
         if (Files.isDirectory(target)) {
             throw new IOException(output + " is a directory");
+        }
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            // put in place by its name, an image would take the name of the device
+            throw new IOException(output + " is no regular file; an image is put onto a drive by: kindling iso write");
         }
         Path directory = target.getParent();
         if (directory == null || !Files.isDirectory(directory)) {

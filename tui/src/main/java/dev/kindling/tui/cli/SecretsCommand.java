@@ -31,7 +31,7 @@ final class SecretsCommand implements Runnable {
     @Override
     public void run() {
         throw new CommandLine.ParameterException(Objects.requireNonNull(spec, "picocli sets it").commandLine(),
-                "secrets what? Say list, get or rotate");
+                "secrets what? Say list, get, set or rotate");
     }
 
     /** The names for programs; never a value. */
@@ -75,6 +75,32 @@ final class SecretsCommand implements Runnable {
                 cli.world().out().flush();
             }
             return ExitCode.DONE;
+        }
+    }
+
+    /** What was stored, for programs; never a value. */
+    record Stored(String name, String place) {}
+
+    @Command(name = "set", description = "Stores a value: typed at the terminal without an echo, from a file, or from"
+            + " standard input. Never as an argument: those are seen by everybody.")
+    int set(@Parameters(paramLabel = "NAME", description = "for example lab/hook; letters, digits and ._/-") String name,
+            @Option(names = "--from", paramLabel = "FILE", description = "the file that holds it (default: the terminal,"
+                    + " else standard input)") @Nullable String file) {
+        Cli cli = Commands.of(parent);
+        String value = file != null
+                ? cli.read(file)
+                : ask("Value of " + name + ": ").map(String::valueOf).orElseGet(() -> cli.read("-"));
+        String line = value.endsWith("\n") && value.indexOf('\n') == value.length() - 1 ? value.strip() : value;
+        if (line.isEmpty()) {
+            throw Refusal.badUse("an empty value is no secret", "nothing was changed; try again");
+        }
+        try (SealedSecrets secrets = open(cli)) {
+            secrets.put(name, line);
+            cli.tell("stored " + name + " in " + secrets.place() + "\n");
+            cli.json(new Stored(name, secrets.place()));
+            return ExitCode.DONE;
+        } catch (IllegalArgumentException e) {
+            throw Refusal.badUse(String.valueOf(e.getMessage()), "use letters, digits, dots, dashes and slashes");
         }
     }
 

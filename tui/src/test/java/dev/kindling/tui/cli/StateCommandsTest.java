@@ -103,6 +103,20 @@ class StateCommandsTest {
     }
 
     @Test
+    void aSecretIsSetFromAFileAndNeverToldAgain() throws Exception {
+        Files.writeString(directory.resolve("hook.txt"), "s3cret-of-the-hook\n");
+        assertThat(run("secrets", "set", "lab/hook", "--from", "hook.txt")).as(err).isZero();
+        assertThat(out).contains("stored lab/hook").doesNotContain("s3cret");
+        assertThat(run("secrets", "get", "lab/hook", "--yes-show")).isZero();
+        assertThat(out).isEqualTo("s3cret-of-the-hook\n");
+        assertThat(run("secrets", "set", "../x", "--from", "hook.txt")).isEqualTo(ExitCode.BAD_USE);
+        Files.writeString(directory.resolve("hook.txt"), "\n");
+        assertThat(run("secrets", "set", "lab/hook", "--from", "hook.txt")).isEqualTo(ExitCode.BAD_USE);
+        assertThat(run("secrets", "get", "lab/hook", "--yes-show")).isZero();
+        assertThat(out).isEqualTo("s3cret-of-the-hook\n");
+    }
+
+    @Test
     void aStateThatCannotBeReachedIsSaidToBeSo() {
         assertThat(run("--state", "postgresql://anna:geheim@127.0.0.1/x", "status")).isEqualTo(ExitCode.FAILED);
         assertThat(err).contains("holds a password").doesNotContain("geheim");
