@@ -16,7 +16,9 @@ record Appearance(Theme theme, int scale, boolean highContrast) {
 
     /** Colours. */
     enum Theme {
-        SYSTEM, LIGHT, DARK
+        SYSTEM,
+        LIGHT,
+        DARK
     }
 
     Appearance with(Theme other) {

@@ -32,7 +32,8 @@ class KindlingContractTest {
     private Kindling kindling;
 
     enum Way {
-        IN_PROCESS(90), OVER_HTTP(91);
+        IN_PROCESS(90),
+        OVER_HTTP(91);
 
         private final int network;
 

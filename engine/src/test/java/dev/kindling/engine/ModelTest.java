@@ -62,7 +62,14 @@ class ModelTest {
     }
 
     private enum Kind {
-        APPLY, APPLY_KILLED_BEFORE, APPLY_KILLED_AFTER, APPLY_CANCELLED, APPLY_PAUSED, APPLY_PAUSED_AND_KILLED, EDIT, DOWN
+        APPLY,
+        APPLY_KILLED_BEFORE,
+        APPLY_KILLED_AFTER,
+        APPLY_CANCELLED,
+        APPLY_PAUSED,
+        APPLY_PAUSED_AND_KILLED,
+        EDIT,
+        DOWN
     }
 
     private static List<Operation> operations(long seed) {

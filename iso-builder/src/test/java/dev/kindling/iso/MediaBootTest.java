@@ -25,8 +25,10 @@ class MediaBootTest {
 
     /** How the medium is put into the machine. */
     enum Slot {
-        CD("media=cdrom", "ide-cd,drive=d,bootindex=1"), DISK("media=disk",
-                "virtio-blk-pci,drive=d,bootindex=1"), USB("media=disk", "usb-storage,drive=d,bootindex=1");
+        CD("media=cdrom", "ide-cd,drive=d,bootindex=1"),
+        DISK("media=disk",
+                "virtio-blk-pci,drive=d,bootindex=1"),
+        USB("media=disk", "usb-storage,drive=d,bootindex=1");
 
         private final String drive;
         private final String device;

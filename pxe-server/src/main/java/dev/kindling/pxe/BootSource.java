@@ -42,7 +42,8 @@ public interface BootSource {
 
     /** How a file is asked for. */
     enum Protocol {
-        TFTP, HTTP
+        TFTP,
+        HTTP
     }
 
     /**

@@ -45,7 +45,9 @@ public final class OneTimeFiles {
     }
 
     private enum State {
-        WAITING, ON_THE_WAY, GIVEN_OUT
+        WAITING,
+        ON_THE_WAY,
+        GIVEN_OUT
     }
 
     public OneTimeFiles(Clock clock) {

@@ -220,7 +220,8 @@ class FirmwareMatrixTest {
 
     /** DHCP servers that know nothing of network boot. */
     enum Foreign {
-        DNSMASQ, ISC_DHCPD;
+        DNSMASQ,
+        ISC_DHCPD;
 
         void start(FirmwareLab lab, Path directory) throws Exception {
             Namespace place = lab.neighbour("dhcp0", "10.77.0.2/24");

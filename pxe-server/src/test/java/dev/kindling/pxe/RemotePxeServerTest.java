@@ -84,7 +84,8 @@ class RemotePxeServerTest {
 
     /** Where the service runs. */
     enum Place {
-        HERE, IN_ITS_OWN_PROCESS
+        HERE,
+        IN_ITS_OWN_PROCESS
     }
 
     /** What both have. */

@@ -35,7 +35,13 @@ public record ClusterStatus(String name, State state, String reason, Instant sin
     /** State of a cluster. */
     public enum State {
         /** Defined; nothing was done. */
-        DEFINED, PROGRESSING, READY, DEGRADED, FAILED, DELETING, DELETED
+        DEFINED,
+        PROGRESSING,
+        READY,
+        DEGRADED,
+        FAILED,
+        DELETING,
+        DELETED
     }
 
     /**

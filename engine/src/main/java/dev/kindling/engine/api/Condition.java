@@ -12,11 +12,16 @@ import java.time.Instant;
 public record Condition(Type type, Status status, String reason, String message, Instant since) {
     /** Aspects. */
     public enum Type {
-        TEMPLATE_APPLIED, INFRASTRUCTURE_READY, NODES_READY, CLUSTER_AVAILABLE
+        TEMPLATE_APPLIED,
+        INFRASTRUCTURE_READY,
+        NODES_READY,
+        CLUSTER_AVAILABLE
     }
 
     /** Truth values. */
     public enum Status {
-        TRUE, FALSE, UNKNOWN
+        TRUE,
+        FALSE,
+        UNKNOWN
     }
 }

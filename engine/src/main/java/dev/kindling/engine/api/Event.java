@@ -153,11 +153,15 @@ public sealed interface Event {
 
     /** How a run ended. */
     enum Outcome {
-        DONE, FAILED, CANCELLED
+        DONE,
+        FAILED,
+        CANCELLED
     }
 
     /** What can be asked of a run at work. */
     enum Request {
-        PAUSE, RESUME, CANCEL
+        PAUSE,
+        RESUME,
+        CANCEL
     }
 }

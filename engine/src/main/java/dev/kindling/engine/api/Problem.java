@@ -17,7 +17,8 @@ public record Problem(Severity severity, String code, String path, int line, int
         String expected, String remedy) {
     /** Whether a problem stops a run. */
     public enum Severity {
-        ERROR, WARNING
+        ERROR,
+        WARNING
     }
 
     /** An error that is not about a place in a definition. */

@@ -29,30 +29,40 @@ public record PrimerAnswers(Map<String, String> values, List<Problem> problems) 
     /** A key, what is allowed for it, what holds without it. Null: it has to be given. */
     private enum Key {
         DISK_SERIAL("disk.serial", "[!-~](?:[ -~]{0,98}[!-~])?", "the serial number of the disk to install to",
-                null), ERASE("erase", "[ -~]{1,100}",
-                        "the serial number of the disk once more: all that is on it will be lost",
-                        null), ENCRYPTION("encryption", "auto|tpm2|key|none", "auto, tpm2, key or none",
-                                "auto"), HOSTNAME("hostname", "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
-                                        "lower-case letters, digits and dashes",
-                                        "primer"), MAC("network.mac", "(?:[0-9a-f]{2}:){5}[0-9a-f]{2}|",
-                                                "the address of a network port: 52:54:00:12:34:56",
-                                                ""), ADDRESS("network.address",
-                                                        "dhcp|" + PrimerAnswers.ADDRESS + "/\\d{1,2}",
-                                                        "dhcp, or an address: 10.0.0.5/24",
-                                                        "dhcp"), GATEWAY("network.gateway", PrimerAnswers.ADDRESS + "|",
-                                                                "an address: 10.0.0.1", ""), DNS("network.dns",
-                                                                        "(?:" + PrimerAnswers.ADDRESS + "(?:,"
-                                                                                + PrimerAnswers.ADDRESS + ")*)?",
-                                                                        "addresses with commas between them",
-                                                                        ""), AFTER("after", "reboot|poweroff|stay",
-                                                                                "reboot, poweroff or stay",
-                                                                                "reboot"), RECOVERY_SECONDS(
-                                                                                        "recovery.seconds", "\\d{1,5}",
-                                                                                        "how long the recovery key is shown",
-                                                                                        "60"), CONSOLE_SHELL(
-                                                                                                "console.shell",
-                                                                                                "yes|no", "yes or no",
-                                                                                                "no");
+                null),
+        ERASE("erase", "[ -~]{1,100}",
+                "the serial number of the disk once more: all that is on it will be lost",
+                null),
+        ENCRYPTION("encryption", "auto|tpm2|key|none", "auto, tpm2, key or none",
+                "auto"),
+        HOSTNAME("hostname", "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
+                "lower-case letters, digits and dashes",
+                "primer"),
+        MAC("network.mac", "(?:[0-9a-f]{2}:){5}[0-9a-f]{2}|",
+                "the address of a network port: 52:54:00:12:34:56",
+                ""),
+        ADDRESS("network.address",
+                "dhcp|" + PrimerAnswers.ADDRESS + "/\\d{1,2}",
+                "dhcp, or an address: 10.0.0.5/24",
+                "dhcp"),
+        GATEWAY("network.gateway", PrimerAnswers.ADDRESS + "|",
+                "an address: 10.0.0.1", ""),
+        DNS("network.dns",
+                "(?:" + PrimerAnswers.ADDRESS + "(?:,"
+                        + PrimerAnswers.ADDRESS + ")*)?",
+                "addresses with commas between them",
+                ""),
+        AFTER("after", "reboot|poweroff|stay",
+                "reboot, poweroff or stay",
+                "reboot"),
+        RECOVERY_SECONDS(
+                "recovery.seconds", "\\d{1,5}",
+                "how long the recovery key is shown",
+                "60"),
+        CONSOLE_SHELL(
+                "console.shell",
+                "yes|no", "yes or no",
+                "no");
 
         private final String name;
         private final Pattern pattern;

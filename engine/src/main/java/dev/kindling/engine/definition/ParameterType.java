@@ -4,7 +4,21 @@ import org.jspecify.annotations.Nullable;
 
 /** What may be put into a gap of a template. */
 enum ParameterType {
-    TEXT, NAME, INTEGER, BOOLEAN, CHOICE, ADDRESS, CIDR, RANGE, MAC, MEMORY, DISK, VERSION, DOMAIN, LIST, MACHINES;
+    TEXT,
+    NAME,
+    INTEGER,
+    BOOLEAN,
+    CHOICE,
+    ADDRESS,
+    CIDR,
+    RANGE,
+    MAC,
+    MEMORY,
+    DISK,
+    VERSION,
+    DOMAIN,
+    LIST,
+    MACHINES;
 
     /** Judges a value by itself; null for the types that are judged by what they are put into. */
     @Nullable

@@ -23,11 +23,15 @@ record Operation(String id, String cluster, Kind kind, State state, Instant star
 
     /** What is done. */
     enum Kind {
-        APPLY, DELETE
+        APPLY,
+        DELETE
     }
 
     /** How far it is. */
     enum State {
-        RUNNING, DONE, FAILED, CANCELLED
+        RUNNING,
+        DONE,
+        FAILED,
+        CANCELLED
     }
 }

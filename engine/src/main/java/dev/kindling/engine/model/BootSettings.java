@@ -16,13 +16,16 @@ public record BootSettings(Method method, Dhcp dhcp, String kernelArguments, Str
 
     /** Boot method. */
     public enum Method {
-        PXE, ISO, TEMPLATE,
+        PXE,
+        ISO,
+        TEMPLATE,
         /** From a medium first, over the network after. */
         HYBRID
     }
 
     /** Role of our DHCP on the provisioning network. */
     public enum Dhcp {
-        SERVER, PROXY
+        SERVER,
+        PROXY
     }
 }

@@ -21,7 +21,17 @@ public record Checks(Duration timeout, List<Check> checks) {
 
     /** Something that is looked at. */
     public enum Check {
-        API, NODES, OPERATORS, DNS, INGRESS, STORAGE, ETCD, CERTIFICATES, NETWORK, SECURITY, PERFORMANCE;
+        API,
+        NODES,
+        OPERATORS,
+        DNS,
+        INGRESS,
+        STORAGE,
+        ETCD,
+        CERTIFICATES,
+        NETWORK,
+        SECURITY,
+        PERFORMANCE;
 
         /** Whether every run looks at it. */
         public boolean isAlwaysDone() {

@@ -22,6 +22,11 @@ public record Distribution(Kind kind, String version, boolean channel, Map<Strin
 
     /** The distributions that a definition may name. */
     public enum Kind {
-        K3S, RKE2, KUBEADM, TALOS, MICROK8S, OKD
+        K3S,
+        RKE2,
+        KUBEADM,
+        TALOS,
+        MICROK8S,
+        OKD
     }
 }

@@ -52,7 +52,10 @@ public record Machine(String name, String pool, Role role, Kind kind, MacAddress
 
     /** What a machine is known by when it is first seen. */
     public enum Match {
-        MAC, UUID, SERIAL, HARDWARE_CLASS
+        MAC,
+        UUID,
+        SERIAL,
+        HARDWARE_CLASS
     }
 
     /**
@@ -65,7 +68,8 @@ public record Machine(String name, String pool, Role role, Kind kind, MacAddress
 
     /** Boot firmware of a virtual machine. */
     public enum FirmwareKind {
-        BIOS, UEFI
+        BIOS,
+        UEFI
     }
 
     /** The disk to write, by what is printed on it: exactly one of the two is given. */

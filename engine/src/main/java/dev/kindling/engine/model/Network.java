@@ -41,6 +41,7 @@ public record Network(String name, Cidr cidr, @Nullable Integer vlan, @Nullable 
 
     /** Bonding modes. */
     public enum Bond {
-        LACP, ACTIVE_BACKUP
+        LACP,
+        ACTIVE_BACKUP
     }
 }

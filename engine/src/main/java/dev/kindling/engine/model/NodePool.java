@@ -70,6 +70,8 @@ public record NodePool(String name, Role role, int count, int spares, Sizing min
 
     /** Whether machines of the pool must run on different hosts. */
     public enum AntiAffinity {
-        NONE, SOFT, HARD
+        NONE,
+        SOFT,
+        HARD
     }
 }

@@ -22,11 +22,14 @@ public record Security(List<String> authorizedKeys, boolean secureBoot, boolean 
 
     /** What pods may reach, unless a policy of theirs says otherwise. */
     public enum NetworkPolicy {
-        OPEN, CLOSED
+        OPEN,
+        CLOSED
     }
 
     /** The Pod Security Standard that namespaces enforce, unless they say otherwise. */
     public enum PodSecurity {
-        PRIVILEGED, BASELINE, RESTRICTED
+        PRIVILEGED,
+        BASELINE,
+        RESTRICTED
     }
 }

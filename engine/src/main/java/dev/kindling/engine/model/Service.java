@@ -19,7 +19,15 @@ public record Service(String name, Type type, Map<String, String> settings, List
 
     /** What a service does. */
     public enum Type {
-        DNS, DHCP, PXE, LOAD_BALANCER, STORAGE, MONITORING, INGRESS, REGISTRY, TIME;
+        DNS,
+        DHCP,
+        PXE,
+        LOAD_BALANCER,
+        STORAGE,
+        MONITORING,
+        INGRESS,
+        REGISTRY,
+        TIME;
 
         /** Whether the boot service of every run is this service. */
         public boolean isBootService() {

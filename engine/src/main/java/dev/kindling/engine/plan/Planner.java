@@ -52,7 +52,8 @@ public final class Planner {
     }
 
     private enum Standing {
-        DONE, NOT_DONE,
+        DONE,
+        NOT_DONE,
         /** Done once, from other inputs. */
         CHANGED
     }

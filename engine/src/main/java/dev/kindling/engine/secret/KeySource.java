@@ -37,7 +37,9 @@ public sealed interface KeySource {
 
     /** The kinds, and how the file of a store writes them. */
     enum Kind {
-        FILE("file"), PASSPHRASE("argon2id"), KEYRING("keyring");
+        FILE("file"),
+        PASSPHRASE("argon2id"),
+        KEYRING("keyring");
 
         private final String written;
 

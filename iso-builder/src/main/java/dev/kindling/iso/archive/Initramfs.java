@@ -27,7 +27,10 @@ import org.tukaani.xz.XZOutputStream;
 public final class Initramfs {
     /** How an archive is compressed. */
     public enum Compression {
-        NONE, GZIP, XZ, ZSTD;
+        NONE,
+        GZIP,
+        XZ,
+        ZSTD;
 
         /** Of xz: the kernel knows neither CRC-64 nor SHA-256. */
         private static final int CHECK = org.tukaani.xz.XZ.CHECK_CRC32;

@@ -16,10 +16,21 @@ import java.util.TreeMap;
 public final class Media {
     /** A kind of medium. */
     public enum Kind {
-        DEBIAN("Debian installer"), DEBIAN_LIVE("Debian live"), UBUNTU("Ubuntu"), RHEL(
-                "Fedora, Red Hat or alike"), COREOS("Fedora CoreOS, RHEL CoreOS or OKD live"), TALOS("Talos"), PROXMOX(
-                        "Proxmox"), ALPINE(
-                                "Alpine"), SUSE("SUSE"), WINDOWS("Windows"), KINDLING("Kindling"), UNKNOWN("unknown");
+        DEBIAN("Debian installer"),
+        DEBIAN_LIVE("Debian live"),
+        UBUNTU("Ubuntu"),
+        RHEL(
+                "Fedora, Red Hat or alike"),
+        COREOS("Fedora CoreOS, RHEL CoreOS or OKD live"),
+        TALOS("Talos"),
+        PROXMOX(
+                "Proxmox"),
+        ALPINE(
+                "Alpine"),
+        SUSE("SUSE"),
+        WINDOWS("Windows"),
+        KINDLING("Kindling"),
+        UNKNOWN("unknown");
 
         private final String title;
 

@@ -34,7 +34,13 @@ public final class IsoReader {
 
     /** What stands at a path. */
     public enum Kind {
-        DIRECTORY, FILE, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, FIFO, SOCKET
+        DIRECTORY,
+        FILE,
+        SYMLINK,
+        CHARACTER_DEVICE,
+        BLOCK_DEVICE,
+        FIFO,
+        SOCKET
     }
 
     /**

@@ -19,7 +19,9 @@ final class IsoVolume {
 
     /** Which names the records have. */
     enum Kind {
-        PRIMARY, JOLIET, ENHANCED
+        PRIMARY,
+        JOLIET,
+        ENHANCED
     }
 
     final ImageBytes image;

@@ -108,7 +108,10 @@ public sealed interface Node {
     record Special(Attributes attributes, Kind kind, int major, int minor) implements Node {
         /** As in {@code st_mode}. */
         public enum Kind {
-            FIFO, CHARACTER_DEVICE, BLOCK_DEVICE, SOCKET
+            FIFO,
+            CHARACTER_DEVICE,
+            BLOCK_DEVICE,
+            SOCKET
         }
 
         @Override

@@ -5,7 +5,14 @@ import java.util.Optional;
 
 /** DHCP message type, option 53 (RFC 2132 section 9.6). */
 public enum MessageType {
-    DISCOVER(1), OFFER(2), REQUEST(3), DECLINE(4), ACK(5), NAK(6), RELEASE(7), INFORM(8);
+    DISCOVER(1),
+    OFFER(2),
+    REQUEST(3),
+    DECLINE(4),
+    ACK(5),
+    NAK(6),
+    RELEASE(7),
+    INFORM(8);
 
     /** In the order of their codes. */
     private static final List<MessageType> ALL = List.of(values());

@@ -69,7 +69,9 @@ final class Replies {
     }
 
     private enum Role {
-        DHCP, PROXY, BOOT_SERVER
+        DHCP,
+        PROXY,
+        BOOT_SERVER
     }
 
     private static DhcpPacket start(Exchange x, MessageType type) {

@@ -66,7 +66,11 @@ public final class Dhcp6Service {
 
     /** What a status code option says (RFC 8415 section 21.13). */
     private enum Status {
-        SUCCESS(0), NO_ADDRESSES(2), NO_BINDING(3), NOT_ON_LINK(4), NO_PREFIXES(6);
+        SUCCESS(0),
+        NO_ADDRESSES(2),
+        NO_BINDING(3),
+        NOT_ON_LINK(4),
+        NO_PREFIXES(6);
 
         private final int code;
 

@@ -62,9 +62,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     private enum Phase {
         /** Between two requests. */
-        IDLE, HEADER, BODY,
+        IDLE,
+        HEADER,
+        BODY,
         /** The boot source decides. */
-        DECIDE, ANSWER,
+        DECIDE,
+        ANSWER,
         /** What the client still sends is thrown away, until it has seen why it was refused. */
         LINGER
     }

@@ -36,7 +36,10 @@ final class RequestReader {
     private int trailers;
 
     private enum Chunk {
-        SIZE, DATA, DATA_END, TRAILERS
+        SIZE,
+        DATA,
+        DATA_END,
+        TRAILERS
     }
 
     /** A request that is complete. */

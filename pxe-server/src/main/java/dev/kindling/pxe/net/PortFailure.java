@@ -24,7 +24,8 @@ public final class PortFailure {
 
     /** The transport, as /proc/net calls it. */
     public enum Transport {
-        UDP, TCP
+        UDP,
+        TCP
     }
 
     private PortFailure() {}

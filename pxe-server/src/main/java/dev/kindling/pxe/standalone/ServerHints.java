@@ -31,7 +31,12 @@ public final class ServerHints {
 
     /** A DHCP server program, or a product with one. */
     public enum Server {
-        ISC, KEA, DNSMASQ, MIKROTIK, WINDOWS, UNIFI
+        ISC,
+        KEA,
+        DNSMASQ,
+        MIKROTIK,
+        WINDOWS,
+        UNIFI
     }
 
     /**

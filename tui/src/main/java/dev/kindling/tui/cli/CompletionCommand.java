@@ -22,7 +22,8 @@ final class CompletionCommand implements Callable<Integer> {
 
     /** Shells, spelled as they are typed. */
     enum Shell {
-        bash, zsh
+        bash,
+        zsh
     }
 
     @Override

@@ -33,7 +33,8 @@ final class ReportCommand implements Callable<Integer> {
 
     /** Formats, spelled as they are typed. */
     enum Format {
-        md, html
+        md,
+        html
     }
 
     /** The report for programs. */

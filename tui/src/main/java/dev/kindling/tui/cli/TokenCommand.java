@@ -79,7 +79,9 @@ final class TokenCommand implements Runnable {
 
         /** Roles, spelled as they are typed. */
         enum RoleWord {
-            viewer(Role.VIEWER), operator(Role.OPERATOR), admin(Role.ADMIN);
+            viewer(Role.VIEWER),
+            operator(Role.OPERATOR),
+            admin(Role.ADMIN);
 
             private final Role role;
 

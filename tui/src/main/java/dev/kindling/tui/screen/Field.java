@@ -11,25 +11,40 @@ import java.util.Locale;
 
 /** Questions of the wizard, in the order of its steps. */
 enum Field {
-    NAME("Cluster name", "part of every machine's name: lower case, digits, dashes"), DISTRIBUTION("Distribution",
-            "which Kubernetes"), VERSION("Version", "as the distribution writes it: v1.34.2+k3s1"),
+    NAME("Cluster name", "part of every machine's name: lower case, digits, dashes"),
+    DISTRIBUTION("Distribution",
+            "which Kubernetes"),
+    VERSION("Version", "as the distribution writes it: v1.34.2+k3s1"),
 
-    DHCP("DHCP", "server: we give the addresses; proxy: another server does"), CIDR("Network",
-            "the machines' network: 192.168.50.0/24"), BOOT_SERVER("This computer",
-                    "our own address on that network"), POOL("Pool",
-                            "FIRST-LAST, for machines that are not listed"), GATEWAY("Gateway", "may be empty"), DNS(
-                                    "Name servers", "separated by commas, may be empty"), VIP("API address",
-                                            "virtual address of the control plane, may be empty"), INTERFACE(
-                                                    "Interface",
-                                                    "where real machines are served; not needed for virtual ones"),
+    DHCP("DHCP", "server: we give the addresses; proxy: another server does"),
+    CIDR("Network",
+            "the machines' network: 192.168.50.0/24"),
+    BOOT_SERVER("This computer",
+            "our own address on that network"),
+    POOL("Pool",
+            "FIRST-LAST, for machines that are not listed"),
+    GATEWAY("Gateway", "may be empty"),
+    DNS(
+            "Name servers", "separated by commas, may be empty"),
+    VIP("API address",
+            "virtual address of the control plane, may be empty"),
+    INTERFACE(
+            "Interface",
+            "where real machines are served; not needed for virtual ones"),
 
-    ROLE("Role", "what the machine is for"), KIND("Kind",
-            "manual: real, you switch it on; virtual: QEMU; simulated: a program"), MAC("MAC",
-                    "of the port that boots; F2 picks a machine that was seen"), ADDRESS("Address",
-                            "may be empty: assigned"), DISK("Disk serial",
-                                    "the only disk that may be written; F2 picks one that was seen"), FIRMWARE(
-                                            "Firmware", "of virtual and simulated machines"), HOST("Name",
-                                                    "may be empty: named by the cluster and the role");
+    ROLE("Role", "what the machine is for"),
+    KIND("Kind",
+            "manual: real, you switch it on; virtual: QEMU; simulated: a program"),
+    MAC("MAC",
+            "of the port that boots; F2 picks a machine that was seen"),
+    ADDRESS("Address",
+            "may be empty: assigned"),
+    DISK("Disk serial",
+            "the only disk that may be written; F2 picks one that was seen"),
+    FIRMWARE(
+            "Firmware", "of virtual and simulated machines"),
+    HOST("Name",
+            "may be empty: named by the cluster and the role");
 
     static final List<Field> CLUSTER_STEP = List.of(NAME, DISTRIBUTION, VERSION);
     static final List<Field> NETWORK_STEP = List.of(DHCP, CIDR, BOOT_SERVER, POOL, GATEWAY, DNS, VIP, INTERFACE);

@@ -8,7 +8,24 @@ package dev.kindling.tui.screen;
 public record Key(Name name, char character) {
     /** Keys that mean something here. */
     public enum Name {
-        CHARACTER, ENTER, ESCAPE, TAB, BACK_TAB, UP, DOWN, LEFT, RIGHT, PAGE_UP, PAGE_DOWN, HOME, END, BACKSPACE, DELETE, HELP, PICK, INTERRUPT
+        CHARACTER,
+        ENTER,
+        ESCAPE,
+        TAB,
+        BACK_TAB,
+        UP,
+        DOWN,
+        LEFT,
+        RIGHT,
+        PAGE_UP,
+        PAGE_DOWN,
+        HOME,
+        END,
+        BACKSPACE,
+        DELETE,
+        HELP,
+        PICK,
+        INTERRUPT
     }
 
     public static Key of(Name name) {

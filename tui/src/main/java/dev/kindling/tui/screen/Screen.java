@@ -72,7 +72,9 @@ sealed interface Screen permits Screen.Start, Screen.Planned, Screen.Rack, Scree
 
         /** Which part the arrow keys move in, and which is drawn large. */
         enum Pane {
-            MACHINES, LOG, DETAIL
+            MACHINES,
+            LOG,
+            DETAIL
         }
 
         static Rack of(String cluster) {

@@ -35,7 +35,10 @@ record Wizard(Draft draft, List<String> interfaces, String interfaceName, List<M
 
     /** Steps, in their order. */
     enum Step {
-        CLUSTER("Cluster"), NETWORK("Network"), MACHINES("Machines"), REVIEW("Review");
+        CLUSTER("Cluster"),
+        NETWORK("Network"),
+        MACHINES("Machines"),
+        REVIEW("Review");
 
         static final List<Step> ALL = List.of(values());
         private final String title;

@@ -26,7 +26,10 @@ public final class EventText {
 
     /** How an event is to be marked. */
     public enum Mark {
-        NONE, GOOD, WARNING, BAD
+        NONE,
+        GOOD,
+        WARNING,
+        BAD
     }
 
     public static Mark mark(Event event) {

@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class PrimerMachine implements AutoCloseable {
     /** What the machine starts with. */
     enum Firmware {
-        BIOS, UEFI, SECURE_BOOT
+        BIOS,
+        UEFI,
+        SECURE_BOOT
     }
 
     private final Process process;
