@@ -5,13 +5,11 @@ import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.tui.text.ProblemText;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Parameters;
 
@@ -27,18 +25,8 @@ final class ApplyCommand implements Callable<Integer> {
     @Nullable
     String file;
 
-    @Option(names = "--interface", paramLabel = "IF", description = "interface of this computer that real machines are served on")
-    @Nullable
-    String interfaceName;
-
-    @Option(names = {"-y", "--yes"}, description = "do not ask")
-    boolean yes;
-
-    @Option(names = "--keep", description = "leave virtual machines running afterwards")
-    boolean keep;
-
     @Mixin
-    Randomness randomness = new Randomness();
+    RunWishes wishes = new RunWishes();
 
     @Override
     public Integer call() throws InterruptedException {
@@ -50,12 +38,12 @@ final class ApplyCommand implements Callable<Integer> {
                 return refused(cli, source, imported.problems(), ExitCode.BAD_USE);
             }
             Plan plan = imported.plan().get();
-            Kindling.ApplyOptions options = randomness.options(interfaceName, keep, Map.of());
+            Kindling.ApplyOptions options = wishes.options();
             if (!kindling.plan(kindling.validate(source, plan.definition())).id().equals(plan.id())) {
                 // nobody is asked to confirm what is refused anyway
                 return refused(cli, source, kindling.apply(plan, options).problems(), ExitCode.FAILED);
             }
-            return new Run(cli, kindling).of(plan, new Run.Choices(options, yes, null,
+            return new Run(cli, kindling).of(plan, new Run.Choices(options, wishes.yes, null,
                     Commands.withWorkspace("kindling up --cluster " + plan.cluster().name(), cli)));
         }
     }

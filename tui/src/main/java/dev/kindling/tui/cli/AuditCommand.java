@@ -4,32 +4,13 @@ import dev.kindling.engine.api.Kindling;
 import dev.kindling.tui.text.Text;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code kindling audit}. */
 @Command(name = "audit", description = "The journal as a proof of what was done.")
-final class AuditCommand implements Runnable {
-    @ParentCommand
-    @Nullable
-    Cli parent;
-
-    @Spec
-    @Nullable
-    CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(Objects.requireNonNull(spec, "picocli sets it").commandLine(),
-                "audit what? Say verify");
-    }
-
+final class AuditCommand extends CommandGroup {
     /** The chain of one cluster, for programs. */
     record Chain(String cluster, boolean ok, long records, String head, long firstBadRecord, @Nullable String reason) {}
 
@@ -41,7 +22,7 @@ final class AuditCommand implements Runnable {
             + " only when you compare the last hash with one that you noted.")
     int verify(
             @Parameters(arity = "0..1", paramLabel = "CLUSTER", description = "only this one") @Nullable String cluster) {
-        Cli cli = Commands.of(parent);
+        Cli cli = cli();
         List<Chain> chains = new ArrayList<>();
         try (Kindling kindling = cli.open()) {
             List<String> names = kindling.names();

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,18 +39,8 @@ final class ScaleCommand implements Callable<Integer> {
     @Nullable
     String environment;
 
-    @Option(names = "--interface", paramLabel = "IF", description = "interface of this computer that real machines are served on")
-    @Nullable
-    String interfaceName;
-
-    @Option(names = {"-y", "--yes"}, description = "do not ask")
-    boolean yes;
-
-    @Option(names = "--keep", description = "leave virtual machines running afterwards")
-    boolean keep;
-
     @Mixin
-    Randomness randomness = new Randomness();
+    RunWishes run = new RunWishes();
 
     @Override
     public Integer call() throws InterruptedException {
@@ -75,7 +64,7 @@ final class ScaleCommand implements Callable<Integer> {
             if (!after.ok()) {
                 return ValidateCommand.show(cli, after);
             }
-            var choices = new Run.Choices(randomness.options(interfaceName, keep, Map.of()), yes, null, resume);
+            var choices = new Run.Choices(run.options(), run.yes, null, resume);
             return file == null || !isFile
                     ? new Run(cli, kindling).of(after, choices)
                     : written(cli, kindling, file, after, choices);

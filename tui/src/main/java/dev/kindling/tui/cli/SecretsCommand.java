@@ -6,40 +6,21 @@ import dev.kindling.tui.text.Text;
 import java.io.Console;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code kindling secrets}. */
 @Command(name = "secrets", description = "The encrypted secrets of the workspace.")
-final class SecretsCommand implements Runnable {
-    @ParentCommand
-    @Nullable
-    Cli parent;
-
-    @Spec
-    @Nullable
-    CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(Objects.requireNonNull(spec, "picocli sets it").commandLine(),
-                "secrets what? Say list, get, set or rotate");
-    }
-
+final class SecretsCommand extends CommandGroup {
     /** The names for programs; never a value. */
     record Listing(String place, SealedSecrets.@Nullable Key key, List<SealedSecrets.Entry> secrets) {}
 
     @Command(name = "list", description = "Names and when they were stored, never values. Needs no key.")
     int list() {
-        Cli cli = Commands.of(parent);
+        Cli cli = cli();
         try (SealedSecrets secrets = open(cli)) {
             List<SealedSecrets.Entry> entries = secrets.list();
             cli.json(new Listing(secrets.place(), secrets.key().orElse(null), entries));
@@ -61,7 +42,7 @@ final class SecretsCommand implements Runnable {
     @Command(name = "get", description = "Shows a value, on a terminal only: a pipe or a log keeps what it is given.")
     int get(@Parameters(paramLabel = "NAME", description = "as kindling secrets list names it") String name,
             @Option(names = "--yes-show", description = "show it wherever the output goes") boolean anywhere) {
-        Cli cli = Commands.of(parent);
+        Cli cli = cli();
         if (!cli.world().terminal() && !anywhere) {
             throw Refusal.badUse("the output is no terminal, and would keep the value",
                     "give --yes-show if that is wanted");
@@ -86,7 +67,7 @@ final class SecretsCommand implements Runnable {
     int set(@Parameters(paramLabel = "NAME", description = "for example lab/hook; letters, digits and ._/-") String name,
             @Option(names = "--from", paramLabel = "FILE", description = "the file that holds it (default: the terminal,"
                     + " else standard input)") @Nullable String file) {
-        Cli cli = Commands.of(parent);
+        Cli cli = cli();
         String value = file != null
                 ? cli.read(file)
                 : ask("Value of " + name + ": ").map(String::valueOf).orElseGet(() -> cli.read("-"));
@@ -112,7 +93,7 @@ final class SecretsCommand implements Runnable {
     int rotate(
             @Option(names = "--to", paramLabel = "KIND", description = "file, passphrase or keyring: where the new key"
                     + " is kept (default: where the old one is)") SealedSecrets.@Nullable Key to) {
-        Cli cli = Commands.of(parent);
+        Cli cli = cli();
         try (SealedSecrets secrets = open(cli)) {
             SealedSecrets.Key kind = to != null
                     ? to

@@ -8,32 +8,12 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code kindling state}. */
 @Command(name = "state", description = "Journal and locks: copies them, and rebuilds them.")
-final class StateCommand implements Runnable {
-    @ParentCommand
-    @Nullable
-    Cli parent;
-
-    @Spec
-    @Nullable
-    CommandSpec spec;
-
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(Objects.requireNonNull(spec, "picocli sets it").commandLine(),
-                "state what? Say backup, export or import");
-    }
-
+final class StateCommand extends CommandGroup {
     /** What was written or read, for programs. */
     record Result(String file, List<Problem> problems) {}
 
@@ -41,7 +21,7 @@ final class StateCommand implements Runnable {
             + " A workspace that has it as its state.db has that state; FILE.secrets is its file secrets.")
     int backup(
             @Parameters(paramLabel = "FILE", description = "must not exist") Path file) {
-        Cli cli = Commands.of(parent);
+        Cli cli = cli();
         Path target = cli.world().directory().resolve(file);
         try (Kindling kindling = cli.open()) {
             writing(target, () -> kindling.backup(target));
@@ -54,7 +34,7 @@ final class StateCommand implements Runnable {
     @Command(name = "export", description = "Writes a cluster's journal as JSON lines, one a record, with its hash.")
     int export(@Parameters(paramLabel = "CLUSTER", description = "of the workspace") String cluster,
             @Parameters(paramLabel = "FILE", description = "must not exist") Path file) {
-        Cli cli = Commands.of(parent);
+        Cli cli = cli();
         Path target = cli.world().directory().resolve(file);
         try (Kindling kindling = cli.open()) {
             writing(target, () -> kindling.exportJournal(cluster, target));
@@ -67,7 +47,7 @@ final class StateCommand implements Runnable {
     @Command(name = "import", description = "Rebuilds a cluster from its export. Refuses a file whose records are not"
             + " those that were written, and a cluster that the state knows already.")
     int importJournal(@Parameters(paramLabel = "FILE", description = "of kindling state export") Path file) {
-        Cli cli = Commands.of(parent);
+        Cli cli = cli();
         Path source = cli.world().directory().resolve(file);
         if (!Files.isReadable(source)) {
             throw Refusal.badUse("there is no file " + file + " that can be read", "kindling state export CLUSTER FILE"

@@ -22,34 +22,17 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code kindling template}. */
 @Command(name = "template", description = "Definitions with gaps: lists, shows, fills, tests and makes them.", subcommands = {
         TemplateCommand.ListCommand.class, TemplateCommand.ShowCommand.class, TemplateCommand.RenderCommand.class,
         TemplateCommand.TestCommand.class, TemplateCommand.NewCommand.class})
-final class TemplateCommand implements Runnable {
-    @ParentCommand
-    @Nullable
-    Cli parent;
-
-    @Spec
-    @Nullable
-    CommandSpec spec;
-
-    @Override
-    public void run() {
-        CommandSpec own = Objects.requireNonNull(spec, "picocli sets it");
-        throw new CommandLine.ParameterException(own.commandLine(),
-                "template what? One of " + String.join(", ", own.subcommands().keySet()));
-    }
-
+final class TemplateCommand extends CommandGroup {
     private static Cli cli(@Nullable TemplateCommand parent) {
-        return Commands.of(Objects.requireNonNull(parent).parent);
+        return Objects.requireNonNull(parent).cli();
     }
 
     /** {@code NAME=VALUE} as picocli reads it, with the words for everyone who gives parameters. */

@@ -13,33 +13,16 @@ import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code kindling token}. */
 @Command(name = "token", description = {"Tokens for kindling serve.",
         "Of this workspace; a server that runs knows them at once."}, subcommands = {
                 TokenCommand.Create.class, TokenCommand.ListThem.class, TokenCommand.Revoke.class})
-final class TokenCommand implements Runnable {
-    @ParentCommand
-    @Nullable
-    Cli parent;
-
-    @Spec
-    @Nullable
-    CommandSpec spec;
-
-    @Override
-    public void run() {
-        CommandLine line = java.util.Objects.requireNonNull(spec).commandLine();
-        line.usage(Commands.of(parent).world().out());
-    }
-
+final class TokenCommand extends CommandGroup {
     private AccessTokens open() {
         Cli cli = Commands.of(parent);
         if (cli.connect != null) {

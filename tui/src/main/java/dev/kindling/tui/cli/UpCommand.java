@@ -1,7 +1,6 @@
 package dev.kindling.tui.cli;
 
 import dev.kindling.engine.api.Kindling;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -30,25 +29,12 @@ final class UpCommand implements Callable<Integer> {
     @Nullable
     String cluster;
 
-    @Option(names = "--interface", paramLabel = "IF", description = "interface of this computer that real machines are served on")
-    @Nullable
-    String interfaceName;
-
-    @Option(names = {"-y", "--yes"}, description = "do not ask")
-    boolean yes;
-
-    @Option(names = "--keep", description = "leave virtual machines running afterwards")
-    boolean keep;
-
     @Option(names = "--plan", paramLabel = "ID", description = "only if the plan still has this id: nothing changed since it was looked at")
     @Nullable
     String plan;
 
-    @Option(names = "--parallel", paramLabel = "KIND=N", split = ",", description = "how many steps of a kind work at once: power=16,write=8,local=2")
-    Map<String, Integer> parallel = Map.of();
-
     @Mixin
-    Randomness randomness = new Randomness();
+    RunWishes wishes = new RunWishes();
 
     @Override
     public Integer call() throws InterruptedException {
@@ -56,7 +42,7 @@ final class UpCommand implements Callable<Integer> {
         String resume = Commands.withWorkspace("kindling up", cli);
         try (Kindling kindling = cli.openToRun()) {
             return new Run(cli, kindling).of(cli.definition(kindling, file, cluster, environment),
-                    new Run.Choices(randomness.options(interfaceName, keep, parallel), yes, plan, resume));
+                    new Run.Choices(wishes.options(), wishes.yes, plan, resume));
         }
     }
 }
