@@ -26,9 +26,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
@@ -40,6 +44,10 @@ import picocli.CommandLine.ScopeType;
         "130:cancelled by Ctrl-C"}, footerHeading = "%n", footer = {
                 "Start with: kindling demo --simulated"})
 public final class Cli implements Runnable {
+    private static final List<String> WITHOUT_WORKSPACE = List.of("pxe", "iso", "primer", "completion", "schema");
+    private static final Set<String> OF_WORKSPACES = Set.of("--workspace", "--state", "--connect", "--token-file",
+            "--cacert", "--fingerprint");
+
     private final Surroundings world;
 
     @Option(names = "--workspace", paramLabel = "DIR", scope = ScopeType.INHERIT, description = "where journal, reports and boot files are kept (default: $KINDLING_WORKSPACE, else ./.kindling)")
@@ -113,26 +121,38 @@ public final class Cli implements Runnable {
     }
 
     private static List<Class<?>> everything() {
-        return List.of(DemoCommand.class, InitCommand.class, ValidateCommand.class, PlanCommand.class, UpCommand.class,
-                StatusCommand.class, EventsCommand.class, HardwareCommand.class, DownCommand.class,
-                ReportCommand.class, TuiCommand.class, GuiCommand.class, PxeCommand.class, IsoCommand.class,
-                PrimerCommand.class, TemplateCommand.class, ImportCommand.class, CompletionCommand.class,
-                ControlCommand.Pause.class, ControlCommand.Resume.class,
-                ControlCommand.Cancel.class, WaitCommand.class, BundleCommand.class, StateCommand.class,
-                AuditCommand.class, ApplyCommand.class, RehearseCommand.class, SecretsCommand.class,
-                SchemaCommand.class, ScaleCommand.class, ServeCommand.class,
-                TokenCommand.class);
+        return List.of(InitCommand.class, TemplateCommand.class, ImportCommand.class, SchemaCommand.class,
+                ValidateCommand.class, PlanCommand.class, RehearseCommand.class, UpCommand.class, ApplyCommand.class,
+                ScaleCommand.class, StatusCommand.class, EventsCommand.class, WaitCommand.class,
+                ControlCommand.Pause.class, ControlCommand.Resume.class, ControlCommand.Cancel.class, DownCommand.class,
+                ReportCommand.class, BundleCommand.class, DemoCommand.class, HardwareCommand.class, TuiCommand.class,
+                GuiCommand.class, ServeCommand.class, TokenCommand.class, StateCommand.class, AuditCommand.class,
+                SecretsCommand.class, PxeCommand.class, IsoCommand.class, PrimerCommand.class, CompletionCommand.class);
     }
 
     /** The boot service and the image builder must be up in no time: for them, picocli looks into no other command. */
     private static CommandLine commandLine(Cli cli, List<Class<?>> commands) {
         CommandLine line = new CommandLine(cli);
         commands.forEach(line::addSubcommand);
+        WITHOUT_WORKSPACE.stream().map(line.getSubcommands()::get).filter(Objects::nonNull)
+                .forEach(Cli::hideWorkspaceOptions);
         line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpWidth(80);
         line.getCommandSpec().version(Version.line());
         return line;
+    }
+
+    /** Their help is long enough without what they have no use for. */
+    private static void hideWorkspaceOptions(CommandLine command) {
+        CommandSpec spec = command.getCommandSpec();
+        for (OptionSpec option : List.copyOf(spec.options())) {
+            if (option.inherited() && OF_WORKSPACES.contains(option.longestName())) {
+                spec.remove(option);
+                spec.addOption(OptionSpec.builder(option).scopeType(ScopeType.LOCAL).hidden(true).build());
+            }
+        }
+        command.getSubcommands().values().forEach(Cli::hideWorkspaceOptions);
     }
 
     /** The grammar alone, for the reference documentation and for shell completion; nothing of it can be run. */
