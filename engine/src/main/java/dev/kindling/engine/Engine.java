@@ -61,6 +61,9 @@ import java.util.random.RandomGenerator;
 public final class Engine implements Kindling {
     private static final Duration LETTING_GO = Duration.ofSeconds(5);
 
+    /** A run that is at work says more often that it is. */
+    private static final Duration SILENCE = Duration.ofSeconds(20);
+
     private final Workspace workspace;
     private final Store store;
     private final RunPlace runs;
@@ -438,7 +441,28 @@ public final class Engine implements Kindling {
 
     @Override
     public Optional<ClusterStatus> status(String cluster) {
-        return statuses.of(cluster);
+        return statuses.of(cluster).map(this::lookedAt);
+    }
+
+    /**
+     * What the journal cannot know: a run whose process was killed told nobody. Nobody holds its cluster's lock then,
+     * and nothing new is told; between two processes of one run neither lasts long.
+     */
+    private ClusterStatus lookedAt(ClusterStatus status) {
+        boolean atWork = status.state() == ClusterStatus.State.DELETING
+                || (status.state() == ClusterStatus.State.PROGRESSING && status.run() != null
+                        && status.endedAt() == null);
+        if (!atWork || store.holder(status.name()).isPresent()) {
+            return status;
+        }
+        List<Event.Recorded> newest = store.read(status.name(), status.lastSeq() - 1, 1);
+        if (newest.isEmpty() || clock.instant().isBefore(newest.getFirst().at().plus(SILENCE))) {
+            return status;
+        }
+        boolean deleting = status.state() == ClusterStatus.State.DELETING;
+        return status.interrupted(deleting
+                ? "the removal was broken off: its process is gone; kindling down goes on"
+                : "the run was broken off: its process is gone; kindling up goes on from the journal");
     }
 
     @Override

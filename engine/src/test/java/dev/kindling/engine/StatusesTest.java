@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneOffset;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
@@ -100,6 +102,26 @@ class StatusesTest {
             assertThat(statuses.of("demo")).contains(folded(store));
             store.append("demo", "r", new Event.MachineObserved("demo-wk-3", BootStage.READY, 1, "ready"));
             assertThat(statuses.of("demo")).contains(folded(store));
+        }
+    }
+
+    @Test
+    void aRunWhoseProcessIsGoneIsNotCalledProgressing() throws IOException {
+        var began = Instant.parse("2026-01-02T03:00:00Z");
+        try (Store store = Store.open(temporary, Clock.fixed(began, ZoneOffset.UTC))) {
+            store.append("demo", "", new Event.Defined(Definitions.demo(Machine.Kind.SIMULATED, 2), "defined"));
+            store.append("demo", "r", new Event.RunStarted("p", 3, false, List.of(), "run"));
+            assertThat(stateAt(began.plusSeconds(5))).isEqualTo(ClusterStatus.State.PROGRESSING);
+            assertThat(stateAt(began.plusSeconds(60))).isEqualTo(ClusterStatus.State.FAILED);
+            store.append("demo", "r", new Event.RunEnded(Event.Outcome.DONE, "ended"));
+            assertThat(stateAt(began.plusSeconds(60))).as("it ended").isNotEqualTo(ClusterStatus.State.FAILED);
+        }
+    }
+
+    private ClusterStatus.State stateAt(Instant now) throws IOException {
+        try (Engine engine = Engine.openInProcess(temporary, Map.of(), Clock.fixed(now, ZoneOffset.UTC),
+                new java.util.Random(1), java.util.function.UnaryOperator.identity())) {
+            return engine.status("demo").orElseThrow().state();
         }
     }
 }

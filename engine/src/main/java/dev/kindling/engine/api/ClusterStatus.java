@@ -32,6 +32,12 @@ public record ClusterStatus(String name, State state, String reason, Instant sin
         notices = List.copyOf(notices);
     }
 
+    /** The same, of a cluster on which nobody works any more although its journal has no end of the run. */
+    public ClusterStatus interrupted(String why) {
+        return new ClusterStatus(name, State.FAILED, why, since, conditions, run, startedAt, endedAt, stepsDone,
+                stepsTotal, List.of(), machines, unknown, notices, lastSeq);
+    }
+
     /** State of a cluster. */
     public enum State {
         /** Defined; nothing was done. */
