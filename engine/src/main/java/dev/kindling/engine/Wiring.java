@@ -187,15 +187,27 @@ final class Wiring {
 
     /** What is not real in this cluster. */
     List<String> notices(Cluster cluster) {
-        return switch (kind(cluster)) {
+        var notices = new ArrayList<String>();
+        String standIn = switch (kind(cluster)) {
             case MANUAL -> standInAllowed(cluster)
-                    ? List.of(K3s.STAND_IN + " allowed by the definition: where K3s cannot be had, no Kubernetes runs")
-                    : List.of();
-            case VIRTUAL -> List.of(VIRTUAL_RACK, K3s.STAND_IN + " where K3s " + cluster.distribution().version()
-                    + " is neither in the asset cache nor can be downloaded: then no Kubernetes runs");
-            case SIMULATED -> List.of(SIMULATED, K3s.STAND_IN + ": no Kubernetes runs on simulated machines");
-            case PROXMOX, SSH, REDFISH -> List.of();
+                    ? " allowed by the definition: where K3s cannot be had, no Kubernetes runs"
+                    : "";
+            case VIRTUAL -> {
+                notices.add(VIRTUAL_RACK);
+                yield " where K3s " + cluster.distribution().version()
+                        + " is neither in the asset cache nor can be downloaded: then no Kubernetes runs";
+            }
+            case SIMULATED -> {
+                notices.add(SIMULATED);
+                yield ": no Kubernetes runs on simulated machines";
+            }
+            case PROXMOX, SSH, REDFISH -> "";
         };
+        // it stands in for K3s only; what else is not real, the outline says
+        if (!standIn.isEmpty() && !Outline.forms(cluster)) {
+            notices.add(K3s.STAND_IN + standIn);
+        }
+        return List.copyOf(notices);
     }
 
     private static final String VIRTUAL_RACK = "VIRTUAL RACK: the machines are QEMU processes on this computer";
