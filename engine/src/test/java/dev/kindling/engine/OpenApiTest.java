@@ -83,6 +83,7 @@ class OpenApiTest {
             case "rehearse", "importDefinition" -> definition;
             case "applyPlan" -> served.engine().export(served.engine().plan(served.engine().validate("demo",
                     definition)));
+            case "scaleCluster" -> "{\"pool\": \"control-plane\", \"count\": 1}";
             case "renderTemplate" -> "{\"name\": \"demo\"}";
             case "compose" -> served.send(served.request("/api/v1/defaults")).body();
             default -> "";
@@ -95,7 +96,7 @@ class OpenApiTest {
                 HttpRequest.BodyPublishers.ofString(body));
         if (!body.isEmpty()) {
             request.header("Content-Type",
-                    Set.of("compose", "renderTemplate").contains(operation.id())
+                    Set.of("compose", "renderTemplate", "scaleCluster").contains(operation.id())
                             ? "application/json"
                             : "application/yaml");
         }
@@ -125,8 +126,8 @@ class OpenApiTest {
             fits(operation, answer);
         }
         statuses.forEach((id, status) -> assertThat(status).as(id).isIn(switch (id) {
-            case "createCluster", "provisionCluster", "applyCluster", "applyPlan", "deleteCluster", "pauseCluster",
-                    "resumeCluster", "pauseOperation", "resumeOperation" ->
+            case "createCluster", "provisionCluster", "applyCluster", "scaleCluster", "applyPlan", "deleteCluster",
+                    "pauseCluster", "resumeCluster", "pauseOperation", "resumeOperation" ->
                 Set.of(202);
             // the run may have ended
             case "cancelCluster" -> Set.of(202, 409);

@@ -132,6 +132,10 @@ final class Routes {
                         .takes("optional: " + DEFINITION)
                         .header("If-Match", "ETag of the definition that this one replaces"))
                         .fails(412, "the definition is another one by now").with(this::apply),
+                choices(cluster("POST", "/scale", "scaleCluster",
+                        "Changes how many machines a pool has in the definition that was last applied, and applies it.",
+                        OPERATOR).takes("the pool, and how many machines it shall have", Wire.Scaling.class))
+                        .with(this::scale),
                 changing(cluster("POST", "/cancel", "cancelCluster", "Stops the run at the next safe point.", OPERATOR))
                         .answers(202, "it was asked to", Operation.class)
                         .fails(409, "nothing runs").with(this::cancelCluster),
@@ -379,6 +383,22 @@ final class Routes {
                     "the definition is that of " + cluster.name(), call.cluster(), "POST it to " + CLUSTERS));
         }
         return start(call, validation);
+    }
+
+    private Answer scale(Call call) {
+        Validation now = applied(call.cluster());
+        Wire.Scaling wanted;
+        try {
+            wanted = json.read(call.text(), Wire.Scaling.class);
+        } catch (JsonProcessingException e) {
+            throw new Refused(422, Problem.error("scaling-unreadable", "body", "the body names no pool and number",
+                    "{\"pool\": \"workers\", \"count\": 5}", "GET the definition: it has the names of the pools"));
+        }
+        Validation scaled = kindling.scale(now.source(), now.text(), wanted.pool(), wanted.count()).validation();
+        if (!scaled.ok()) {
+            throw new Refused(422, scaled.problems(), Map.of());
+        }
+        return start(call, scaled);
     }
 
     private Answer start(Call call, Validation validation) {

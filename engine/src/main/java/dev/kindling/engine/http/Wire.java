@@ -46,6 +46,13 @@ final class Wire {
     record Text(String text) {}
 
     /**
+     * A wish for a pool of the definition.
+     *
+     * @param count of machines, 1 or more
+     */
+    record Scaling(String pool, int count) {}
+
+    /**
      * The outcome of a check.
      *
      * @param text the definition; of an order, the definition that it amounts to
