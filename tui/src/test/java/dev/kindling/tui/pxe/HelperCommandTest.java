@@ -55,7 +55,7 @@ class HelperCommandTest {
     void withoutItInterfaceAndRootAreNeeded() throws Exception {
         Process serve = new ProcessBuilder(Lan.kindling("serve", "--root", "/")).redirectErrorStream(true).start();
         assertThat(new String(serve.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                .contains("--interface IF and --root DIR are needed");
+                .contains("--interface IF and --root DIR (or --iso NAME=DIR) are needed");
         assertThat(serve.waitFor()).isEqualTo(2);
     }
 }

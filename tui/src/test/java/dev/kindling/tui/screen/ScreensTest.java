@@ -95,7 +95,7 @@ class ScreensTest {
         screens.press(Key.Name.ENTER);
         assertThat(directory.resolve("demo.yaml")).content().contains("52:54:00:4b:4c:02");
         assertThat(screens.kindling.calls()).containsExactly("apply demo ApplyOptions[interfaceName=Optional.empty, "
-                + "keepRunning=false, lossPercent=0, seed=1]");
+                + "keepRunning=false, lossPercent=0, seed=1, delay=PT0S, failurePercent=0, parallel={}]");
         assertThat(screens.text()).contains("Kindling  demo");
     }
 
