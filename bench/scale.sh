@@ -2,7 +2,7 @@
 # From the text of a definition to its plan, for 100, 1,000 and 10,000 machines, with 512 MiB of heap; the same by the
 # command, from cold; and `kindling status` on a cluster of 1,000 simulated machines that was really brought up.
 #   bench/scale.sh [--no-status]
-# Leave the machine idle meanwhile. Everything is written under a temporary directory.
+# JAVA_HOME names a JDK 25. Leave the machine idle meanwhile. Everything is written under a temporary directory.
 set -euo pipefail
 home=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 work=$(mktemp -d)
