@@ -50,7 +50,6 @@ final class TemplateFilling {
         }
         for (Map.Entry<String, GroupValue> parameter : parameters.entrySet()) {
             Node value = given.get(parameter.getKey());
-            boolean isGiven = value != null;
             if (value == null) {
                 value = standard(parameter.getValue());
             }
@@ -64,7 +63,7 @@ final class TemplateFilling {
                 }
                 continue;
             }
-            Node judged = judge(parameter.getKey(), parameter.getValue(), value, isGiven);
+            Node judged = judge(parameter.getKey(), parameter.getValue(), value);
             if (judged != null) {
                 values.put(parameter.getKey(), judged);
             }
@@ -85,7 +84,7 @@ final class TemplateFilling {
     }
 
     /** The value as it is put in; null where it is refused, which is reported. */
-    private @Nullable Node judge(String name, GroupValue parameter, Node value, boolean isGiven) {
+    private @Nullable Node judge(String name, GroupValue parameter, Node value) {
         ParameterType type = parameter.get(OfParameter.PARAMETER_TYPE, ParameterType.TEXT);
         String path = "parameters." + name;
         Node meant = value instanceof Node.Scalar scalar && !type.plain()
@@ -103,11 +102,7 @@ final class TemplateFilling {
         if (meant instanceof Node.Scalar scalar && !allowed(parameter, type, scalar, path)) {
             return null;
         }
-        // a number stays one; a text of a default is quoted where it must be
-        return isGiven || !(value instanceof Node.Scalar)
-                ? meant
-                : value instanceof Node.Scalar plain
-                        && plain.isNumber() && type == ParameterType.VERSION ? meant : value;
+        return meant;
     }
 
     private boolean allowed(GroupValue parameter, ParameterType type, Node.Scalar value, String path) {

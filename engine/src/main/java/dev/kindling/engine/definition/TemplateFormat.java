@@ -6,15 +6,16 @@ import static dev.kindling.engine.definition.Field.withDefault;
 
 import dev.kindling.engine.model.Role;
 import java.util.Map;
+import java.util.function.Function;
 
 /** The form of files of the kinds {@code Template} and {@code ClusterOrder}. */
 final class TemplateFormat {
     /** A name, alone or with a version: {@code ha}, {@code ha@1.0.0}. */
     static final Shape<String> REFERENCE = Shape.Text.of("the name of a template, such as ha or ha@1.0.0",
             ProblemCode.BAD_NAME, "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:@[0-9]{1,9}(?:\\.[0-9]{1,9}){2})?",
-            java.util.function.Function.identity());
+            Function.identity());
     private static final Shape<String> VERSION = Shape.Text.of("a semantic version, such as 1.0.0",
-            ProblemCode.BAD_VERSION, "[0-9]{1,9}(?:\\.[0-9]{1,9}){2}", java.util.function.Function.identity());
+            ProblemCode.BAD_VERSION, "[0-9]{1,9}(?:\\.[0-9]{1,9}){2}", Function.identity());
     /** Every type of parameters, by its word. */
     static final Shape<ParameterType> TYPE = Values.choice(ParameterType.class, "string", "text", "int", "integer",
             "number", "integer", "bool", "boolean", "enum", "choice", "ip", "address", "subnet", "cidr");
@@ -49,7 +50,7 @@ final class TemplateFormat {
     /** {@code parameters[]}. */
     static final class OfParameter {
         static final Field<String> NAME = required("name", Shape.Text.of("a name of letters and digits",
-                ProblemCode.BAD_NAME, "[a-z][A-Za-z0-9]{0,39}", java.util.function.Function.identity()),
+                ProblemCode.BAD_NAME, "[a-z][A-Za-z0-9]{0,39}", Function.identity()),
                 "What ${...} and --set call it.");
         static final Field<ParameterType> PARAMETER_TYPE = required("type", TYPE, "What may be put in.");
         static final Field<String> TITLE = optional("title", Values.LINE, "One line for forms.");

@@ -232,9 +232,11 @@ public final class Templates {
                 : render(source.get(), given, List.of(), problems, "template " + reference, "");
     }
 
-    /** Whether a text is an order and no definition. Reads no more than its first level. */
+    /** Whether a text is an order and no definition. */
     public static boolean isOrder(String text) {
-        return Pattern.compile("(?m)^\\s*\"?kind\"?\\s*:\\s*[\"']?ClusterOrder\\b").matcher(text).find();
+        // what does not even hold the word is not parsed for that
+        return text.contains("ClusterOrder") && YamlText.parse(text, new Problems()) instanceof Node.Mapping root
+                && root.value("kind") instanceof Node.Scalar kind && kind.text().equals("ClusterOrder");
     }
 
     /**

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -110,7 +111,7 @@ class TemplatesTest {
         Validation rendered = with(SMALL).render("small", Map.of("cluster", "lab", "firmware", "bios"));
 
         assertThat(rendered.problems()).isEmpty();
-        var cluster = java.util.Objects.requireNonNull(rendered.cluster());
+        var cluster = Objects.requireNonNull(rendered.cluster());
         assertThat(cluster.name()).isEqualTo("lab");
         assertThat(cluster.labels()).containsEntry("site", "lab.example").containsEntry("price", "5 $");
         assertThat(cluster.machines()).hasSize(1);
@@ -126,7 +127,7 @@ class TemplatesTest {
         Validation rendered = with(SMALL).render("small",
                 Map.of("cluster", "lab", "extra", "true", "dns", "10.77.0.2, 10.77.0.3"));
 
-        var cluster = java.util.Objects.requireNonNull(rendered.cluster(), () -> rendered.problems().toString());
+        var cluster = Objects.requireNonNull(rendered.cluster(), () -> rendered.problems().toString());
         assertThat(cluster.machines()).hasSize(2);
         assertThat(cluster.networks().getFirst().dns()).hasSize(2);
     }
@@ -185,8 +186,8 @@ class TemplatesTest {
                 """);
         Validation rendered = templates.render("other@2.1.0", Map.of("cluster", "lab"));
 
-        var cluster = java.util.Objects.requireNonNull(rendered.cluster(), () -> rendered.problems().toString());
-        var virtual = java.util.Objects.requireNonNull(cluster.machines().getFirst().virtual());
+        var cluster = Objects.requireNonNull(rendered.cluster(), () -> rendered.problems().toString());
+        var virtual = Objects.requireNonNull(cluster.machines().getFirst().virtual());
         assertThat(virtual.memoryMib()).isEqualTo(2048);
         assertThat(virtual.cpus()).isEqualTo(2);
         assertThat(virtual.firmware().name()).isEqualTo("BIOS");
@@ -269,7 +270,7 @@ class TemplatesTest {
 
         assertThat(Templates.isOrder(order)).isTrue();
         assertThat(Templates.isOrder(SMALL)).isFalse();
-        var cluster = java.util.Objects.requireNonNull(validation.cluster(), () -> validation.problems().toString());
+        var cluster = Objects.requireNonNull(validation.cluster(), () -> validation.problems().toString());
         assertThat(cluster.pools().getLast().hardwareClass()).isEqualTo("m1");
         assertThat(cluster.machines()).hasSize(2);
     }
@@ -293,12 +294,32 @@ class TemplatesTest {
     }
 
     @Test
+    void aDefaultIsReadLikeAValueThatIsGiven() throws IOException {
+        Validation rendered = with(SMALL.replace("{name: dns, type: list}",
+                "{name: dns, type: list, default: \"10.77.0.2, 10.77.0.3\"}")).render("small",
+                        Map.of("cluster", "lab"));
+
+        var cluster = Objects.requireNonNull(rendered.cluster(), () -> rendered.problems().toString());
+        assertThat(cluster.networks().getFirst().dns()).hasSize(2);
+    }
+
+    @Test
+    void anOrderIsAnOrderInOneLineOfJsonToo() throws IOException {
+        String order = "{\"apiVersion\": \"kindling.dev/v1\", \"kind\": \"ClusterOrder\","
+                + " \"metadata\": {\"name\": \"lab\"}, \"spec\": {\"template\": \"small\"}}";
+
+        assertThat(Templates.isOrder(order)).isTrue();
+        assertThat(with(SMALL).order("order.json", order).ok()).isTrue();
+        assertThat(Templates.isOrder("apiVersion: kindling.dev/v1\nkind: Cluster # no ClusterOrder\n")).isFalse();
+    }
+
+    @Test
     void machinesAreWrittenCompactly() throws IOException {
         Templates templates = Templates.of(List.of());
         Validation rendered = templates.render("single-node",
                 Map.of("cluster", "lab", "kind", "manual", "machine", "52:54:00:4b:00:01@10.77.0.11/S4EWNX0R"));
 
-        var cluster = java.util.Objects.requireNonNull(rendered.cluster(), () -> rendered.problems().toString());
+        var cluster = Objects.requireNonNull(rendered.cluster(), () -> rendered.problems().toString());
         assertThat(cluster.machines().getFirst().disk().serial()).isEqualTo("S4EWNX0R");
         assertThat(codes(templates.render("single-node", Map.of("cluster", "lab", "machine", "here"))))
                 .containsExactly("parameter-range");
