@@ -243,11 +243,16 @@ final class Conductor {
                 .map(missing -> "; first failed prerequisite: " + missing).orElse("");
     }
 
-    private void report() throws IOException {
+    /** The run is over by now, and the report can be made again from the journal at any time. */
+    private void report() {
         List<Event.Recorded> events = store.read(cluster, 0);
         Optional<ClusterStatus> status = StatusFold.of(events, text -> Definitions.read("definition", text));
-        if (status.isPresent()) {
-            workspace.write(cluster, Reports.render(events, status.get()));
+        try {
+            if (status.isPresent()) {
+                workspace.write(cluster, Reports.render(events, status.get()));
+            }
+        } catch (IOException e) {
+            LOG.warn("{}: its report cannot be written; kindling report tries again", run, e);
         }
     }
 

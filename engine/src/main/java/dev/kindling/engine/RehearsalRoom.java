@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -98,12 +99,32 @@ final class RehearsalRoom {
         }
         String run = started.run().get();
         RunResult result;
-        try (Kindling.Subscription _ = engine.events(cluster, 0, listener)) {
+        Duration took;
+        List<Event.Recorded> events;
+        var told = new CountDownLatch(1);
+        try (Kindling.Subscription _ = engine.events(cluster, 0, recorded -> tell(recorded, listener, told))) {
             result = engine.await(run);
+            took = Duration.ofNanos(System.nanoTime() - began);
+            events = engine.history(cluster, 0);
+            // a subscription of its own may be behind; a run that broke has no last word to wait for
+            if (events.stream().anyMatch(recorded -> recorded.event() instanceof Event.RunEnded)) {
+                told.await();
+            }
         }
-        Duration took = Duration.ofNanos(System.nanoTime() - began);
-        List<Event.Recorded> events = engine.history(cluster, 0);
         return new Rehearsal(result, took, estimate(plan, steps, events), events);
+    }
+
+    /** Tells one event; {@code told} is counted down after the last one, and where the listener wants no more. */
+    private static void tell(Event.Recorded recorded, Consumer<Event.Recorded> listener, CountDownLatch told) {
+        boolean over = true;
+        try {
+            listener.accept(recorded);
+            over = recorded.event() instanceof Event.RunEnded;
+        } finally {
+            if (over) {
+                told.countDown();
+            }
+        }
     }
 
     /** What is to be done on the real machines, with the attempts that each step took here. */

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Function;
 
 /**
@@ -125,12 +126,17 @@ record Workspace(Path directory, Map<String, String> environment) {
         var written = new ArrayList<Path>();
         List<String> texts = List.of(report.markdown(), report.html());
         for (Path file : reportFiles(cluster)) {
-            Path aside = file.resolveSibling(file.getFileName() + ".new");
-            Files.writeString(aside, texts.get(written.size()));
+            // a name of its own: a run that ends and somebody who asks for the report may write it at once
+            Path aside = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".new");
             try {
-                Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+                Files.writeString(aside, texts.get(written.size()));
+                try {
+                    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                } catch (AtomicMoveNotSupportedException e) {
+                    Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+                }
+            } finally {
+                Files.deleteIfExists(aside);
             }
             written.add(file);
         }
