@@ -169,11 +169,7 @@ public final class Engine implements Kindling {
     }
 
     private Templates allTemplates() {
-        try {
-            return Templates.of(workspace.templates());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Unchecked.get(() -> Templates.of(workspace.templates()));
     }
 
     @Override
@@ -272,15 +268,8 @@ public final class Engine implements Kindling {
         if (!problems.isEmpty()) {
             return new Started(Optional.empty(), problems);
         }
-        try {
-            Optional<Problem> locked = new Secrets(workspace, store, cluster, _ -> {}).locked();
-            if (locked.isPresent()) {
-                return refused(locked.get());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return begin(plan, facts, options);
+        Optional<Problem> locked = Unchecked.get(new Secrets(workspace, store, cluster, _ -> {})::locked);
+        return locked.isPresent() ? refused(locked.get()) : begin(plan, facts, options);
     }
 
     /** What a definition asks for that this version cannot perform, as errors. */
@@ -315,15 +304,7 @@ public final class Engine implements Kindling {
     }
 
     private boolean lastRunEnded(String cluster) {
-        boolean ended = false;
-        for (Event.Recorded recorded : store.read(cluster, 0)) {
-            ended = switch (recorded.event()) {
-                case Event.RunEnded _ -> true;
-                case Event.RunStarted _ -> false;
-                default -> ended;
-            };
-        }
-        return ended;
+        return statuses.of(cluster).filter(status -> status.endedAt() != null).isPresent();
     }
 
     @Override
@@ -535,7 +516,7 @@ public final class Engine implements Kindling {
 
     @Override
     public void backup(Path file) {
-        unchecked(() -> {
+        Unchecked.run(() -> {
             store.backup(file);
             Optional<byte[]> sealed = SecretsHere.place(workspace, store).read();
             if (sealed.isPresent()) {
@@ -546,28 +527,12 @@ public final class Engine implements Kindling {
 
     @Override
     public void exportJournal(String cluster, Path file) {
-        unchecked(() -> store.exportJournal(cluster, file));
+        Unchecked.run(() -> store.exportJournal(cluster, file));
     }
 
     @Override
     public List<Problem> importJournal(Path file) {
-        try {
-            return store.importJournal(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private interface Work {
-        void run() throws IOException;
-    }
-
-    private static void unchecked(Work work) {
-        try {
-            work.run();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Unchecked.get(() -> store.importJournal(file));
     }
 
     @Override

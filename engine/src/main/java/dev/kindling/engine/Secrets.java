@@ -10,7 +10,6 @@ import dev.kindling.engine.secret.SecretsLocked;
 import dev.kindling.engine.secret.Tokens;
 import dev.kindling.engine.store.Store;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Optional;
@@ -52,23 +51,23 @@ final class Secrets implements K3s.Credentials {
 
     @Override
     public String clusterToken() {
-        return unchecked(() -> made("cluster-token").reveal());
+        return Unchecked.get(() -> made("cluster-token").reveal());
     }
 
     @Override
     public String apiToken() {
-        return unchecked(() -> made("api-token").reveal());
+        return Unchecked.get(() -> made("api-token").reveal());
     }
 
     /** What the primer sent, before it is known to be of any use. */
     @Override
     public Optional<String> kubeconfig() {
-        return unchecked(() -> store().get(cluster + "/kubeconfig-received").map(Secret::reveal));
+        return Unchecked.get(() -> store().get(cluster + "/kubeconfig-received").map(Secret::reveal));
     }
 
     @Override
     public void storeKubeconfig(String kubeconfig) {
-        unchecked(() -> {
+        Unchecked.get(() -> {
             store().put(cluster + "/kubeconfig-received", Secret.of(kubeconfig));
             return cluster;
         });
@@ -94,7 +93,7 @@ final class Secrets implements K3s.Credentials {
      * in a line of its own.
      */
     String mask(String text) {
-        return unchecked(() -> {
+        return Unchecked.get(() -> {
             if (place.read().isEmpty()) {
                 return text;
             }
@@ -144,17 +143,5 @@ final class Secrets implements K3s.Credentials {
             store = open;
         }
         return open;
-    }
-
-    private interface Work<T> {
-        T get() throws IOException;
-    }
-
-    private static <T> T unchecked(Work<T> work) {
-        try {
-            return work.get();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -77,13 +77,13 @@ final class SecretsHere implements SealedSecrets {
 
     @Override
     public List<Entry> list() {
-        return unchecked(() -> SecretStore.entries(place).stream()
+        return Unchecked.get(() -> SecretStore.entries(place).stream()
                 .map(entry -> new Entry(entry.name(), entry.created())).toList());
     }
 
     @Override
     public Optional<String> reveal(String name) {
-        return unchecked(() -> {
+        return Unchecked.get(() -> {
             if (place.read().isEmpty()) {
                 return Optional.<String>empty();
             }
@@ -99,7 +99,7 @@ final class SecretsHere implements SealedSecrets {
 
     @Override
     public void put(String name, String value) {
-        unchecked(() -> {
+        Unchecked.get(() -> {
             try (SecretStore open = open(); Secret secret = Secret.of(value)) {
                 open.put(name, secret);
                 return name;
@@ -109,7 +109,7 @@ final class SecretsHere implements SealedSecrets {
 
     @Override
     public void rotate(Key to) {
-        unchecked(() -> {
+        Unchecked.get(() -> {
             try (SecretStore open = open()) {
                 open.rotate(newKeys.of(kind(to)));
                 return to;
@@ -127,7 +127,7 @@ final class SecretsHere implements SealedSecrets {
 
     @Override
     public Optional<Key> key() {
-        return unchecked(() -> SecretStore.kind(place).map(kind -> switch (kind) {
+        return Unchecked.get(() -> SecretStore.kind(place).map(kind -> switch (kind) {
             case FILE -> Key.FILE;
             case PASSPHRASE -> Key.PASSPHRASE;
             case KEYRING -> Key.KEYRING;
@@ -146,17 +146,5 @@ final class SecretsHere implements SealedSecrets {
     @Override
     public void close() {
         store.close();
-    }
-
-    private interface Work<T> {
-        T get() throws IOException;
-    }
-
-    private static <T> T unchecked(Work<T> work) {
-        try {
-            return work.get();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }
