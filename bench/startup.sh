@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# What the class archives are worth: medians of seven, in seconds, of frequent commands with no archive of ours, with the
-# AppCDS archive that the launcher keeps, and with an AOT cache (JEP 483, 514) made by one training run per command.
-# JDK 25.0.3 does not notice that a jar changed under an AOT cache (JDK-8377932), so only a package may have one.
+# What the class archives are worth: medians of seven, in seconds, of frequent commands with no archive of ours, with an
+# AppCDS archive, and with an AOT cache (JEP 483, 514) made by one training run per command; the launcher keeps one for all.
 #   bench/startup.sh        after a build; leave the machine idle meanwhile
 set -euo pipefail
 home=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)

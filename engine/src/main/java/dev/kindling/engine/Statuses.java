@@ -7,13 +7,14 @@ import dev.kindling.engine.definition.Definitions;
 import dev.kindling.engine.status.StatusFold;
 import dev.kindling.engine.store.Json;
 import dev.kindling.engine.store.Store;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,10 +71,15 @@ final class Statuses {
         if (head.isEmpty() || !Files.exists(file)) {
             return Optional.empty();
         }
-        try (BufferedReader reader = Files.newBufferedReader(file)) {
-            return firstLine(head).equals(reader.readLine())
-                    ? Optional.of(json.readValue(reader, ClusterStatus.class))
-                    : Optional.empty();
+        try {
+            // octets: Jackson decodes them faster than a reader does, and this is most of what `kindling status` does
+            byte[] kept = Files.readAllBytes(file);
+            byte[] expected = (firstLine(head) + "\n").getBytes(StandardCharsets.UTF_8);
+            return kept.length > expected.length
+                    && Arrays.equals(kept, 0, expected.length, expected, 0, expected.length)
+                            ? Optional.of(json.readValue(kept, expected.length, kept.length - expected.length,
+                                    ClusterStatus.class))
+                            : Optional.empty();
         } catch (IOException | RuntimeException e) {
             LOG.debug("{} is of no use; the journal tells the same", file, e);
             return Optional.empty();
