@@ -130,7 +130,7 @@ final class Conductor {
         var hooks = new Hooks(model, run, workspace.directory(), new Secrets(workspace, store, cluster, _ -> {})::mask,
                 journal);
         var wiring = new Wiring(workspace, store, world);
-        var dag = new DagRunner(journal, clock, world.sleeper(), world.random(), Lanes.of(options),
+        var dag = new DagRunner(journal, clock, world.sleeper(), world.random(), Lanes.of(model, options),
                 hooks::around, step -> evidence(step, machines));
         runner = dag;
         if (cancelled.getCount() == 0) {

@@ -2,9 +2,10 @@ package dev.kindling.engine;
 
 import dev.kindling.engine.api.Kindling.ApplyOptions;
 import dev.kindling.engine.api.Problem;
+import dev.kindling.engine.model.Cluster;
+import dev.kindling.engine.plan.Pace;
 import dev.kindling.engine.plan.Step;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -43,12 +44,13 @@ final class Lanes {
         return List.copyOf(problems);
     }
 
-    static Map<Step.Lane, Integer> of(ApplyOptions options) {
+    /** As the definition wants it, and as whoever starts the run does: that counts. */
+    static Map<Step.Lane, Pace> of(Cluster cluster, ApplyOptions options) {
+        Map<Step.Lane, Pace> paces = Pace.of(cluster);
         Map<String, Step.Lane> known = byName();
-        var widths = new EnumMap<Step.Lane, Integer>(Step.Lane.class);
-        options.parallel().forEach(
-                (name, width) -> Optional.ofNullable(known.get(name)).ifPresent(lane -> widths.put(lane, width)));
-        return widths;
+        options.parallel().forEach((name, width) -> Optional.ofNullable(known.get(name))
+                .ifPresent(lane -> paces.computeIfPresent(lane, (_, pace) -> new Pace(width, pace.pause()))));
+        return paces;
     }
 
     /** {@code power=16,write=8}, for a command line of our own. */

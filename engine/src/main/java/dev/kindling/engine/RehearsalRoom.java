@@ -9,6 +9,7 @@ import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
 import dev.kindling.engine.api.Validation;
+import dev.kindling.engine.plan.Pace;
 import dev.kindling.engine.plan.Schedule;
 import dev.kindling.engine.plan.Step;
 import java.io.IOException;
@@ -137,7 +138,8 @@ final class RehearsalRoom {
                 attempts.merge(started.step(), started.attempt(), Math::max);
             }
         }
-        return Schedule.length(steps, step -> pending.contains(step.id()) ? attempts.getOrDefault(step.id(), 1) : 0);
+        return Schedule.length(steps, Pace.of(plan.cluster()),
+                step -> pending.contains(step.id()) ? attempts.getOrDefault(step.id(), 1) : 0);
     }
 
     private static void delete(Path directory) {

@@ -487,6 +487,29 @@ final class Format {
         private OfWebhook() {}
     }
 
+    /** {@code spec.limits.power}, {@code .write} and {@code .local}. */
+    static final class OfLimit {
+        static final Field<Integer> PARALLEL = withDefault("parallel", new Shape.Whole(1, 10_000),
+                "64; local: 2", "How many at once.", "atOnce", "max");
+        static final Field<Duration> PAUSE = withDefault("pause", Values.DURATION, "none",
+                "The least time from the start of one to the start of the next.", "interval", "every");
+        static final Shape.Group SHAPE = Shape.Group.of("a limit", PARALLEL, PAUSE);
+
+        private OfLimit() {}
+    }
+
+    /** {@code spec.limits}. */
+    static final class OfLimits {
+        static final Field<GroupValue> POWER = optional("power", OfLimit.SHAPE,
+                "Switching machines on: spares fuses and the boot server.", "powerOn");
+        static final Field<GroupValue> WRITE = optional("write", OfLimit.SHAPE,
+                "Writing disks: all of them read the same image.", "install");
+        static final Field<GroupValue> LOCAL = optional("local", OfLimit.SHAPE, "Work of this computer.");
+        static final Shape.Group SHAPE = Shape.Group.of("limits", POWER, WRITE, LOCAL);
+
+        private OfLimits() {}
+    }
+
     /** {@code spec}. */
     static final class OfSpec {
         static final Field<GroupValue> DISTRIBUTION = required("distribution", OfDistribution.SHAPE,
@@ -520,8 +543,11 @@ final class Format {
                 "Commands of yours at moments of a run.");
         static final Field<Shape.Items<GroupValue>> WEBHOOKS = optional("webhooks",
                 new Shape.Many<>(OfWebhook.SHAPE, 0, 16), "Who is told of events over HTTP.");
+        static final Field<GroupValue> LIMITS = optional("limits", OfLimits.SHAPE, "How fast a run may go.",
+                "rateLimits");
         static final Shape.Group SHAPE = Shape.Group.of("spec", DISTRIBUTION, BOOT, NETWORKS, ADDRESSING,
-                HARDWARE_CLASSES, NODE_POOLS, SERVICES, SECURITY, VALIDATION, PROXMOX, HAND_OFF, HOOKS, WEBHOOKS);
+                HARDWARE_CLASSES, NODE_POOLS, SERVICES, SECURITY, VALIDATION, PROXMOX, HAND_OFF, HOOKS, WEBHOOKS,
+                LIMITS);
 
         private OfSpec() {}
     }

@@ -5,6 +5,8 @@ import static dev.kindling.engine.definition.Format.OfDistribution;
 import static dev.kindling.engine.definition.Format.OfHandOff;
 import static dev.kindling.engine.definition.Format.OfHardwareClass;
 import static dev.kindling.engine.definition.Format.OfHook;
+import static dev.kindling.engine.definition.Format.OfLimit;
+import static dev.kindling.engine.definition.Format.OfLimits;
 import static dev.kindling.engine.definition.Format.OfMetadata;
 import static dev.kindling.engine.definition.Format.OfProxmox;
 import static dev.kindling.engine.definition.Format.OfSecurity;
@@ -24,8 +26,10 @@ import dev.kindling.engine.model.Proxmox;
 import dev.kindling.engine.model.Security;
 import java.util.HashMap;
 import dev.kindling.engine.model.Hook;
+import dev.kindling.engine.model.Limits;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.model.Webhook;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -112,7 +116,8 @@ final class ModelReader {
                 security(spec.group(OfSpec.SECURITY)), checks(spec.group(OfSpec.VALIDATION)),
                 proxmox(spec.group(OfSpec.PROXMOX)),
                 spec.items(OfSpec.HOOKS).stream().map(At::value).map(ModelReader::hook).toList(),
-                spec.items(OfSpec.WEBHOOKS).stream().map(At::value).map(ModelReader::webhook).toList());
+                spec.items(OfSpec.WEBHOOKS).stream().map(At::value).map(ModelReader::webhook).toList(),
+                limits(spec.group(OfSpec.LIMITS)));
     }
 
     private static void checkWebhook(GroupValue webhook, Problems problems) {
@@ -136,6 +141,15 @@ final class ModelReader {
     private static Webhook webhook(GroupValue webhook) {
         return new Webhook(present(webhook, OfWebhook.URL), webhook.get(OfWebhook.SECRET),
                 webhook.items(OfWebhook.EVENTS).stream().map(At::value).toList());
+    }
+
+    private static Limits limits(GroupValue limits) {
+        return new Limits(limit(limits.group(OfLimits.POWER)), limit(limits.group(OfLimits.WRITE)),
+                limit(limits.group(OfLimits.LOCAL)));
+    }
+
+    private static Limits.Limit limit(GroupValue limit) {
+        return new Limits.Limit(limit.get(OfLimit.PARALLEL, 0), limit.get(OfLimit.PAUSE, Duration.ZERO));
     }
 
     /** A value that has been checked to be there. */

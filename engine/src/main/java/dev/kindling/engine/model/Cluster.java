@@ -17,17 +17,19 @@ import java.util.Optional;
  * @param services in an order in which they can be started
  * @param hooks commands at moments of a run, in the order of the definition
  * @param webhooks who is told of events
+ * @param limits how fast a run may go
  */
 public record Cluster(String name, Distribution distribution, BootSettings boot, List<Network> networks,
         List<NodePool> pools, List<Machine> machines, Addressing addressing, HandOff handOff,
         Map<String, String> labels, String environment, List<HardwareClass> hardwareClasses, List<Service> services,
-        Security security, Checks checks, Proxmox proxmox, List<Hook> hooks, List<Webhook> webhooks) {
+        Security security, Checks checks, Proxmox proxmox, List<Hook> hooks, List<Webhook> webhooks,
+        Limits limits) {
     /** A cluster that asks for nothing special. */
     public Cluster(String name, Distribution distribution, BootSettings boot, List<Network> networks,
             List<NodePool> pools, List<Machine> machines, Addressing addressing, HandOff handOff,
             Map<String, String> labels) {
         this(name, distribution, boot, networks, pools, machines, addressing, handOff, labels, "", List.of(), List.of(),
-                Security.DEFAULT, Checks.DEFAULT, Proxmox.UNSAID, List.of(), List.of());
+                Security.DEFAULT, Checks.DEFAULT, Proxmox.UNSAID, List.of(), List.of(), Limits.NONE);
     }
 
     public Cluster {

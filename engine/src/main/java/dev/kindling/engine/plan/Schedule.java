@@ -1,13 +1,13 @@
 package dev.kindling.engine.plan;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.function.ToLongFunction;
@@ -22,9 +22,10 @@ public final class Schedule {
      * The time from the start of the first step to the end of the last one.
      *
      * @param steps each after those that it depends on
+     * @param paces of every lane
      * @param attempts how often each is done; 0: not at all
      */
-    public static Duration length(List<Step> steps, ToLongFunction<Step> attempts) {
+    public static Duration length(List<Step> steps, Map<Step.Lane, Pace> paces, ToLongFunction<Step> attempts) {
         Map<String, List<Step>> dependents = new HashMap<>();
         Map<String, Integer> missing = new HashMap<>();
         Map<String, Integer> order = new HashMap<>();
@@ -40,23 +41,26 @@ public final class Schedule {
             }
         }
         var lanes = new EnumMap<Step.Lane, Queue<Long>>(Step.Lane.class);
+        var next = new EnumMap<Step.Lane, Long>(Step.Lane.class);
         long length = 0;
         while (!ready.isEmpty()) {
-            Ready next = ready.remove();
-            long millis = next.step().action().estimate().toMillis() * attempts.applyAsLong(next.step());
-            long end = next.at();
+            Ready first = ready.remove();
+            Step.Lane lane = first.step().lane();
+            Pace pace = Objects.requireNonNull(paces.get(lane));
+            long millis = first.step().action().estimate().toMillis() * attempts.applyAsLong(first.step());
+            long end = first.at();
             if (millis > 0) {
-                Queue<Long> busy = lanes.computeIfAbsent(next.step().lane(), lane -> lane.width() == Integer.MAX_VALUE
-                        ? new ArrayDeque<>(1)
-                        : new PriorityQueue<>());
-                long start = busy.size() < next.step().lane().width() ? next.at() : Math.max(next.at(), busy.remove());
+                Queue<Long> busy = lanes.computeIfAbsent(lane, _ -> new PriorityQueue<>());
+                long free = busy.size() < pace.width() ? first.at() : Math.max(first.at(), busy.remove());
+                long start = Math.max(free, next.getOrDefault(lane, 0L));
+                next.put(lane, start + pace.pause().toMillis());
                 end = start + millis;
-                if (next.step().lane().width() < Integer.MAX_VALUE) {
+                if (pace.width() < Integer.MAX_VALUE) {
                     busy.add(end);
                 }
             }
             length = Math.max(length, end);
-            for (Step dependent : dependents.getOrDefault(next.step().id(), List.of())) {
+            for (Step dependent : dependents.getOrDefault(first.step().id(), List.of())) {
                 long at = readyAt.merge(dependent.id(), end, Math::max);
                 if (missing.merge(dependent.id(), -1, Integer::sum) == 0) {
                     ready.add(new Ready(dependent, at, order.getOrDefault(dependent.id(), 0)));

@@ -2,6 +2,7 @@ package dev.kindling.engine.run;
 
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Problem;
+import dev.kindling.engine.plan.Pace;
 import dev.kindling.engine.plan.Step;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,7 +49,7 @@ public final class DagRunner {
     private final RandomGenerator random;
     private final Function<Step, Step.Work> work;
     private final Function<Step, String> evidence;
-    private final Map<Step.Lane, Semaphore> lanes = new EnumMap<>(Step.Lane.class);
+    private final Map<Step.Lane, Gate> lanes = new EnumMap<>(Step.Lane.class);
     private final BlockingQueue<Ended> ended = new LinkedBlockingQueue<>();
     private final Set<Working> working = ConcurrentHashMap.newKeySet();
     /** Held for reading while the start of a step is journalled: after {@code RunPaused} no start is in the journal. */
@@ -60,20 +61,44 @@ public final class DagRunner {
      * @param journal writes an event durably before it returns; what it throws ends the run
      * @param sleeper waits between attempts, by the same time as {@code clock}
      * @param random jitter of the pauses between attempts
-     * @param widths of lanes that are not to have their usual width
+     * @param paces of every lane
      * @param work of a step, with whatever is to be done around it
      * @param evidence what is known of the thing that a step waits for, for the message at its deadline; may be empty
      */
     public DagRunner(Consumer<Event> journal, Clock clock, Sleeper sleeper, RandomGenerator random,
-            Map<Step.Lane, Integer> widths, Function<Step, Step.Work> work, Function<Step, String> evidence) {
+            Map<Step.Lane, Pace> paces, Function<Step, Step.Work> work, Function<Step, String> evidence) {
         this.journal = journal;
         this.clock = clock;
         this.sleeper = sleeper;
         this.random = random;
         this.work = work;
         this.evidence = evidence;
-        for (Step.Lane lane : Step.Lane.values()) {
-            lanes.put(lane, new Semaphore(widths.getOrDefault(lane, lane.width()), true));
+        paces.forEach((lane, pace) -> lanes.put(lane, new Gate(pace, clock)));
+    }
+
+    /** The bounds of one lane. */
+    private static final class Gate {
+        private final Semaphore places;
+        private final Duration pause;
+        private final Clock clock;
+        private Instant next = Instant.MIN;
+
+        Gate(Pace pace, Clock clock) {
+            this.places = new Semaphore(pace.width(), true);
+            this.pause = pace.pause();
+            this.clock = clock;
+        }
+
+        Semaphore places() {
+            return places;
+        }
+
+        /** How long the next one that starts has to wait; takes that start. */
+        synchronized Duration turn() {
+            Instant now = clock.instant();
+            Instant start = next.isAfter(now) ? next : now;
+            next = start.plus(pause);
+            return Duration.between(now, start);
         }
     }
 
@@ -228,14 +253,14 @@ public final class DagRunner {
         if (cancelled) {
             throw new InterruptedException();
         }
-        Semaphore lane = Objects.requireNonNull(lanes.get(step.lane()));
+        Gate lane = Objects.requireNonNull(lanes.get(step.lane()));
         for (int attempt = 1;; attempt++) {
             Failure failure;
-            lane.acquire();
+            lane.places().acquire();
             try {
-                failure = attempt(step, self, attempt);
+                failure = attempt(step, self, attempt, lane);
             } finally {
-                lane.release();
+                lane.places().release();
             }
             if (failure == null) {
                 return new Done(step);
@@ -254,13 +279,17 @@ public final class DagRunner {
     private record Failure(Problem problem, boolean retryable) {}
 
     /** One attempt; null: the step is done. */
-    private @Nullable Failure attempt(Step step, Working self, int attempt) throws InterruptedException {
+    private @Nullable Failure attempt(Step step, Working self, int attempt, Gate lane) throws InterruptedException {
         try {
             journalWhenOpen(null);
             if (step.alreadyDone().holds()) {
                 journal.accept(new Event.StepDone(step.id(), step.action().machine(), true,
                         step.action().title() + ": already done", step.inputs()));
                 return null;
+            }
+            Duration turn = lane.turn();
+            if (turn.isPositive()) {
+                sleeper.sleep(turn);
             }
             journalWhenOpen(new Event.StepStarted(step.id(), step.action().machine(), attempt,
                     step.action().title() + (attempt > 1 ? " (attempt " + attempt + ")" : ""), step.inputs()));

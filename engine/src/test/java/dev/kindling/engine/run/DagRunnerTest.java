@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
+import dev.kindling.engine.plan.Pace;
 import dev.kindling.engine.plan.Step;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -31,11 +33,17 @@ class DagRunnerTest {
     private final FakeTime time = new FakeTime();
 
     private DagRunner runner() {
-        return runner(Map.of(), _ -> "");
+        return runner(Pace.usual(), _ -> "");
     }
 
-    private DagRunner runner(Map<Step.Lane, Integer> widths, Function<Step, String> evidence) {
-        return new DagRunner(journal::add, time, time, new SplittableRandom(1), widths, Step::work, evidence);
+    private DagRunner runner(Map<Step.Lane, Pace> paces, Function<Step, String> evidence) {
+        return new DagRunner(journal::add, time, time, new SplittableRandom(1), paces, Step::work, evidence);
+    }
+
+    private static Map<Step.Lane, Pace> wide(Step.Lane lane, int width) {
+        Map<Step.Lane, Pace> paces = Pace.usual();
+        paces.put(lane, new Pace(width, Duration.ZERO));
+        return paces;
     }
 
     /** Runs with a clock that jumps to the next attempt that is waited for; steps take no time. */
@@ -183,7 +191,7 @@ class DagRunnerTest {
     @Test
     void anotherStepWorksWhileOneWaitsForItsNextAttempt() throws Exception {
         var first = new AtomicInteger();
-        var result = run(runner(Map.of(Step.Lane.WAIT, 1), _ -> ""),
+        var result = run(runner(wide(Step.Lane.WAIT, 1), _ -> ""),
                 List.of(step("flaky", List.of(), 2, () -> false, _ -> {
                     order.add("flaky");
                     if (first.incrementAndGet() == 1) {
@@ -196,7 +204,7 @@ class DagRunnerTest {
 
     @Test
     void aStepThatDoesNotEndIsEndedAndTheMessageNamesItsTimeAndWhatWasSeen() throws Exception {
-        var runner = runner(Map.of(),
+        var runner = runner(Pace.usual(),
                 _ -> "its machine was last seen 12 min ago; first failed prerequisite: no inventory received");
         var result = runLong(runner, List.of(step("install/wk-3", List.of(), 1, () -> false,
                 _ -> new CountDownLatch(1).await()), works("boot/wk-3", "install/wk-3")));
@@ -347,7 +355,7 @@ class DagRunnerTest {
                             inside.release();
                         }));
             }
-            var result = run(runner(Map.of(Step.Lane.POWER, width), _ -> ""), steps);
+            var result = run(runner(wide(Step.Lane.POWER, width), _ -> ""), steps);
             assertThat(result.problems()).as("width " + width).isEmpty();
             assertThat(most).hasValue(width);
         }
@@ -388,10 +396,24 @@ class DagRunnerTest {
     }
 
     @Test
+    void startsOfALaneKeepTheirPause() throws Exception {
+        Map<Step.Lane, Pace> paces = Pace.usual();
+        paces.put(Step.Lane.POWER, new Pace(1, Duration.ofSeconds(2)));
+        List<Instant> starts = Collections.synchronizedList(new ArrayList<>());
+        List<Step> steps = List.of("a", "b", "c", "d").stream()
+                .map(id -> new Step(works(id).action(), Step.Lane.POWER, 1, Duration.ofMinutes(15), () -> false,
+                        _ -> starts.add(time.instant()))).toList();
+        Instant begin = time.instant();
+        assertThat(run(runner(paces, _ -> ""), steps).outcome()).isEqualTo(Event.Outcome.DONE);
+        assertThat(starts).containsExactly(begin, begin.plusSeconds(2),
+                begin.plusSeconds(4), begin.plusSeconds(6));
+    }
+
+    @Test
     void nothingGoesOnWithoutTheJournal() {
         var failing = new DagRunner(_ -> {
             throw new IllegalStateException("disk full");
-        }, time, time, new SplittableRandom(1), Map.of(), Step::work, _ -> "");
+        }, time, time, new SplittableRandom(1), Pace.usual(), Step::work, _ -> "");
         assertThatThrownBy(() -> failing.run(List.of(works("a")))).hasRootCauseMessage("disk full");
         assertThat(order).isEmpty();
     }

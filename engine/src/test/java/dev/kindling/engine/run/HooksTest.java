@@ -36,7 +36,7 @@ class HooksTest {
         return new Hooks(new Cluster(plain.name(), plain.distribution(), plain.boot(), plain.networks(), plain.pools(),
                 plain.machines(), plain.addressing(), plain.handOff(), plain.labels(), plain.environment(),
                 plain.hardwareClasses(), plain.services(), plain.security(), plain.checks(), plain.proxmox(),
-                List.of(hooks), List.of()),
+                List.of(hooks), List.of(), plain.limits()),
                 "run-1", directory, mask, journal::add);
     }
 
