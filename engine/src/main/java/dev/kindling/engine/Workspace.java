@@ -140,6 +140,6 @@ record Workspace(Path directory, Map<String, String> environment) {
             }
             written.add(file);
         }
-        return new Kindling.Report(report.markdown(), report.html(), written);
+        return new Kindling.Report(report.markdown(), report.html(), report.json(), written);
     }
 }

@@ -320,7 +320,7 @@ public final class FakeKindling implements Kindling {
     public Optional<Report> report(String cluster) {
         return status(cluster).filter(status -> status.run() != null)
                 .map(status -> new Report("# Run of " + cluster + "\n", "<!DOCTYPE html><title>" + cluster
-                        + "</title>\n",
+                        + "</title>\n", "{}",
                         List.of(Path.of("reports/" + cluster + ".md"), Path.of("reports/" + cluster + ".html"))));
     }
 

@@ -501,7 +501,7 @@ public final class FakeKindling implements Kindling {
     @Override
     public synchronized Optional<Report> report(String cluster) {
         return Optional.ofNullable(clusters.get(cluster)).map(run -> new Report("# Report of " + cluster + "\n\n"
-                + run.events.size() + " events.\n", "<html></html>",
+                + run.events.size() + " events.\n", "<html></html>", "{}",
                 List.of(Path.of("report.md"),
                         Path.of("report.html"))));
     }

@@ -277,9 +277,11 @@ public interface Kindling extends AutoCloseable {
      *
      * @param markdown text
      * @param html self-contained page with a timeline
-     * @param files where both were written
+     * @param json the same as data: a JSON object with outcome, runs, stages, steps, disks, troubles, timeline, hand-off
+     *            and status
+     * @param files where text and page were written
      */
-    record Report(String markdown, String html, List<Path> files) {}
+    record Report(String markdown, String html, String json, List<Path> files) {}
 
     /**
      * Whether a cluster's journal is as it was written.

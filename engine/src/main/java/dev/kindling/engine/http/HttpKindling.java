@@ -666,7 +666,7 @@ public final class HttpKindling implements Kindling {
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot write the report into " + connection.directory(), e);
             }
-            return new Report(told.markdown(), told.html(), List.of(markdown, html));
+            return new Report(told.markdown(), told.html(), told.json(), List.of(markdown, html));
         });
     }
 

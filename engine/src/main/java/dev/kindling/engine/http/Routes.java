@@ -667,7 +667,7 @@ final class Routes {
         if (call.wants("text/html")) {
             return text("text/html; charset=utf-8", report.html());
         }
-        return Answer.ok(new Wire.ReportBody(report.markdown(), report.html(),
+        return Answer.ok(new Wire.ReportBody(report.markdown(), report.html(), report.json(),
                 new ArrayList<>(report.files().stream().map(Path::toString).toList())));
     }
 

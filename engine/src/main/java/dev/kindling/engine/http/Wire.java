@@ -81,8 +81,13 @@ final class Wire {
     /** The end of a rehearsal; its events came before. */
     record Rehearsed(RunResult result, Duration took, Duration estimate) {}
 
-    /** @param files where the server wrote both */
-    record ReportBody(String markdown, String html, List<String> files) {}
+    /**
+     * A report in all its forms.
+     *
+     * @param json the same as data, as a JSON text
+     * @param files where the server wrote the other two
+     */
+    record ReportBody(String markdown, String html, String json, List<String> files) {}
 
     /** @param problem why no virtual rack can run on the server; null: one can */
     record VirtualRack(@Nullable Problem problem) {}

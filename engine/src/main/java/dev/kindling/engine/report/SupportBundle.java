@@ -43,6 +43,7 @@ public final class SupportBundle {
         Map<String, String> files = new TreeMap<>();
         files.put("report.md", report.markdown());
         files.put("report.html", report.html());
+        files.put("report.json", report.json());
         files.put("journal.jsonl", journal.toString());
         files.put("definition.yaml", story.definition());
         files.put("status.json", json.writerWithDefaultPrettyPrinter().writeValueAsString(status));

@@ -2,6 +2,8 @@ package dev.kindling.engine.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindling.engine.api.BootStage;
 import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Event;
@@ -61,6 +63,21 @@ class ReportsTest {
         Kindling.Report report = render();
         golden("report.md", report.markdown());
         golden("report.html", report.html());
+    }
+
+    @Test
+    void theSameIsThereAsData() throws IOException {
+        aRunWithTroubles();
+        JsonNode data = new ObjectMapper().readTree(render().json());
+        assertThat(data.at("/status/name").asText()).isEqualTo("demo");
+        assertThat(data.get("runs")).isNotEmpty();
+        assertThat(data.get("steps")).isNotEmpty().allSatisfy(step -> assertThat(step.get("duration").asText())
+                .startsWith("PT"));
+        assertThat(data.get("troubles")).isNotEmpty()
+                .allSatisfy(trouble -> assertThat(trouble.get("message").asText()).isNotEmpty());
+        assertThat(data.get("disks")).isNotEmpty();
+        assertThat(data.has("definition")).isFalse();
+        assertThat(render().json()).doesNotContain("canary");
     }
 
     @Test
@@ -194,7 +211,8 @@ class ReportsTest {
             }
         }
         assertThat(files.keySet()).containsExactly("kindling-demo/definition.yaml", "kindling-demo/facts.json",
-                "kindling-demo/journal.jsonl", "kindling-demo/report.html", "kindling-demo/report.md",
+                "kindling-demo/journal.jsonl", "kindling-demo/report.html", "kindling-demo/report.json",
+                "kindling-demo/report.md",
                 "kindling-demo/status.json");
         assertThat(files.values()).allSatisfy(text -> assertThat(text).doesNotContain("canary"));
         List<Event.Recorded> read = new ArrayList<>();

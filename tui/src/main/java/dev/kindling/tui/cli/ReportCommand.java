@@ -34,7 +34,8 @@ final class ReportCommand implements Callable<Integer> {
     /** Formats, spelled as they are typed. */
     enum Format {
         md,
-        html
+        html,
+        json
     }
 
     /** The report for programs. */
@@ -50,6 +51,7 @@ final class ReportCommand implements Callable<Integer> {
             String text = switch (format) {
                 case md -> report.markdown();
                 case html -> report.html();
+                case json -> report.json();
             };
             if (output != null) {
                 Path file = cli.world().directory().resolve(output);

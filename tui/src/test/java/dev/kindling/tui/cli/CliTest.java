@@ -415,6 +415,8 @@ class CliTest {
         assertThat(shell.out()).isEqualTo("# Run of demo\n");
         assertThat(shell.run("report", "--format", "html", "-o", "r.html")).isZero();
         assertThat(directory.resolve("r.html")).content().startsWith("<!DOCTYPE html>");
+        assertThat(shell.run("report", "--format", "json")).isZero();
+        assertThat(shell.out()).isEqualTo("{}");
     }
 
     @Test
