@@ -2,13 +2,17 @@ package dev.kindling.engine.boot;
 
 import dev.kindling.engine.api.BootStage;
 import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.model.BootSettings;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.model.Network;
+import dev.kindling.engine.plan.Step;
 import dev.kindling.pxe.PxeConfig;
 import dev.kindling.pxe.PxeEvent;
 import dev.kindling.pxe.PxeServer;
+import dev.kindling.pxe.PxeService;
+import dev.kindling.pxe.RemotePxeServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -28,28 +32,83 @@ import org.slf4j.LoggerFactory;
 public final class BootService implements MachineService {
     private static final Logger LOG = LoggerFactory.getLogger(BootService.class);
     private static final Duration LEASE = Duration.ofHours(1);
+    /** Before a helper that ended is started again, doubled each time that fails. */
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+    private static final Duration LAST_PAUSE = Duration.ofSeconds(15);
 
     private final Machines machines;
     private final LinkedBlockingQueue<PxeEvent> heard = new LinkedBlockingQueue<>();
     private final ClusterBoot boot;
-    private final PxeServer server;
+    private final PxeConfig config;
+    private final Clock clock;
     private final String baseUrl;
     private final Thread listener;
+    private volatile PxeService server;
+    private volatile boolean closed;
 
     /**
      * @param interfaceName to serve on; null: loopback, on free ports (simulated machines)
+     * @param place where the ports are opened
      * @param leaseFile where leases survive
      * @throws IOException where a port cannot be had; the message says what to do
+     * @throws Step.Failed where nothing may open them
      */
-    public BootService(Machines machines, Payload payload, byte[] key, @Nullable String interfaceName, Path leaseFile,
-            Function<Machine, Optional<String>> installConfig, BiConsumer<Machine, String> kubeconfig, Clock clock)
-            throws IOException {
+    public BootService(Machines machines, Payload payload, byte[] key, @Nullable String interfaceName,
+            BootPlace place, Path leaseFile, Function<Machine, Optional<String>> installConfig,
+            BiConsumer<Machine, String> kubeconfig, Clock clock) throws IOException, Step.Failed {
         this.machines = machines;
         this.boot = new ClusterBoot(machines, payload, key, this::baseUrl, installConfig, kubeconfig);
         InetAddress address = Objects.requireNonNull(machines.cluster().provisioningNetwork().bootServer());
-        this.server = PxeServer.start(config(machines.cluster(), interfaceName, leaseFile), boot, heard::add, clock);
+        this.config = config(machines.cluster(), interfaceName, leaseFile);
+        this.clock = clock;
+        this.server = switch (place) {
+            case BootPlace.Here _ -> PxeServer.start(config, boot, heard::add, clock);
+            case BootPlace.Helper(List<String> command) -> helper(command);
+            case BootPlace.Nowhere(Problem problem) -> throw new Step.Failed(problem, false);
+        };
         this.baseUrl = "http://" + address.getHostAddress() + (server.httpPort() == 80 ? "" : ":" + server.httpPort());
         this.listener = Thread.ofVirtual().name("boot-evidence").start(this::listen);
+    }
+
+    /** In a process of its own, which is watched until this is closed. */
+    private RemotePxeServer helper(List<String> command) throws IOException {
+        var started = RemotePxeServer.start(command, config, boot, heard::add);
+        LOG.info("the boot service is process {}: {}", started.pid(), String.join(" ", command));
+        var _ = started.ended().thenAccept(code -> Thread.ofVirtual().name("boot-helper-again")
+                .start(() -> again(command, started.pid(), code)));
+        return started;
+    }
+
+    /** Machines ask again for what they did not get; their leases are in the file. */
+    private void again(List<String> command, long pid, int code) {
+        if (closed) {
+            return;
+        }
+        machines.note("the process of the boot service, " + pid + ", has ended with exit code " + code
+                + "; it is started again, and no machine can boot until it is");
+        Duration pause = FIRST_PAUSE;
+        while (!closed) {
+            try {
+                Thread.sleep(pause);
+                RemotePxeServer next = helper(command);
+                synchronized (this) {
+                    server = next;
+                    if (closed) {
+                        next.close();
+                        return;
+                    }
+                }
+                machines.note("the boot service runs again, as process " + next.pid());
+                return;
+            } catch (IOException | IllegalArgumentException e) {
+                machines.note("no machine can boot: the boot service's process cannot be started again, which is tried"
+                        + " until the run ends: " + e.getMessage());
+                pause = pause.multipliedBy(2).compareTo(LAST_PAUSE) < 0 ? pause.multipliedBy(2) : LAST_PAUSE;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
     }
 
     @Override
@@ -161,6 +220,9 @@ public final class BootService implements MachineService {
     @Override
     public void close() {
         listener.interrupt();
-        server.close();
+        synchronized (this) {
+            closed = true;
+            server.close();
+        }
     }
 }

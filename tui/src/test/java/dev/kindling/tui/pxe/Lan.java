@@ -1,5 +1,6 @@
 package dev.kindling.tui.pxe;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Two hosts and a cable, as network namespaces of this one: {@code srv0} with 10.77.0.1/24 here, {@code cl0} there.
@@ -123,10 +125,32 @@ final class Lan implements AutoCloseable {
         return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
+    /** Where the classes lie may be closed to other users: copied to where they are not. */
+    static String openClassPath(Path directory) throws IOException {
+        var all = new ArrayList<String>();
+        for (String entry : classPath().split(File.pathSeparator, -1)) {
+            Path from = Path.of(entry);
+            if (Files.exists(from)) {
+                Path to = directory.resolve("classes" + all.size() + (Files.isDirectory(from) ? "" : ".jar"));
+                all.add(to.toString());
+                try (Stream<Path> files = Files.walk(from)) {
+                    for (Path each : (Iterable<Path>) files::iterator) {
+                        Files.copy(each, to.resolve(from.relativize(each).toString()));
+                    }
+                }
+            }
+        }
+        return String.join(File.pathSeparator, all);
+    }
+
+    static List<String> java(String classPath, String main) {
+        return List.of(System.getProperty("java.home") + "/bin/java", "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1", "-cp", classPath, main);
+    }
+
     private static List<String> kindling(String classPath, String... arguments) {
-        var command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
-                "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
-                "-XX:TieredStopAtLevel=1", "-cp", classPath, "dev.kindling.tui.Main", "pxe"));
+        var command = new ArrayList<>(java(classPath, "dev.kindling.tui.Main"));
+        command.add("pxe");
         command.addAll(List.of(arguments));
         return command;
     }
