@@ -1,5 +1,7 @@
 """A switch with VLANs in user space, for kernels without 802.1Q: vlan-switch.py PORT...
 
+For the interface of a host that is plugged in: vlan-switch.py --host IF, before it sends anything.
+
 PORT is IF=ID, an access port whose frames have no tag, or IF=trunk, where every frame has one (IEEE 802.1Q). A tagged frame
 at an access port is dropped, as is an untagged one at a trunk. Addresses are learnt in each VLAN by itself.
 """
@@ -18,7 +20,7 @@ OFFLOADS = 0x17, 0x1F, 0x24, 0x2C
 
 
 def whole_frames(name):
-    """The kernel must leave neither check sums nor segmentation to a card that is none."""
+    """The sender's kernel must leave neither check sums nor segmentation to a card that is none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         for command in OFFLOADS:
             value = ctypes.create_string_buffer(struct.pack("II", command, 0))
@@ -29,7 +31,6 @@ class Port:
     def __init__(self, text):
         self.name, kind = text.split("=")
         self.vlan = None if kind == "trunk" else int(kind)
-        whole_frames(self.name)
         self.socket = s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         s.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
         s.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
@@ -59,6 +60,9 @@ class Port:
             pass  # a cable that is pulled out
 
 
+if sys.argv[1] == "--host":
+    whole_frames(sys.argv[2])
+    sys.exit()
 ports = [Port(text) for text in sys.argv[1:]]
 known = {}
 print("READY", flush=True)

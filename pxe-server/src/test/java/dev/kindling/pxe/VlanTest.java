@@ -60,6 +60,7 @@ class VlanTest {
     private static void plug(Namespace board, String port, Namespace host, String device, String mac,
             @Nullable String address) throws IOException {
         board.cable(port, host, device, mac);
+        host.run(Namespace.tool("python3", "python3"), SWITCH.toString(), "--host", device);
         if (address != null) {
             host.run("ip", "address", "add", address, "dev", device);
         }
