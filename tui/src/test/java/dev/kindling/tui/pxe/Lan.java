@@ -104,8 +104,18 @@ final class Lan implements AutoCloseable {
     }
 
     /** A program on the server's side, under way until the end; its output goes into the file. */
-    void startOnServer(Path output, String ready, String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(join(enter(server), List.of(command))).redirectErrorStream(true)
+    Process startOnServer(Path output, String ready, String... command) throws IOException, InterruptedException {
+        return start(server, output, ready, command);
+    }
+
+    /** The same on the machine's side. */
+    Process startOnMachine(Path output, String ready, String... command) throws IOException, InterruptedException {
+        return start(machine, output, ready, command);
+    }
+
+    private Process start(Process holder, Path output, String ready, String... command)
+            throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(join(enter(holder), List.of(command))).redirectErrorStream(true)
                 .redirectOutput(output.toFile()).start();
         started.add(process);
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
@@ -115,6 +125,15 @@ final class Lan implements AutoCloseable {
             }
             Thread.sleep(50);
         }
+        return process;
+    }
+
+    /** A program on the server's side, under way, whose streams are the caller's. */
+    Process underWay(List<String> command) throws IOException {
+        Process process = new ProcessBuilder(join(enter(server), command))
+                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        started.add(process);
+        return process;
     }
 
     static List<String> kindling(String... arguments) {
