@@ -32,9 +32,10 @@ import org.slf4j.LoggerFactory;
 public final class BootService implements MachineService {
     private static final Logger LOG = LoggerFactory.getLogger(BootService.class);
     private static final Duration LEASE = Duration.ofHours(1);
-    /** Before a helper that ended is started again, doubled each time that fails. */
+    /** Before a helper that ended is started again; doubled each time that this fails, or that it soon ends again. */
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LAST_PAUSE = Duration.ofSeconds(15);
+    private static final Duration STEADY = Duration.ofMinutes(1);
 
     private final Machines machines;
     private final LinkedBlockingQueue<PxeEvent> heard = new LinkedBlockingQueue<>();
@@ -63,52 +64,64 @@ public final class BootService implements MachineService {
         this.clock = clock;
         this.server = switch (place) {
             case BootPlace.Here _ -> PxeServer.start(config, boot, heard::add, clock);
-            case BootPlace.Helper(List<String> command) -> helper(command);
+            case BootPlace.Helper(List<String> command) -> helper(command, FIRST_PAUSE);
             case BootPlace.Nowhere(Problem problem) -> throw new Step.Failed(problem, false);
         };
         this.baseUrl = "http://" + address.getHostAddress() + (server.httpPort() == 80 ? "" : ":" + server.httpPort());
         this.listener = Thread.ofVirtual().name("boot-evidence").start(this::listen);
     }
 
-    /** In a process of its own, which is watched until this is closed. */
-    private RemotePxeServer helper(List<String> command) throws IOException {
+    /**
+     * In a process of its own, which is watched until this is closed.
+     *
+     * @param pause before it is started again, should it end soon
+     */
+    private RemotePxeServer helper(List<String> command, Duration pause) throws IOException {
         var started = RemotePxeServer.start(command, config, boot, heard::add);
         LOG.info("the boot service is process {}: {}", started.pid(), String.join(" ", command));
-        var _ = started.ended().thenAccept(code -> Thread.ofVirtual().name("boot-helper-again")
-                .start(() -> again(command, started.pid(), code)));
+        long since = System.nanoTime();
+        var _ = started.ended().thenAccept(code -> {
+            boolean soon = System.nanoTime() - since < STEADY.toNanos();
+            Thread.ofVirtual().name("boot-helper-again")
+                    .start(() -> again(command, started.pid(), code, soon ? pause : FIRST_PAUSE));
+        });
         return started;
     }
 
     /** Machines ask again for what they did not get; their leases are in the file. */
-    private void again(List<String> command, long pid, int code) {
+    private void again(List<String> command, long pid, int code, Duration firstPause) {
         if (closed) {
             return;
         }
         machines.note("the process of the boot service, " + pid + ", has ended with exit code " + code
                 + "; it is started again, and no machine can boot until it is");
-        Duration pause = FIRST_PAUSE;
-        while (!closed) {
-            try {
+        try {
+            for (Duration pause = firstPause; !closed; pause = longer(pause)) {
                 Thread.sleep(pause);
-                RemotePxeServer next = helper(command);
-                synchronized (this) {
-                    server = next;
-                    if (closed) {
-                        next.close();
-                        return;
+                try {
+                    RemotePxeServer next = helper(command, longer(pause));
+                    synchronized (this) {
+                        server = next;
+                        if (closed) {
+                            next.close();
+                            return;
+                        }
                     }
+                    machines.note("the boot service runs again, as process " + next.pid());
+                    return;
+                } catch (IOException | IllegalArgumentException e) {
+                    machines.note("no machine can boot: the boot service's process cannot be started again, which is"
+                            + " tried until the run ends: " + e.getMessage());
                 }
-                machines.note("the boot service runs again, as process " + next.pid());
-                return;
-            } catch (IOException | IllegalArgumentException e) {
-                machines.note("no machine can boot: the boot service's process cannot be started again, which is tried"
-                        + " until the run ends: " + e.getMessage());
-                pause = pause.multipliedBy(2).compareTo(LAST_PAUSE) < 0 ? pause.multipliedBy(2) : LAST_PAUSE;
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
+    }
+
+    private static Duration longer(Duration pause) {
+        Duration twice = pause.multipliedBy(2);
+        return twice.compareTo(LAST_PAUSE) < 0 ? twice : LAST_PAUSE;
     }
 
     @Override

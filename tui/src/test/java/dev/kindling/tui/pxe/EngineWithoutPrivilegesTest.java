@@ -182,16 +182,44 @@ class EngineWithoutPrivilegesTest {
         assertThat(output).content().contains("ready\n");
     }
 
-    @Test
-    void theUsersOwnCommandMayStartTheHelperSuchAsByAProgramWithFileCapabilities() throws Exception {
+    /** A command that starts the helper by a program with file capabilities. */
+    private String byFileCapabilities() throws Exception {
         Path granting = Files.copy(Path.of("/usr/bin/setpriv"), directory.resolve("granting"));
         assertThat(lan.onServer("setcap", "cap_net_bind_service,cap_net_raw+p", granting.toString()).code()).isZero();
-        String helper = granting + " --inh-caps=+net_bind_service,+net_raw"
-                + " --ambient-caps=+net_bind_service,+net_raw "
+        return granting + " --inh-caps=+net_bind_service,+net_raw --ambient-caps=+net_bind_service,+net_raw "
                 + String.join(" ", Lan.java(classPath, "dev.kindling.tui.Main")) + " pxe serve --helper";
-        engine(Map.of("KINDLING_BOOT_HELPER", helper));
+    }
+
+    @Test
+    void theUsersOwnCommandMayStartTheHelperSuchAsByAProgramWithFileCapabilities() throws Exception {
+        engine(Map.of("KINDLING_BOOT_HELPER", byFileCapabilities()));
         assertThat(output).content().contains("ready\n");
 
+        boots();
+    }
+
+    @Test
+    void aHelperThatCannotBeStartedAgainIsToldOfUntilItCan() throws Exception {
+        Path broken = directory.resolve("broken");
+        Path pid = directory.resolve("pid");
+        Path script = Files.writeString(directory.resolve("helper"), """
+                #!/bin/sh
+                [ ! -e %s ] || { echo out of order >&2; exit 3; }
+                echo $$ > %s
+                exec %s
+                """.formatted(broken, pid, byFileCapabilities()));
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        engine(Map.of("KINDLING_BOOT_HELPER", script.toString()));
+        assertThat(output).content().contains("ready\n");
+        Files.writeString(broken, "");
+
+        ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).orElseThrow().destroyForcibly();
+
+        saidSoon("has ended with exit code 137");
+        saidSoon("no machine can boot: the boot service's process cannot be started again");
+        saidSoon("it said: out of order");
+        Files.delete(broken);
+        saidSoon("the boot service runs again");
         boots();
     }
 
