@@ -83,7 +83,9 @@ final class RunnerProcesses implements RunPlace {
     private List<String> runner(String part, String cluster, String run, ApplyOptions options) {
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m", "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow", "-cp", System.getProperty("java.class.path"),
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dkindling.home=" + System.getProperty("kindling.home", ""), "-cp",
+                System.getProperty("java.class.path"),
                 Runner.class.getName()));
         command.addAll(Runner.arguments(part, workspace.directory(), cluster, run, options));
         return command;

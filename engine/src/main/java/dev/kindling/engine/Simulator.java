@@ -2,6 +2,7 @@ package dev.kindling.engine;
 
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Kindling.ApplyOptions;
+import dev.kindling.engine.boot.BootPlace;
 import dev.kindling.engine.boot.BootService;
 import dev.kindling.engine.boot.MachineService;
 import dev.kindling.engine.boot.Machines;
@@ -10,6 +11,7 @@ import dev.kindling.engine.machine.MachineControl;
 import dev.kindling.engine.machine.simulated.SimulatedRack;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
+import dev.kindling.engine.plan.Step;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -32,8 +34,9 @@ interface Simulator {
         @Override
         public MachineService serve(Machines machines, Payload payload, byte[] key, Path leases,
                 Function<Machine, Optional<String>> installConfig, BiConsumer<Machine, String> kubeconfig, Clock clock)
-                throws IOException {
-            return new BootService(machines, payload, key, null, leases, installConfig, kubeconfig, clock);
+                throws IOException, Step.Failed {
+            return new BootService(machines, payload, key, null, new BootPlace.Here(), leases, installConfig,
+                    kubeconfig, clock);
         }
     };
 
@@ -43,5 +46,5 @@ interface Simulator {
     /** The parameters are those of {@link BootService}. */
     MachineService serve(Machines machines, Payload payload, byte[] key, Path leases,
             Function<Machine, Optional<String>> installConfig, BiConsumer<Machine, String> kubeconfig, Clock clock)
-            throws IOException;
+            throws IOException, Step.Failed;
 }

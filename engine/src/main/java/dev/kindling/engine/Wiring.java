@@ -4,6 +4,7 @@ import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Kindling.ApplyOptions;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
+import dev.kindling.engine.boot.BootPlace;
 import dev.kindling.engine.boot.BootService;
 import dev.kindling.engine.boot.AssetCatalogue;
 import dev.kindling.engine.boot.AssetDownload;
@@ -147,7 +148,7 @@ final class Wiring {
             }
         }
         if (kind(cluster) == Machine.Kind.MANUAL) {
-            interfaceProblem(cluster, options).ifPresent(problems::add);
+            interfaceProblem(cluster, options).or(this::privilegesProblem).ifPresent(problems::add);
         }
         return problems;
     }
@@ -178,6 +179,12 @@ final class Wiring {
         } catch (IOException e) {
             return Optional.of(Problem.error("io", "--interface " + name, String.valueOf(e.getMessage()), "", ""));
         }
+    }
+
+    private Optional<Problem> privilegesProblem() {
+        return BootPlace.find(workspace.environment()) instanceof BootPlace.Nowhere(Problem problem)
+                ? Optional.of(problem)
+                : Optional.empty();
     }
 
     /** Real machines are never given a stand-in that their owner did not ask for. */
@@ -240,8 +247,9 @@ final class Wiring {
             MachineService started = kind(cluster) == Machine.Kind.SIMULATED
                     ? world.simulator().serve(machines, payload, secrets.bootKey(), leases,
                             distribution::installConfig, kubeconfig, clock)
-                    : new BootService(machines, payload, secrets.bootKey(), interfaceName(cluster, options), leases,
-                            distribution::installConfig, kubeconfig, clock);
+                    : new BootService(machines, payload, secrets.bootKey(), interfaceName(cluster, options),
+                            BootPlace.find(workspace.environment()), leases, distribution::installConfig, kubeconfig,
+                            clock);
             service.set(started);
             return started;
         }, world.random());

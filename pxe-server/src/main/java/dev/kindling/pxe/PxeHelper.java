@@ -1,13 +1,17 @@
 package dev.kindling.pxe;
 
+import dev.kindling.pxe.net.OwnCommand;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -62,6 +66,31 @@ public final class PxeHelper {
      */
     public static boolean run(InputStream in, OutputStream out) throws IOException {
         return new PxeHelper(in, out).run();
+    }
+
+    /**
+     * The words that start a helper of this very program: its launcher's, where it has one, otherwise Java's.
+     *
+     * @return without what grants the privileges, {@link dev.kindling.pxe.net.Privileges#granting}
+     */
+    public static List<String> command() {
+        String jdk = System.getProperty("java.home");
+        return OwnCommand.launcher(System.getProperty("kindling.home", ""))
+                // sudo leaves the environment behind
+                .map(launcher -> List.of("/usr/bin/env", "KINDLING_JDK=" + jdk, launcher.toString(), "pxe", "serve",
+                        "--helper"))
+                .orElseGet(() -> List.of(Path.of(jdk, "bin", "java").toString(), "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1", "-Xmx64m", "-Xss512k", "-XX:MaxDirectMemorySize=48m",
+                        "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-cp",
+                        System.getProperty("java.class.path"), PxeHelper.class.getName()));
+    }
+
+    /** What {@link #command} starts where there is no launcher. */
+    public static void main(String[] arguments) throws IOException {
+        // nothing but frames may go to standard output
+        PrintStream frames = System.out;
+        System.setOut(System.err);
+        System.exit(run(System.in, frames) ? 0 : 1);
     }
 
     private boolean run() throws IOException {

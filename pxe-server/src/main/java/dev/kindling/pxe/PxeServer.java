@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
  * }
  * </pre>
  */
-public final class PxeServer implements AutoCloseable {
+public final class PxeServer implements PxeService {
     private static final Logger LOG = LoggerFactory.getLogger(PxeServer.class);
 
     /** How long a start waits for the kernel's check of our IPv6 addresses, which takes a second or two. */
@@ -253,29 +253,9 @@ public final class PxeServer implements AutoCloseable {
         return bound;
     }
 
-    /** The UDP port of DHCP, as really bound; 0 in {@link Mode#NONE}, or without IPv4. */
-    public int dhcpPort() {
-        return dhcpPort;
-    }
-
-    /** The UDP port of the PXE boot server (4011), as really bound; 0 in {@link Mode#NONE}, or without IPv4. */
-    public int proxyPort() {
-        return proxyPort;
-    }
-
-    /** The UDP port of TFTP, as really bound. */
-    public int tftpPort() {
-        return tftpPort;
-    }
-
-    /** The TCP port of HTTP, as really bound. */
-    public int httpPort() {
-        return httpPort;
-    }
-
-    /** The TCP port of HTTPS, as really bound; 0 where there is no certificate. */
-    public int httpsPort() {
-        return httpsPort;
+    @Override
+    public PxeConfig.Ports ports() {
+        return new PxeConfig.Ports(dhcpPort, proxyPort, tftpPort, httpPort, httpsPort);
     }
 
     /** How far the addresses of each network are used, those of IPv4 first; for any thread. */
@@ -296,7 +276,6 @@ public final class PxeServer implements AutoCloseable {
         return known != null || config.mode() == Mode.DHCP ? known : Neighbours.macOf(address).orElse(null);
     }
 
-    /** Ends all transfers and frees the ports. Leases stay where they are stored. */
     @Override
     public void close() {
         while (!open.isEmpty()) {

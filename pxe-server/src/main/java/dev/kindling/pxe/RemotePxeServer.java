@@ -5,9 +5,12 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -23,10 +26,16 @@ import org.slf4j.LoggerFactory;
  * here: it is asked over the process's standard streams. Files on disk are opened there, by their paths; other content
  * is handed over while it is fetched.
  */
-public final class RemotePxeServer implements AutoCloseable {
+public final class RemotePxeServer implements PxeService {
     private static final Logger LOG = LoggerFactory.getLogger(RemotePxeServer.class);
     private static final long PATIENCE_SECONDS = 10;
+    /** For the helper's first word; a Java program behind sudo needs a second or two. */
+    private static final long START_SECONDS = 60;
+    /** All that the helper is told of our environment: our settings, among them secrets, are none of its business. */
+    private static final Set<String> ENVIRONMENT = Set.of("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL",
+            "LC_CTYPE", "TMPDIR", "JAVA_HOME", "KINDLING_JDK", "KINDLING_JAVA_OPTIONS");
 
+    private final List<String> command;
     private final Process helper;
     private final DataInputStream in;
     private final OutputStream out;
@@ -38,8 +47,10 @@ public final class RemotePxeServer implements AutoCloseable {
     private final CompletableFuture<Integer> ended = new CompletableFuture<>();
     private PxeConfig.Ports ports = PxeConfig.Ports.FREE;
     private volatile boolean closing;
+    private volatile String lastComplaint = "nothing";
 
-    private RemotePxeServer(Process helper, BootSource source, Consumer<PxeEvent> events) {
+    private RemotePxeServer(List<String> command, Process helper, BootSource source, Consumer<PxeEvent> events) {
+        this.command = command;
         this.helper = helper;
         this.in = new DataInputStream(new BufferedInputStream(helper.getInputStream(), 1 << 16));
         this.out = helper.getOutputStream();
@@ -51,7 +62,7 @@ public final class RemotePxeServer implements AutoCloseable {
      * Starts the helper, and everything in it, or nothing.
      *
      * @param command starts {@link PxeHelper#run}, such as {@code kindling pxe serve --helper} behind a command that
-     *            grants two capabilities; its standard error becomes ours
+     *            grants two capabilities ({@link dev.kindling.pxe.net.Privileges}); what it says to standard error goes to ours
      * @param source as for {@link PxeServer#start}; asked on threads of their own
      * @param events as for {@link PxeServer#start}; told by one thread. Where this side hangs, some are left out, and
      *            counted
@@ -63,8 +74,9 @@ public final class RemotePxeServer implements AutoCloseable {
         if (config.tls() instanceof Tls.Material) {
             throw new IllegalArgumentException("a helper reads certificate and key from files (Tls.PemFiles)");
         }
-        var server = new RemotePxeServer(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start(), source, events);
+        var process = new ProcessBuilder(command);
+        process.environment().keySet().retainAll(ENVIRONMENT);
+        var server = new RemotePxeServer(List.copyOf(command), process.start(), source, events);
         try {
             server.begin(config);
             return server;
@@ -75,9 +87,8 @@ public final class RemotePxeServer implements AutoCloseable {
     }
 
     private void begin(PxeConfig config) throws IOException {
-        if (!(next() instanceof HelperMessage.Hello hello) || hello.version() != HelperMessage.VERSION) {
-            throw new IOException("the helper of the boot service is another version than " + HelperMessage.VERSION);
-        }
+        var complaints = Thread.ofVirtual().start(this::passComplaintsOn);
+        greet(complaints);
         say(new HelperMessage.Serve(HelperMessage.VERSION, config));
         var started = new CountDownLatch(1);
         var failure = new CompletableFuture<Exception>();
@@ -93,6 +104,53 @@ public final class RemotePxeServer implements AutoCloseable {
             }
             case RuntimeException contradiction -> throw contradiction;
             case Exception e -> throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private void greet(Thread complaints) throws IOException {
+        var greeted = new CountDownLatch(1);
+        Thread.ofVirtual().start(() -> {
+            if (!awaited(greeted)) {
+                destroy();
+            }
+        });
+        try {
+            HelperMessage first = HelperMessage.next(in);
+            if (first == null) {
+                complaints.join(Duration.ofSeconds(1));
+                throw new IOException("the helper of the boot service did not begin; it was to be started by: %s; it said: %s"
+                        .formatted(String.join(" ", command), lastComplaint));
+            }
+            if (!(first instanceof HelperMessage.Hello hello) || hello.version() != HelperMessage.VERSION) {
+                throw new IOException("the helper of the boot service is another version than "
+                        + HelperMessage.VERSION);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the boot service's helper starts", e);
+        } finally {
+            greeted.countDown();
+        }
+    }
+
+    private static boolean awaited(CountDownLatch greeted) {
+        try {
+            return greeted.await(START_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** What sudo or Java say when they cannot start it is kept for the message. */
+    private void passComplaintsOn() {
+        try (var lines = helper.errorReader(StandardCharsets.UTF_8)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                lastComplaint = line;
+                System.err.println(line);
+            }
+        } catch (IOException e) {
+            LOG.debug("standard error of the boot service's helper", e);
         }
     }
 
@@ -250,29 +308,9 @@ public final class RemotePxeServer implements AutoCloseable {
         return new HelperMessage.Octets(asked.id(), Arrays.copyOf(piece.array(), piece.position()));
     }
 
-    /** As {@link PxeServer#dhcpPort}. */
-    public int dhcpPort() {
-        return ports.dhcp();
-    }
-
-    /** As {@link PxeServer#proxyPort}. */
-    public int proxyPort() {
-        return ports.proxy();
-    }
-
-    /** As {@link PxeServer#tftpPort}. */
-    public int tftpPort() {
-        return ports.tftp();
-    }
-
-    /** As {@link PxeServer#httpPort}. */
-    public int httpPort() {
-        return ports.http();
-    }
-
-    /** As {@link PxeServer#httpsPort}. */
-    public int httpsPort() {
-        return ports.https();
+    @Override
+    public PxeConfig.Ports ports() {
+        return ports;
     }
 
     /** How many events were left out so far, because this side did not take them in time. */
@@ -298,7 +336,6 @@ public final class RemotePxeServer implements AutoCloseable {
         }
     }
 
-    /** Ends all transfers and the helper. Leases stay where they are stored. */
     @Override
     public void close() {
         closing = true;
@@ -306,11 +343,17 @@ public final class RemotePxeServer implements AutoCloseable {
         Thread.ofVirtual().start(this::endInput);
         try {
             if (!helper.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                helper.destroyForcibly();
+                destroy();
             }
         } catch (InterruptedException e) {
-            helper.destroyForcibly();
+            destroy();
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** What we started may be sudo, which is not ours to kill; what runs behind it is. */
+    private void destroy() {
+        helper.descendants().forEach(ProcessHandle::destroyForcibly);
+        helper.destroyForcibly();
     }
 }

@@ -11,7 +11,6 @@ import dev.kindling.pxe.dhcp.DhcpPacket;
 import dev.kindling.pxe.dhcp.MessageType;
 import dev.kindling.pxe.dhcp.OptionCode;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -46,17 +45,6 @@ class RemotePxeServerTest {
     private final BlockingQueue<PxeEvent> events = new LinkedBlockingQueue<>();
     private final CountDownLatch contentSent = new CountDownLatch(1);
     private final CountDownLatch contentClosed = new CountDownLatch(1);
-
-    /** The helper as a process. */
-    static final class Helper {
-        private Helper() {}
-
-        public static void main(String[] arguments) throws IOException {
-            PrintStream frames = System.out;
-            System.setOut(System.err);
-            System.exit(PxeHelper.run(System.in, frames) ? 0 : 1);
-        }
-    }
 
     /** An engine as a process, to be killed or stopped. Prints the helper's process id, and its TFTP and DHCP port. */
     static final class EngineProcess {
@@ -115,7 +103,7 @@ class RemotePxeServerTest {
     }
 
     private static List<String> command() {
-        return List.of(Namespace.javaCommand(Helper.class));
+        return List.of(Namespace.javaCommand(PxeHelper.class));
     }
 
     private static PxeConfig config(Mode mode, int dhcpPort) {

@@ -1,16 +1,23 @@
 package dev.kindling.engine.boot;
 
 import dev.kindling.engine.model.Machine;
+import org.jspecify.annotations.Nullable;
 
 /** The iPXE scripts. Every line is shown on the machine's screen, so that who stands before it knows what happens. */
 final class BootScripts {
     private BootScripts() {}
 
-    /** Boots the stage. The token is on the kernel's command line: only this machine can fetch this script. */
-    static String stage(Machine machine, String baseUrl, String token, String arguments) {
+    /**
+     * Boots the stage. The token is on the kernel's command line: only this machine can fetch this script.
+     *
+     * @param vlan of the network that it boots from, which iPXE is told as {@code ${vlan}} and the kernel as dracut
+     *            reads it: a VLAN on top of the card with this hardware address; null: untagged
+     */
+    static String stage(Machine machine, @Nullable Integer vlan, String baseUrl, String token, String arguments) {
+        String tag = vlan == null ? "" : " ifname=bootnet:" + machine.mac() + " vlan=vlan" + vlan + ":bootnet";
         return """
                 #!ipxe
-                echo Kindling: %1$s (%2$s) boots the installer
+                %6$secho Kindling: %1$s (%2$s) boots the installer
                 kernel %3$s/files/vmlinuz initrd=stage.img quiet panic=10 %5$s kindling.url=%3$s kindling.mac=%2$s kindling.token=%4$s || goto failed
                 initrd --name stage.img %3$s/files/stage.img || goto failed
                 boot || goto failed
@@ -19,7 +26,8 @@ final class BootScripts {
                 sleep 5
                 chain %3$s/m/%2$s/boot.ipxe || goto failed
                 """
-                .formatted(machine.name(), machine.mac(), baseUrl, token, arguments);
+                .formatted(machine.name(), machine.mac(), baseUrl, token, (arguments + tag).strip(),
+                        vlan == null ? "" : "set vlan " + vlan + "\n");
     }
 
     /**

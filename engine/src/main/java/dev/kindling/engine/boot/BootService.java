@@ -2,13 +2,17 @@ package dev.kindling.engine.boot;
 
 import dev.kindling.engine.api.BootStage;
 import dev.kindling.engine.api.Event;
+import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.model.BootSettings;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.model.Network;
+import dev.kindling.engine.plan.Step;
 import dev.kindling.pxe.PxeConfig;
 import dev.kindling.pxe.PxeEvent;
 import dev.kindling.pxe.PxeServer;
+import dev.kindling.pxe.PxeService;
+import dev.kindling.pxe.RemotePxeServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -28,28 +32,96 @@ import org.slf4j.LoggerFactory;
 public final class BootService implements MachineService {
     private static final Logger LOG = LoggerFactory.getLogger(BootService.class);
     private static final Duration LEASE = Duration.ofHours(1);
+    /** Before a helper that ended is started again; doubled each time that this fails, or that it soon ends again. */
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+    private static final Duration LAST_PAUSE = Duration.ofSeconds(15);
+    private static final Duration STEADY = Duration.ofMinutes(1);
 
     private final Machines machines;
     private final LinkedBlockingQueue<PxeEvent> heard = new LinkedBlockingQueue<>();
     private final ClusterBoot boot;
-    private final PxeServer server;
+    private final PxeConfig config;
+    private final Clock clock;
     private final String baseUrl;
     private final Thread listener;
+    private volatile PxeService server;
+    private volatile boolean closed;
 
     /**
      * @param interfaceName to serve on; null: loopback, on free ports (simulated machines)
+     * @param place where the ports are opened
      * @param leaseFile where leases survive
      * @throws IOException where a port cannot be had; the message says what to do
+     * @throws Step.Failed where nothing may open them
      */
-    public BootService(Machines machines, Payload payload, byte[] key, @Nullable String interfaceName, Path leaseFile,
-            Function<Machine, Optional<String>> installConfig, BiConsumer<Machine, String> kubeconfig, Clock clock)
-            throws IOException {
+    public BootService(Machines machines, Payload payload, byte[] key, @Nullable String interfaceName,
+            BootPlace place, Path leaseFile, Function<Machine, Optional<String>> installConfig,
+            BiConsumer<Machine, String> kubeconfig, Clock clock) throws IOException, Step.Failed {
         this.machines = machines;
         this.boot = new ClusterBoot(machines, payload, key, this::baseUrl, installConfig, kubeconfig);
         InetAddress address = Objects.requireNonNull(machines.cluster().provisioningNetwork().bootServer());
-        this.server = PxeServer.start(config(machines.cluster(), interfaceName, leaseFile), boot, heard::add, clock);
+        this.config = config(machines.cluster(), interfaceName, leaseFile);
+        this.clock = clock;
+        this.server = switch (place) {
+            case BootPlace.Here _ -> PxeServer.start(config, boot, heard::add, clock);
+            case BootPlace.Helper(List<String> command) -> helper(command, FIRST_PAUSE);
+            case BootPlace.Nowhere(Problem problem) -> throw new Step.Failed(problem, false);
+        };
         this.baseUrl = "http://" + address.getHostAddress() + (server.httpPort() == 80 ? "" : ":" + server.httpPort());
         this.listener = Thread.ofVirtual().name("boot-evidence").start(this::listen);
+    }
+
+    /**
+     * In a process of its own, which is watched until this is closed.
+     *
+     * @param pause before it is started again, should it end soon
+     */
+    private RemotePxeServer helper(List<String> command, Duration pause) throws IOException {
+        var started = RemotePxeServer.start(command, config, boot, heard::add);
+        LOG.info("the boot service is process {}: {}", started.pid(), String.join(" ", command));
+        long since = System.nanoTime();
+        var _ = started.ended().thenAccept(code -> {
+            boolean soon = System.nanoTime() - since < STEADY.toNanos();
+            Thread.ofVirtual().name("boot-helper-again")
+                    .start(() -> again(command, started.pid(), code, soon ? pause : FIRST_PAUSE));
+        });
+        return started;
+    }
+
+    /** Machines ask again for what they did not get; their leases are in the file. */
+    private void again(List<String> command, long pid, int code, Duration firstPause) {
+        if (closed) {
+            return;
+        }
+        machines.note("the process of the boot service, " + pid + ", has ended with exit code " + code
+                + "; it is started again, and no machine can boot until it is");
+        try {
+            for (Duration pause = firstPause; !closed; pause = longer(pause)) {
+                Thread.sleep(pause);
+                try {
+                    RemotePxeServer next = helper(command, longer(pause));
+                    synchronized (this) {
+                        server = next;
+                        if (closed) {
+                            next.close();
+                            return;
+                        }
+                    }
+                    machines.note("the boot service runs again, as process " + next.pid());
+                    return;
+                } catch (IOException | IllegalArgumentException e) {
+                    machines.note("no machine can boot: the boot service's process cannot be started again, which is"
+                            + " tried until the run ends: " + e.getMessage());
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Duration longer(Duration pause) {
+        Duration twice = pause.multipliedBy(2);
+        return twice.compareTo(LAST_PAUSE) < 0 ? twice : LAST_PAUSE;
     }
 
     @Override
@@ -161,6 +233,9 @@ public final class BootService implements MachineService {
     @Override
     public void close() {
         listener.interrupt();
-        server.close();
+        synchronized (this) {
+            closed = true;
+            server.close();
+        }
     }
 }

@@ -190,7 +190,8 @@ public final class ClusterBoot implements BootSource {
             return BootScripts.fromDisk(machine, baseUrl.get());
         }
         int boot = machines.nextBoot(machine.name(), machine.name() + " fetched its boot script");
-        return BootScripts.stage(machine, baseUrl.get(), tokens.stage(machine.name(), boot),
+        return BootScripts.stage(machine, machines.cluster().provisioningNetwork().vlan(), baseUrl.get(),
+                tokens.stage(machine.name(), boot),
                 (payload.stageArguments() + " " + machines.cluster().boot(machine).kernelArguments()).strip());
     }
 

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -18,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 final class DhcpDialogue {
     private static final String STEP = "dhcp";
     private static final int REQUEST_TRIES = 4;
-    private static final int USE_BOOT_FILE = 8;
 
     private final Machine machine;
     private final Network network;
@@ -128,9 +128,7 @@ final class DhcpDialogue {
     private Result.Lease lease(DhcpWire wire, Requests speaker, int xid, DhcpPacket ack, @Nullable DhcpPacket proxy)
             throws IOException, InterruptedException {
         holder.hold(ack.yiaddr(), prefixLength(ack));
-        var boot = ack.bootFile().isPresent() || proxy == null
-                ? ack
-                : namesItsFile(proxy) ? proxy : askBootServer(wire, speaker, xid, ack, proxy);
+        var boot = boot(wire, speaker, xid, ack, proxy);
         var lease = new Result.Lease(ack.yiaddr(), nextServer(boot), boot.bootFile().orElse(null),
                 ack.options().text(OptionCode.HOST_NAME).orElse(null));
         steps.accept(new Step(STEP, "%s has the address %s, boot file %s from %s".formatted(speaker,
@@ -138,21 +136,30 @@ final class DhcpDialogue {
         return lease;
     }
 
-    /** Without discovery control the firmware asks the boot server, even if the offer names a file. */
-    private boolean namesItsFile(DhcpPacket proxy) {
-        int control = proxy.options().inner(OptionCode.VENDOR_SPECIFIC)
-                .map(inner -> inner.number(OptionCode.PXE_DISCOVERY_CONTROL).orElse(0)).orElse(0);
-        boolean asks = !proxy.options().has(OptionCode.USER_CLASS) && (control & USE_BOOT_FILE) == 0;
-        return proxy.bootFile().isPresent() && !asks;
+    /** The message that says what to boot; an address server that names a file counts more than a ProxyDHCP server. */
+    private DhcpPacket boot(DhcpWire wire, Requests speaker, int xid, DhcpPacket ack, @Nullable DhcpPacket proxy)
+            throws IOException, InterruptedException {
+        var offer = ack.bootFile().isPresent() || proxy == null ? ack : proxy;
+        // iPXE takes a file that is named; HTTP Boot knows no boot servers
+        if (speaker == Requests.IPXE ? offer.bootFile().isPresent() : machine.kind() == Machine.Kind.UEFI_HTTP) {
+            return offer;
+        }
+        var discovery = BootDiscovery.of(offer, offer == proxy);
+        if (discovery.local()) {
+            steps.accept(new Step(STEP, "is told by the boot menu to go on with its disk"));
+            return offer.withFile("").withOptions(offer.options().without(OptionCode.BOOT_FILE_NAME));
+        }
+        return discovery.asks() ? askBootServer(wire, speaker, xid, ack, offer, discovery) : offer;
     }
 
-    private DhcpPacket askBootServer(DhcpWire wire, Requests speaker, int xid, DhcpPacket ack, DhcpPacket proxy)
-            throws IOException, InterruptedException {
-        var server = new InetSocketAddress(nextServer(proxy), network.proxyPort());
-        var question = speaker.message(machine, xid, MessageType.REQUEST, DhcpOptions.none())
-                .withCiaddr(ack.yiaddr());
+    private DhcpPacket askBootServer(DhcpWire wire, Requests speaker, int xid, DhcpPacket ack, DhcpPacket offer,
+            BootDiscovery discovery) throws IOException, InterruptedException {
+        var servers = discovery.servers().isEmpty() ? List.of(nextServer(offer)) : discovery.servers();
+        var question = speaker.message(machine, xid, MessageType.REQUEST, discovery.item()).withCiaddr(ack.yiaddr());
         for (int attempt = 0; attempt < REQUEST_TRIES; attempt++) {
-            steps.accept(new Step(STEP, "asks the boot server " + server));
+            var server = new InetSocketAddress(servers.get(attempt % servers.size()), network.proxyPort());
+            steps.accept(new Step(STEP, "asks the boot server %s, port %d".formatted(
+                    server.getAddress().getHostAddress(), server.getPort())));
             wire.send(ByteBuffer.wrap(question.encode()), server);
             long deadline = System.nanoTime() + timing.request().toNanos();
             for (var packet = receive(wire, xid, deadline); packet != null; packet = receive(wire, xid, deadline)) {
@@ -161,7 +168,8 @@ final class DhcpDialogue {
                 }
             }
         }
-        throw new BootException(STEP, "the PXE boot server does not answer (PXE-E55)");
+        throw new BootException(STEP, "the PXE boot server does not answer on port %d (PXE-E55)".formatted(
+                network.proxyPort()));
     }
 
     private static InetAddress nextServer(DhcpPacket packet) {

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -39,26 +40,32 @@ public final class OwnCommand {
      * @param home directory of the launcher; may be empty
      */
     static List<String> launched(List<String> java, String main, String home) {
-        Path launcher = Path.of(home, "kindling").toAbsolutePath();
         int at = java.indexOf(main.split(" ", 2)[0]);
-        if (home.isEmpty() || at < 0 || !Files.isExecutable(launcher)) {
-            return java;
-        }
-        return Stream.concat(Stream.of(launcher.toString()), java.subList(at + 1, java.size()).stream()).toList();
+        return launcher(home).filter(_ -> at >= 0).map(launcher -> Stream
+                .concat(Stream.of(launcher.toString()), java.subList(at + 1, java.size()).stream()).toList())
+                .orElse(java);
+    }
+
+    /**
+     * The launcher {@code kindling} of this installation.
+     *
+     * @param home its directory; may be empty
+     */
+    public static Optional<Path> launcher(String home) {
+        return Optional.of(Path.of(home, "kindling").toAbsolutePath())
+                .filter(launcher -> !home.isEmpty() && Files.isExecutable(launcher));
     }
 
     /** For a shell. */
-    static String quoted(List<String> words) {
+    public static String quoted(List<String> words) {
         return words.stream().map(word -> PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'")
                 .collect(Collectors.joining(" "));
     }
 
     /** The line for a shell that starts this again as the same user, with the capabilities of a boot service only. */
-    static String withPrivileges() {
+    public static String withPrivileges() {
         List<String> words = words();
-        return "sudo setpriv --reuid=$(id -u) --regid=$(id -g) --init-groups"
-                + " --inh-caps=+net_bind_service,+net_raw --ambient-caps=+net_bind_service,+net_raw"
-                + " --bounding-set=-all,+net_bind_service,+net_raw --no-new-privs "
+        return "sudo " + String.join(" ", Privileges.setpriv("$(id -u)", "$(id -g)")) + " "
                 + (words.isEmpty() ? "COMMAND" : quoted(words));
     }
 }

@@ -201,23 +201,27 @@ public final class ServerHints {
                 # MikroTik RouterOS 7.4 and later: into a terminal. Write your DHCP server's name for dhcp1, its pool's name for
                 # pool1, its network for 10.0.0.0/24.
                 # Older ones have no "matcher" and cannot tell firmware apart by option 93: they have one boot file for all
-                # (the last command alone); there, rather: kindling pxe serve --mode proxy.
+                # (the last line alone); there, rather: kindling pxe serve --mode proxy.
                 # A matcher compares the whole option: firmware that sends several values in option 93 is matched by none.
                 %s%s# iPXE's matcher stands first: else it would load itself again and again
-                %s%s# the server's address for all, and the file for what no matcher knows
-                /ip dhcp-server network set [find address=10.0.0.0/24] next-server=%s boot-file-name="%s"
+                %s%s# The server's address for all; no boot-file-name: iPXE goes by that rather than by option 67, and would load
+                # itself again and again
+                /ip dhcp-server network set [find address=10.0.0.0/24] next-server=%s
+                # RouterOS before 7.4, in place of all that:
+                # /ip dhcp-server network set [find address=10.0.0.0/24] next-server=%s boot-file-name="%s"
                 """
                 .formatted(routerOsSet("ipxe", script, false), options,
-                        routerOsMatcher("ipxe", 77, "iPXE", "ipxe"), matchers, address, bios);
+                        routerOsMatcher("ipxe", 77, "iPXE", "ipxe"), matchers, address, address, bios);
     }
 
     private static String routerOsSet(String name, String file, boolean http) {
         String names = "kindling-" + name + (http ? ",kindling-" + name + "-class" : "");
         return (http
-                ? "/ip dhcp-server option add name=kindling-%s-class code=60 value=\"s'HTTPClient'\"\n".formatted(name)
+                ? "/ip dhcp-server option add name=kindling-%s-class code=60 value=\"s'HTTPClient'\" force=yes\n"
+                        .formatted(name)
                 : "")
                 + """
-                        /ip dhcp-server option add name=kindling-%1$s code=67 value="s'%2$s'"
+                        /ip dhcp-server option add name=kindling-%1$s code=67 value="s'%2$s'" force=yes
                         /ip dhcp-server option sets add name=kindling-%1$s options=%3$s
                         """.formatted(name, file, names);
     }

@@ -1,5 +1,6 @@
 package dev.kindling.tui.pxe;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Two hosts and a cable, as network namespaces of this one: {@code srv0} with 10.77.0.1/24 here, {@code cl0} there.
@@ -102,8 +104,18 @@ final class Lan implements AutoCloseable {
     }
 
     /** A program on the server's side, under way until the end; its output goes into the file. */
-    void startOnServer(Path output, String ready, String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(join(enter(server), List.of(command))).redirectErrorStream(true)
+    Process startOnServer(Path output, String ready, String... command) throws IOException, InterruptedException {
+        return start(server, output, ready, command);
+    }
+
+    /** The same on the machine's side. */
+    Process startOnMachine(Path output, String ready, String... command) throws IOException, InterruptedException {
+        return start(machine, output, ready, command);
+    }
+
+    private Process start(Process holder, Path output, String ready, String... command)
+            throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(join(enter(holder), List.of(command))).redirectErrorStream(true)
                 .redirectOutput(output.toFile()).start();
         started.add(process);
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
@@ -113,6 +125,15 @@ final class Lan implements AutoCloseable {
             }
             Thread.sleep(50);
         }
+        return process;
+    }
+
+    /** A program on the server's side, under way, whose streams are the caller's. */
+    Process underWay(List<String> command) throws IOException {
+        Process process = new ProcessBuilder(join(enter(server), command))
+                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        started.add(process);
+        return process;
     }
 
     static List<String> kindling(String... arguments) {
@@ -123,10 +144,32 @@ final class Lan implements AutoCloseable {
         return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
+    /** Where the classes lie may be closed to other users: copied to where they are not. */
+    static String openClassPath(Path directory) throws IOException {
+        var all = new ArrayList<String>();
+        for (String entry : classPath().split(File.pathSeparator, -1)) {
+            Path from = Path.of(entry);
+            if (Files.exists(from)) {
+                Path to = directory.resolve("classes" + all.size() + (Files.isDirectory(from) ? "" : ".jar"));
+                all.add(to.toString());
+                try (Stream<Path> files = Files.walk(from)) {
+                    for (Path each : (Iterable<Path>) files::iterator) {
+                        Files.copy(each, to.resolve(from.relativize(each).toString()));
+                    }
+                }
+            }
+        }
+        return String.join(File.pathSeparator, all);
+    }
+
+    static List<String> java(String classPath, String main) {
+        return List.of(System.getProperty("java.home") + "/bin/java", "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1", "-cp", classPath, main);
+    }
+
     private static List<String> kindling(String classPath, String... arguments) {
-        var command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
-                "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
-                "-XX:TieredStopAtLevel=1", "-cp", classPath, "dev.kindling.tui.Main", "pxe"));
+        var command = new ArrayList<>(java(classPath, "dev.kindling.tui.Main"));
+        command.add("pxe");
         command.addAll(List.of(arguments));
         return command;
     }

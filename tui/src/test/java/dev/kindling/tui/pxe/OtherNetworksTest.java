@@ -77,6 +77,39 @@ class OtherNetworksTest {
         assertThat(tried.output()).contains(loader, "boots vmlinuz (http://10.77.0.1/vmlinuz, 30000 octets)");
     }
 
+    /** dnsmasq gives addresses and a PXE menu, and names the file on port 4011 only. */
+    @Test
+    void asksThePxeBootServerOnPort4011WhereDnsmasqsOfferSaysSo() throws Exception {
+        Path configuration = Files.writeString(directory.resolve("dnsmasq.conf"), """
+                port=0
+                interface=srv0
+                bind-interfaces
+                user=root
+                pid-file=
+                no-ping
+                log-facility=-
+                log-dhcp
+                dhcp-leasefile=%s
+                dhcp-range=10.77.0.200,10.77.0.250,255.255.255.0,1h
+                enable-tftp
+                tftp-root=%s
+                dhcp-match=set:ipxe,175
+                pxe-prompt="Boot",0
+                pxe-service=tag:!ipxe,x86PC,"Kindling",bios
+                pxe-service=tag:!ipxe,x86-64_EFI,"Kindling",x64.efi
+                dhcp-boot=tag:ipxe,boot.ipxe
+                """.formatted(directory.resolve("leases"), root));
+        lan.startOnServer(output, "DHCP, IP range", "dnsmasq", "--keep-in-foreground",
+                "--conf-file=" + configuration);
+
+        Lan.Ended tried = lan.kindlingOnMachine("try", "--interface", "cl0", "--firmware", "bios");
+
+        assertThat(tried.output()).contains("asks the boot server 10.77.0.1, port 4011",
+                "boot file bios.0 from 10.77.0.1", "has bios.0, 17000 octets",
+                "boots vmlinuz (tftp://10.77.0.1/vmlinuz, 30000 octets)");
+        assertThat(tried.code()).isZero();
+    }
+
     @Test
     void hintsForProgramsAreAnObjectAndAnUnknownServerIsRefused() throws Exception {
         assertThat(lan.kindlingOnServer("hints", "--json", "--address", "10.77.0.9").output())

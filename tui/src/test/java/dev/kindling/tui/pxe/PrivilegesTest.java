@@ -2,12 +2,9 @@ package dev.kindling.tui.pxe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -36,24 +33,6 @@ class PrivilegesTest {
         lan.close();
     }
 
-    /** Where the classes lie may be closed to other users: linked or copied to where they are not. */
-    private String openClassPath() throws IOException {
-        var all = new ArrayList<String>();
-        for (String entry : Lan.classPath().split(File.pathSeparator, -1)) {
-            Path from = Path.of(entry);
-            if (Files.exists(from)) {
-                Path to = directory.resolve("classes" + all.size() + (Files.isDirectory(from) ? "" : ".jar"));
-                all.add(to.toString());
-                try (Stream<Path> files = Files.walk(from)) {
-                    for (Path each : (Iterable<Path>) files::iterator) {
-                        Files.copy(each, to.resolve(from.relativize(each).toString()));
-                    }
-                }
-            }
-        }
-        return String.join(File.pathSeparator, all);
-    }
-
     @Test
     void servesALeaseAndAFileByTftpAsNobodyWithTwoCapabilities() throws Exception {
         Path root = Files.createDirectory(directory.resolve("root"));
@@ -61,7 +40,7 @@ class PrivilegesTest {
         Path output = directory.resolve("output");
         Process serve = lan.serve(output, List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
                 "--inh-caps=+net_bind_service,+net_raw", "--ambient-caps=+net_bind_service,+net_raw",
-                "--bounding-set=-all,+net_bind_service,+net_raw", "--no-new-privs"), openClassPath(), "--root",
+                "--bounding-set=-all,+net_bind_service,+net_raw", "--no-new-privs"), Lan.openClassPath(directory), "--root",
                 root.toString(), "--range", "10.77.0.100-10.77.0.199", "--bios", "bios.0");
         assertThat(output).content().contains("ready\n");
 
@@ -86,7 +65,7 @@ class PrivilegesTest {
         Path root = Files.createDirectory(directory.resolve("root"));
         Path output = directory.resolve("output");
         Process refused = lan.serve(output, List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"),
-                openClassPath(), "--root", root.toString(), "--range", "10.77.0.100-10.77.0.199");
+                Lan.openClassPath(directory), "--root", root.toString(), "--range", "10.77.0.100-10.77.0.199");
         assertThat(refused.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(refused.exitValue()).isOne();
         String said = Files.readString(output);
