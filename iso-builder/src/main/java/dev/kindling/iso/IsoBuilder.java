@@ -35,7 +35,7 @@ public final class IsoBuilder {
     /** The newest time stamp of a tree: the time of a volume for which nobody gives one. */
     public static Instant newest(Tree tree) {
         Instant[] newest = {tree.root().attributes().modified()};
-        tree.walk((_, node) -> {
+        tree.each(node -> {
             Instant modified = node.attributes().modified();
             if (node instanceof Node.File && modified.isAfter(newest[0])) {
                 newest[0] = modified;

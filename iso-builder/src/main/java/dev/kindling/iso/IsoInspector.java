@@ -26,6 +26,7 @@ public final class IsoInspector {
      * @param system which installer or live system
      * @param version what the medium says of itself
      * @param bytes of the whole image
+     * @param udf a second file system, with the same files or others; empty also where it is damaged
      * @param files regular ones
      * @param contentBytes of all files
      * @param hybrid how it boots besides as a CD
@@ -33,7 +34,7 @@ public final class IsoInspector {
      */
     public record Report(String system, String version, IsoReader.Volume volume, long bytes,
             List<IsoReader.Names> names,
-            boolean udf, long files, long directories, long contentBytes, List<Boot> boot, PartitionTables partitions,
+            Optional<ImageInspector.Files> udf, long files, long directories, long contentBytes, List<Boot> boot, PartitionTables partitions,
             List<String> hybrid, List<Area> areas) {}
 
     /**
@@ -94,8 +95,17 @@ public final class IsoInspector {
         Media.Found found = Media.of(reader);
         PartitionTables tables = reader.partitions();
         return new Report(found.system().title(), found.version(), reader.volume(), reader.content().size(),
-                reader.allNames(), reader.hasUdf(), counts[0], counts[1], counts[2], boot, tables, hybrid(tables, boot),
+                reader.allNames(), udf(), counts[0], counts[1], counts[2], boot, tables, hybrid(tables, boot),
                 areas());
+    }
+
+    private Optional<ImageInspector.Files> udf() throws IOException {
+        try {
+            return reader.hasUdf() ? Optional.of(ImageInspector.udf(reader.content())) : Optional.empty();
+        } catch (BadImageException e) {
+            // verify says so
+            return Optional.empty();
+        }
     }
 
     private static String platform(int platform) {
@@ -175,6 +185,9 @@ public final class IsoInspector {
                 });
             });
         }
+        if (reader.hasUdf()) {
+            guarded(findings, () -> ImageInspector.udf(reader.content()));
+        }
         guarded(findings, () -> reader.bootCatalogue().ifPresent(catalogue -> catalogue(catalogue, findings)));
         guarded(findings, () -> tables(reader.partitions(), findings));
         for (Media.EfiImage efi : Media.efiImages(reader)) {
@@ -191,11 +204,11 @@ public final class IsoInspector {
     }
 
     /** A check that may find that the image is damaged. */
-    private interface Check {
+    interface Check {
         void run() throws IOException;
     }
 
-    private static void guarded(List<Finding> findings, Check check) {
+    static void guarded(List<Finding> findings, Check check) {
         try {
             check.run();
         } catch (BadImageException e) {
@@ -219,7 +232,7 @@ public final class IsoInspector {
         }
     }
 
-    private static void tables(PartitionTables tables, List<Finding> findings) {
+    static void tables(PartitionTables tables, List<Finding> findings) {
         tables.gpt().ifPresent(gpt -> {
             gpt.problems().forEach(p -> findings
                     .add(new Finding("GPT: " + p, gpt.at() * 512, "strict firmware refuses it: make the image again")));

@@ -156,7 +156,7 @@ public record PrimerMedium(Path file, long bytes, String id) {
     }
 
     private static void write(Path tree, Path output, Progress progress) throws IOException {
-        Tree files = TreeScan.of(tree).tree().withAttributes(each -> each.owner(0, 0));
+        Tree files = TreeScan.ofRoot(tree).tree();
         MediaSpec spec = MediaSpec.of(files, LABEL).withEpoch(PrimerLayers.TIMESTAMP)
                 .withBios("boot/grub/eltorito.img").withEfi("boot/grub/efi.img")
                 .withMbr(Content.file(tree.resolve("boot/grub/boot_hybrid.img")));

@@ -126,7 +126,14 @@ public interface Content {
         if (!attributes.isRegularFile()) {
             throw new NoSuchFileException(path.toString(), null, "it is no regular file");
         }
-        return new FileContent(path, attributes.size(), attributes.lastModifiedTime().toMillis());
+        Path real = path.toAbsolutePath();
+        Path name = real.getFileName();
+        Path directory = real.getParent();
+        if (name == null || directory == null) {
+            throw new NoSuchFileException(path.toString(), null, "it is no regular file");
+        }
+        return new FileContent(directory, name.toString(), attributes.size(),
+                attributes.lastModifiedTime().toMillis());
     }
 
     /**

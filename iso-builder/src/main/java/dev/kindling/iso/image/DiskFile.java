@@ -2,13 +2,6 @@ package dev.kindling.iso.image;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -25,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class DiskFile implements Closeable {
     /** Largest block of a direct write; a file system that asks for more is written through the cache. */
     private static final int BLOCK_LIMIT = 1 << 16;
+    /** From so many bytes on the room is taken at once; below, the call costs more than it gains. */
+    private static final long WORTH = 64 << 20;
 
     private final FileChannel file;
     private final FileChannel channel;
@@ -46,7 +41,9 @@ final class DiskFile implements Closeable {
             long block = Files.getFileStore(path).getBlockSize();
             FileChannel direct = block < 512 || block > BLOCK_LIMIT ? null : direct(path);
             DiskFile made = new DiskFile(file, direct, (int) block, size);
-            Reservation.of(path, made.whole(size));
+            if (size >= WORTH && LinuxFiles.calls().isPresent()) {
+                LinuxFiles.calls().get().reserve(path, made.whole(size));
+            }
             return made;
         } catch (IOException e) {
             file.close();
@@ -103,70 +100,6 @@ final class DiskFile implements Closeable {
     public void close() throws IOException {
         try (file) {
             channel.close();
-        }
-    }
-
-    /**
-     * Takes the room of a file at once, by Linux' {@code fallocate}: a full disk is noticed before the work begins, and
-     * several can write at a time, because none of them makes the file longer. Java has no call for it.
-     */
-    private static final class Reservation {
-        private static final int WRITE_ONLY = 1;
-        private static final int NO_SPACE = 28;
-        private static final int FILE_TOO_BIG = 27;
-        private static final int QUOTA = 122;
-        /** Below that the call costs more than it gains. */
-        private static final long WORTH = 64 << 20;
-
-        private Reservation() {}
-
-        /** Does it, or leaves it where the system, the file system or the user of this library does not allow it. */
-        static void of(Path path, long size) throws IOException {
-            if (size < WORTH || !System.getProperty("os.name").equals("Linux")
-                    || !DiskFile.class.getModule().isNativeAccessEnabled()) {
-                return;
-            }
-            int failure = fallocate(path.toString(), size);
-            switch (failure) {
-                case NO_SPACE -> throw new IOException("No space left on device");
-                case QUOTA -> throw new IOException("Disk quota exceeded");
-                case FILE_TOO_BIG -> throw new IOException("a file of " + size
-                        + " bytes is larger than this file system takes (FAT: 4 GiB)");
-                default -> {
-                    // not every file system can: then each write takes its own room
-                }
-            }
-        }
-
-        /** The error number; 0: done. */
-        private static int fallocate(String path, long size) {
-            Linker linker = Linker.nativeLinker();
-            Linker.Option state = Linker.Option.captureCallState("errno");
-            MethodHandle open = linker.downcallHandle(linker.defaultLookup().findOrThrow("open"),
-                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
-                    Linker.Option.firstVariadicArg(2));
-            MethodHandle reserve = linker.downcallHandle(linker.defaultLookup().findOrThrow("fallocate"),
-                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
-                    state);
-            MethodHandle close = linker.downcallHandle(linker.defaultLookup().findOrThrow("close"),
-                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-            try (Arena arena = Arena.ofConfined()) {
-                int descriptor = (int) open.invokeExact(arena.allocateFrom(path), WRITE_ONLY);
-                if (descriptor < 0) {
-                    return -1;
-                }
-                MemorySegment number = arena.allocate(Linker.Option.captureStateLayout());
-                int result = (int) reserve.invokeExact(number, descriptor, 0, 0L, size);
-                int closed = (int) close.invokeExact(descriptor);
-                return result == 0 || closed < 0
-                        ? 0
-                        : number.get(ValueLayout.JAVA_INT, Linker.Option.captureStateLayout()
-                                .byteOffset(MemoryLayout.PathElement.groupElement("errno")));
-            } catch (Throwable e) {
-                // the C library of every Linux has these; anything else is a bug
-                throw new IllegalStateException("fallocate", e);
-            }
         }
     }
 }

@@ -135,6 +135,42 @@ public final class FatReader {
         return found.values().stream().map(Located::entry).toList();
     }
 
+    /** Everything as a tree; contents stay in the image. */
+    public Tree tree() throws IOException {
+        Tree tree = new Tree(Node.Attributes.directory(Instant.EPOCH));
+        for (Located each : found.values()) {
+            Entry entry = each.entry();
+            tree.put(entry.path(), entry.directory()
+                    ? new Node.Directory(Node.Attributes.directory(entry.modified()))
+                    : new Node.File(Node.Attributes.file(entry.modified()), part(each)));
+        }
+        return tree;
+    }
+
+    /** Clusters that lie one behind the other are one part. */
+    private Content part(Located file) throws IOException {
+        long left = file.entry().bytes();
+        List<Content> parts = new ArrayList<>();
+        List<Long> chain = left == 0 ? List.of() : chain(file.cluster(), left);
+        for (int i = 0; i < chain.size();) {
+            int end = i + 1;
+            while (end < chain.size() && chain.get(end) == chain.get(end - 1) + 1) {
+                end++;
+            }
+            long bytes = Math.min(left, (long) (end - i) * clusterBytes);
+            if (place(chain.get(i)) > image.size() - bytes) {
+                throw new EOFException(file.entry().path() + " is damaged: it lies behind the end of the image");
+            }
+            parts.add(image.slice(place(chain.get(i)), bytes));
+            left -= bytes;
+            i = end;
+        }
+        if (left > 0) {
+            throw new IOException(file.entry().path() + " is damaged: its clusters hold less than its size");
+        }
+        return Content.join(parts);
+    }
+
     /**
      * The content of a file.
      *

@@ -20,11 +20,9 @@ final class IsoBytes {
         return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** What a buffer of {@link #buffer} holds, all of it. */
+    /** What a buffer of {@link #buffer} holds, all of it and not a copy. */
     static byte[] bytes(ByteBuffer buffer) {
-        byte[] bytes = new byte[buffer.capacity()];
-        buffer.get(0, bytes);
-        return bytes;
+        return buffer.array();
     }
 
     static long sectors(long bytes) {

@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.zip.CRC32;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -145,7 +147,6 @@ public final class IsoImage {
                 .add(new ElTorito.Entry(ElTorito.UEFI, region.sector(), region.content().size())));
 
         // The padding holds the second partition table at its end.
-        parts.add(Content.zeros((long) PADDING * IsoBytes.SECTOR - (long) Gpt.TAIL_SECTORS * Gpt.SECTOR));
         long sectors = next + PADDING;
         if (sectors > SECTOR_LIMIT) {
             throw new IllegalArgumentException(
@@ -177,8 +178,9 @@ public final class IsoImage {
         all.add(Content.of(systemArea));
         head.forEach(each -> all.add(Content.of(each)));
         all.addAll(parts);
-        all.add(Content.of(tail));
-        return Content.join(all);
+        all.add(Content.join(List.of(Content.zeros((long) PADDING * IsoBytes.SECTOR - tail.length),
+                Content.of(tail))));
+        return Joined.of(all, IsoBytes.SECTOR);
     }
 
     /** The two volumes of a large tree are the same work, done by two. */
@@ -204,7 +206,7 @@ public final class IsoImage {
             place(bios, ElTorito.informed(bios, next));
         }
         List<Content> files = new ArrayList<>();
-        tree.walk((_, node) -> {
+        tree.each(node -> {
             if (node instanceof Node.File file && !file.content().equals(efi)) {
                 files.add(file.content());
             }
@@ -219,10 +221,8 @@ public final class IsoImage {
             return known;
         }
         long at = next;
-        long size = content.size();
-        next += IsoBytes.sectors(size);
+        next += IsoBytes.sectors(content.size());
         parts.add(content);
-        parts.add(Content.zeros(IsoBytes.sectors(size) * IsoBytes.SECTOR - size));
         return at;
     }
 
@@ -232,12 +232,23 @@ public final class IsoImage {
         return sector == null ? 0 : sector;
     }
 
-    /** What identifiers are made of: everything about the image but the bytes of its files, and Joliet's copy of it. */
+    /**
+     * What identifiers are made of: everything about the image but the bytes of its files, and Joliet's copy of it. The
+     * tables of a large image are megabytes, and a hash of two checksums of them is as good as one of all their bytes.
+     */
     private byte[] identity(List<byte[]> head) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(label.getBytes(UTF_8));
-            head.forEach(digest::update);
+            for (byte[] each : head) {
+                CRC32 one = new CRC32();
+                CRC32C other = new CRC32C();
+                one.update(each);
+                other.update(each);
+                digest.update(
+                        ByteBuffer.allocate(20).putInt(each.length).putLong(one.getValue()).putLong(other.getValue())
+                                .array());
+            }
             return digest.digest();
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);

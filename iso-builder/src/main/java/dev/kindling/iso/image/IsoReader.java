@@ -111,7 +111,7 @@ public final class IsoReader {
                     udf ? "an image with a UDF file system only" : "no ISO 9660 image: no volume descriptor",
                     FIRST_DESCRIPTOR * (long) IsoVolume.BLOCK, "the letters CD001",
                     udf
-                            ? "UDF is not read; ask the vendor for an image with ISO 9660, or mount it"
+                            ? "only reading knows UDF: kindling iso inspect, kindling iso extract"
                             : "name an installation image; what the file is tells: file PATH");
         }
         partitionVolumes();
@@ -213,7 +213,7 @@ public final class IsoReader {
         return all;
     }
 
-    /** There is a UDF file system beside; it is not looked at. */
+    /** There is a UDF file system beside, for {@link UdfReader}. */
     public boolean hasUdf() {
         return udf;
     }
@@ -435,8 +435,7 @@ public final class IsoReader {
             throw new IllegalArgumentException(file.path() + " is no regular file");
         }
         if (file.compressed()) {
-            throw new BadImageException(file.path() + " is compressed with zisofs", file.extents().getFirst().offset(),
-                    "a file as it is", "mount the image with Linux to read it");
+            throw zisofs(file.path(), file.extents().getFirst().offset());
         }
         // Pieces that lie one behind the other are one: a file above 4 GiB is a single part of the image.
         List<Extent> pieces = new ArrayList<>();
@@ -481,11 +480,25 @@ public final class IsoReader {
     private Node node(Entry entry) throws IOException {
         return switch (entry.kind()) {
             case DIRECTORY -> new Node.Directory(entry.attributes());
-            case FILE -> new Node.File(entry.attributes(), content(entry));
+            case FILE -> new Node.File(entry.attributes(),
+                    entry.compressed() ? new Compressed(entry.path(), entry.size()) : content(entry));
             case SYMLINK -> new Node.Symlink(entry.attributes(), entry.target());
             case CHARACTER_DEVICE, BLOCK_DEVICE, FIFO, SOCKET -> new Node.Special(entry.attributes(),
                     Node.Special.Kind.valueOf(entry.kind().name()), entry.major(), entry.minor());
         };
+    }
+
+    /** A file that is listed and cannot be read; others of the image can. */
+    private record Compressed(String path, long size) implements Content {
+        @Override
+        public int read(long position, ByteBuffer target) throws IOException {
+            throw zisofs(path, -1);
+        }
+    }
+
+    private static BadImageException zisofs(String path, long at) {
+        return new BadImageException(path + " is compressed with zisofs", at, "a file as it is",
+                "mount the image with Linux to read it");
     }
 
     /** Every file's and directory's place, for whoever looks for overlaps; order as on the medium. */

@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Contents one after another: an image that does not exist as a file. The part at a place is found by bisection. */
+/**
+ * Contents one after another: an image that does not exist as a file. The part at a place is found by bisection. Each
+ * begins at a multiple of a unit; what is between it and the end of the one before are zeros.
+ */
 final class Joined implements Content {
     private final Content[] parts;
     /** Where each part begins; behind them, where the last one ends. */
@@ -20,12 +23,17 @@ final class Joined implements Content {
     }
 
     static Content of(List<Content> all) {
+        return of(all, 1);
+    }
+
+    /** @param unit bytes; the last part is filled up, too */
+    static Content of(List<Content> all, int unit) {
         Content[] parts = all.stream().filter(part -> part.size() > 0).toArray(Content[]::new);
         long[] starts = new long[parts.length + 1];
         for (int i = 0; i < parts.length; i++) {
-            starts[i + 1] = Math.addExact(starts[i], parts[i].size());
+            starts[i + 1] = Math.addExact(starts[i], Math.multiplyExact(Math.ceilDiv(parts[i].size(), unit), unit));
         }
-        return parts.length == 1 ? parts[0] : new Joined(parts, starts);
+        return parts.length == 1 && parts[0].size() == starts[1] ? parts[0] : new Joined(parts, starts);
     }
 
     @Override
@@ -50,7 +58,9 @@ final class Joined implements Content {
         int before = target.position();
         long at = position;
         for (int i = partAt(position); i < parts.length && target.hasRemaining();) {
-            int length = parts[i].read(at - starts[i], target);
+            int length = inPart(i, at) > 0
+                    ? parts[i].read(at - starts[i], target)
+                    : Zeros.put(starts[i + 1] - at, target);
             if (length < 0) {
                 throw new EOFException("a part of the image is shorter than it was");
             }
@@ -62,6 +72,11 @@ final class Joined implements Content {
         return target.position() - before;
     }
 
+    /** Bytes that a part has from a place on; not above 0 where zeros follow it. */
+    private long inPart(int index, long at) {
+        return starts[index] + parts[index].size() - at;
+    }
+
     @Override
     public void transferTo(long position, long count, WritableByteChannel target) throws IOException {
         if (position < 0 || count > size() - position) {
@@ -69,9 +84,16 @@ final class Joined implements Content {
         }
         long at = position;
         for (int i = partAt(position); at < position + count; i++) {
-            long length = Math.min(starts[i + 1], position + count) - at;
-            parts[i].transferTo(at - starts[i], length, target);
-            at += length;
+            long end = Math.min(starts[i + 1], position + count);
+            long length = Math.min(inPart(i, at), end - at);
+            if (length > 0) {
+                parts[i].transferTo(at - starts[i], length, target);
+                at += length;
+            }
+            if (at < end) {
+                Content.zeros(end - at).transferTo(0, end - at, target);
+                at = end;
+            }
         }
     }
 
@@ -81,11 +103,12 @@ final class Joined implements Content {
         long at = position;
         for (int i = partAt(position); at < position + count; i++) {
             long start = starts[i];
-            long length = Math.min(starts[i + 1], position + count) - at;
+            long end = Math.min(starts[i + 1], position + count);
+            long length = Math.min(inPart(i, at), end - at);
             if (length >= least) {
                 parts[i].fileParts(at - start, length, least).forEach(each -> found.add(each.moved(start)));
             }
-            at += length;
+            at = end;
         }
         return found;
     }

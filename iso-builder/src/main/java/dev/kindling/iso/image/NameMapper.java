@@ -66,16 +66,25 @@ final class NameMapper {
     }
 
     private String mapped(String name) {
-        StringBuilder out = new StringBuilder(name.length());
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if (joliet) {
-                out.append(c < ' ' || "*/:;?\\".indexOf(c) >= 0 ? '_' : c);
-            } else {
-                char upper = c >= 'a' && c <= 'z' ? (char) (c - 'a' + 'A') : c;
-                out.append((upper >= 'A' && upper <= 'Z') || (upper >= '0' && upper <= '9') ? upper : '_');
-            }
+        char[] out = name.toCharArray();
+        boolean changed = false;
+        for (int i = 0; i < out.length; i++) {
+            char c = out[i];
+            out[i] = joliet ? joliet(c) : plain(c);
+            changed |= out[i] != c;
         }
-        return out.toString();
+        return changed ? new String(out) : name;
+    }
+
+    private static char joliet(char c) {
+        return switch (c) {
+            case '*', '/', ':', ';', '?', '\\' -> '_';
+            default -> c < ' ' ? '_' : c;
+        };
+    }
+
+    private static char plain(char c) {
+        char upper = c >= 'a' && c <= 'z' ? (char) (c - 'a' + 'A') : c;
+        return (upper >= 'A' && upper <= 'Z') || (upper >= '0' && upper <= '9') ? upper : '_';
     }
 }

@@ -18,6 +18,10 @@ final class SystemUse {
     private static final int FIELD_LIMIT = 255;
     private static final int PX = 36;
     private static final int TF = 26;
+    private static final int REGULAR = 0100000;
+    private static final byte[] PX_START = {'P', 'X', PX, 1};
+    private static final byte[] TF_START = {'T', 'F', TF, 1, 0x0E};
+    private static final byte[] NM_START = {'N', 'M'};
     private static final String[][] EXTENSION = {{"RRIP_1991A",
             "THE ROCK RIDGE INTERCHANGE PROTOCOL PROVIDES SUPPORT FOR POSIX FILE SYSTEM SEMANTICS",
             "PLEASE CONTACT DISC PUBLISHER FOR SPECIFICATION SOURCE.  SEE PUBLISHER IDENTIFIER IN PRIMARY VOLUME "
@@ -100,24 +104,47 @@ final class SystemUse {
         fields.add(IsoBytes.bytes(px));
         // Modify, access, attributes: readers expect the three of them, and we know one.
         ByteBuffer tf = field("TF", TF).put((byte) 0x0E);
-        int first = tf.position();
         IsoBytes.time(tf, attributes.modified());
-        byte[] time = new byte[7];
-        tf.get(first, time).put(time).put(time);
+        repeat(tf, 7);
+        repeat(tf, 7);
         fields.add(IsoBytes.bytes(tf));
         return this;
     }
 
+    /** The last bytes once more. */
+    private static void repeat(ByteBuffer out, int length) {
+        int at = out.position();
+        out.put(at, out, at - length, length).position(at + length);
+    }
+
     /** Bytes of the fields of a regular file, where all of them fit into its record. */
-    static int ofFile(String name) {
-        int length = name.getBytes(UTF_8).length;
-        return PX + TF + 5 * Math.ceilDiv(length, FIELD_LIMIT - 5) + length;
+    static int ofFile(byte[] name) {
+        return PX + TF + 5 * Math.ceilDiv(name.length, FIELD_LIMIT - 5) + name.length;
+    }
+
+    /**
+     * The fields of a regular file of which all fit into its record, as {@link #encode} gives them: written in place,
+     * because most records of a large image are such.
+     *
+     * @param time how many bytes in front of the fields the record has its date
+     */
+    static void ofFile(ByteBuffer out, Node.Attributes attributes, int time, byte[] name) {
+        int record = out.position() - time;
+        out.put(PX_START);
+        IsoBytes.both32(out, REGULAR | attributes.permissions());
+        IsoBytes.both32(out, 1);
+        IsoBytes.both32(out, attributes.uid());
+        IsoBytes.both32(out, attributes.gid());
+        out.put(TF_START).put(out.position(), out, record, 7).position(out.position() + 7);
+        repeat(out, 7);
+        repeat(out, 7);
+        out.put(NM_START).put((byte) (5 + name.length)).put((byte) 1).put((byte) 0).put(name);
     }
 
     private static int type(Node node) {
         return switch (node) {
             case Node.Directory _ -> 0040000;
-            case Node.File _ -> 0100000;
+            case Node.File _ -> REGULAR;
             case Node.Symlink _ -> 0120000;
             case Node.Special special -> switch (special.kind()) {
                 case FIFO -> 0010000;
@@ -213,7 +240,7 @@ final class SystemUse {
 
     private void endLink(ByteBuffer out, boolean more) {
         out.put(2, (byte) out.position()).put(4, (byte) (more ? 1 : 0));
-        fields.add(Arrays.copyOf(IsoBytes.bytes(out), out.position()));
+        fields.add(Arrays.copyOf(out.array(), out.position()));
     }
 
     /**

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -66,6 +67,20 @@ public final class Tree {
     /** Every node below the root with its path: names in the order of their characters, directories before content. */
     public void walk(BiConsumer<String, Node> visitor) {
         walk(root, "", visitor);
+    }
+
+    /** Every node below the root, in the same order. */
+    public void each(Consumer<Node> visitor) {
+        each(root, visitor);
+    }
+
+    private static void each(Node.Directory directory, Consumer<Node> visitor) {
+        for (Node node : directory.children.values()) {
+            visitor.accept(node);
+            if (node instanceof Node.Directory below) {
+                each(below, visitor);
+            }
+        }
     }
 
     private static void walk(Node.Directory directory, String prefix, BiConsumer<String, Node> visitor) {

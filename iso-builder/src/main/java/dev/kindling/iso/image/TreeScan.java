@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -38,13 +39,17 @@ public final class TreeScan {
     private static final int SOCKET = 0140000;
 
     private final boolean unix;
+    private final boolean owners;
+    private final Optional<LinuxFiles> linux = LinuxFiles.calls()
+            .filter(_ -> String.valueOf(System.getProperty("sun.jnu.encoding")).equals("UTF-8"));
     private final Set<String> skipped = new ConcurrentSkipListSet<>();
     private final Map<Object, Content> linked = new ConcurrentHashMap<>();
     private final LongAdder nodes = new LongAdder();
     private final LongAdder bytes = new LongAdder();
 
-    private TreeScan(boolean unix) {
+    private TreeScan(boolean unix, boolean owners) {
         this.unix = unix;
+        this.owners = owners;
     }
 
     /**
@@ -62,9 +67,18 @@ public final class TreeScan {
      * @throws IOException where something cannot be read, or has a name that this process cannot decode
      */
     public static Result of(Path directory) throws IOException {
-        TreeScan scan = new TreeScan(directory.getFileSystem().supportedFileAttributeViews().contains("unix"));
+        return of(directory, true);
+    }
+
+    /** The same; everything is root's. */
+    public static Result ofRoot(Path directory) throws IOException {
+        return of(directory, false);
+    }
+
+    private static Result of(Path directory, boolean owners) throws IOException {
+        TreeScan scan = new TreeScan(directory.getFileSystem().supportedFileAttributeViews().contains("unix"), owners);
         Path real = directory.toRealPath();
-        Node.Directory root = new Node.Directory(scan.look(real).attributes());
+        Node.Directory root = new Node.Directory(scan.attributes(scan.look(real)));
         try {
             ForkJoinPool.commonPool().invoke(scan.reading(real, "", root));
         } catch (UncheckedIOException e) {
@@ -91,82 +105,93 @@ public final class TreeScan {
     /** Reads a directory; what is left to do are the ones below it. */
     private List<RecursiveAction> read(Path directory, String prefix, Node.Directory into) throws IOException {
         List<RecursiveAction> below = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-            for (Path entry : entries) {
-                String name = entry.getFileName().toString();
-                if (name.indexOf('\uFFFD') >= 0) {
-                    throw new IOException("a name in " + directory + " cannot be decoded: '" + name
-                            + "'; run this in a UTF-8 locale, or rename it");
-                }
-                Node node = node(entry, prefix + name);
-                if (node != null) {
-                    nodes.increment();
-                    into.children.put(name, node);
-                }
-                if (node instanceof Node.Directory found) {
-                    below.add(reading(entry, prefix + name + "/", found));
-                }
+        for (LinuxFiles.Listed each : list(directory)) {
+            String name = each.name();
+            if (name.indexOf('\uFFFD') >= 0) {
+                throw new IOException("a name in " + directory + " cannot be decoded: '" + name
+                        + "'; run this in a UTF-8 locale, or rename it");
             }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
+            Node node = node(directory, name, each.status(), prefix);
+            if (node != null) {
+                nodes.increment();
+                into.children.put(name, node);
+            }
+            if (node instanceof Node.Directory found) {
+                below.add(reading(directory.resolve(name), prefix + name + "/", found));
+            }
         }
         return below;
     }
 
-    private @Nullable Node node(Path entry, String path) throws IOException {
-        Found found = look(entry);
-        Node.Attributes attributes = found.attributes();
-        return switch (found.mode & TYPE) {
+    private List<LinuxFiles.Listed> list(Path directory) throws IOException {
+        Optional<List<LinuxFiles.Listed>> fast = linux.isPresent() ? linux.get().list(directory) : Optional.empty();
+        if (fast.isPresent()) {
+            return fast.get();
+        }
+        List<LinuxFiles.Listed> found = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            for (Path entry : entries) {
+                found.add(new LinuxFiles.Listed(entry.getFileName().toString(), look(entry)));
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return found;
+    }
+
+    private @Nullable Node node(Path directory, String name, LinuxFiles.Status found, String prefix)
+            throws IOException {
+        Node.Attributes attributes = attributes(found);
+        return switch (found.mode() & TYPE) {
             case DIRECTORY -> new Node.Directory(attributes);
             case REGULAR -> {
-                bytes.add(found.size);
-                Content content = new FileContent(entry, found.size, found.modified.toMillis());
-                yield new Node.File(attributes, found.links > 1
-                        ? linked.computeIfAbsent(found.key, _ -> content)
+                bytes.add(found.size());
+                Content content = new FileContent(directory, name, found.size(), found.modified().toEpochMilli());
+                yield new Node.File(attributes, found.links() > 1
+                        ? linked.computeIfAbsent(List.of(found.device(), found.inode()), _ -> content)
                         : content);
             }
-            case SYMLINK -> new Node.Symlink(attributes, Files.readSymbolicLink(entry).toString());
+            case SYMLINK -> new Node.Symlink(attributes,
+                    Files.readSymbolicLink(directory.resolve(name)).toString());
             case FIFO -> new Node.Special(attributes, Node.Special.Kind.FIFO, 0, 0);
-            case CHARACTER_DEVICE -> device(attributes, Node.Special.Kind.CHARACTER_DEVICE, found.device);
-            case BLOCK_DEVICE -> device(attributes, Node.Special.Kind.BLOCK_DEVICE, found.device);
+            case CHARACTER_DEVICE -> device(attributes, Node.Special.Kind.CHARACTER_DEVICE, found);
+            case BLOCK_DEVICE -> device(attributes, Node.Special.Kind.BLOCK_DEVICE, found);
             case SOCKET -> {
-                skipped.add(path);
+                skipped.add(prefix + name);
                 yield null;
             }
-            default -> throw new IOException(entry + " is of a kind that an image cannot hold");
+            default -> throw new IOException(
+                    directory.resolve(name) + " is of a kind that an image cannot hold");
         };
     }
 
-    /** The numbers are spread over {@code dev_t} as glibc's {@code makedev} does it. */
-    private static Node device(Node.Attributes attributes, Node.Special.Kind kind, long device) {
-        return new Node.Special(attributes, kind, (int) (((device >> 8) & 0xFFF) | ((device >> 32) & ~0xFFF)),
-                (int) ((device & 0xFF) | ((device >> 12) & ~0xFF)));
+    private static Node device(Node.Attributes attributes, Node.Special.Kind kind, LinuxFiles.Status found) {
+        return new Node.Special(attributes, kind, found.deviceMajor(), found.deviceMinor());
     }
 
-    /** What the file system says of one name. */
-    private record Found(int mode, int uid, int gid, long device, long size, FileTime modified, Object key,
-            int links) {
-        Node.Attributes attributes() {
-            return new Node.Attributes(mode & 07777, uid, gid, modified.toInstant());
-        }
+    private Node.Attributes attributes(LinuxFiles.Status found) {
+        return new Node.Attributes(found.mode() & 07777, owners ? found.uid() : 0, owners ? found.gid() : 0,
+                found.modified());
     }
 
-    private Found look(Path path) throws IOException {
+    private LinuxFiles.Status look(Path path) throws IOException {
         if (unix) {
             Map<String, Object> found = Files.readAttributes(path,
                     "unix:mode,uid,gid,rdev,size,lastModifiedTime,nlink,dev,ino", LinkOption.NOFOLLOW_LINKS);
-            int links = get(found, "nlink", Integer.class);
-            return new Found(get(found, "mode", Integer.class), get(found, "uid", Integer.class),
-                    get(found, "gid", Integer.class), get(found, "rdev", Long.class), get(found, "size", Long.class),
-                    get(found, "lastModifiedTime", FileTime.class),
-                    links > 1 ? List.of(get(found, "dev", Long.class), get(found, "ino", Long.class)) : path, links);
+            // The numbers of a device are spread over dev_t as glibc's makedev does it.
+            long device = get(found, "rdev", Long.class);
+            return new LinuxFiles.Status(get(found, "mode", Integer.class), get(found, "nlink", Integer.class),
+                    get(found, "uid", Integer.class), get(found, "gid", Integer.class), get(found, "size", Long.class),
+                    get(found, "lastModifiedTime", FileTime.class).toInstant(), get(found, "ino", Long.class),
+                    get(found, "dev", Long.class), (int) (((device >> 8) & 0xFFF) | ((device >> 32) & ~0xFFF)),
+                    (int) ((device & 0xFF) | ((device >> 12) & ~0xFF)));
         }
         // No Unix: what is a program is not known, so files are readable by all and nothing more.
         BasicFileAttributes found = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         int mode = found.isDirectory()
                 ? DIRECTORY | 0755
                 : found.isSymbolicLink() ? SYMLINK | 0777 : found.isRegularFile() ? REGULAR | 0644 : 0;
-        return new Found(mode, 0, 0, 0, found.size(), found.lastModifiedTime(), path, 1);
+        return new LinuxFiles.Status(mode, 1, 0, 0, found.size(), found.lastModifiedTime().toInstant(), 0, 0, 0, 0);
     }
 
     private static <T> T get(Map<String, Object> attributes, String name, Class<T> type) {

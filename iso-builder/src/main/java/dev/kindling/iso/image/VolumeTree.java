@@ -2,6 +2,7 @@ package dev.kindling.iso.image;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_16BE;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -24,6 +25,9 @@ final class VolumeTree {
     private static final int LEVELS = 8;
     private static final int RECORD = 33;
     private static final int RECORD_LIMIT = 255;
+    /** Where a record has its date. */
+    private static final int RECORD_TIME = 18;
+    private static final byte[] NONE = new byte[0];
     private static final int NUMBER_LIMIT = 0xFFFF;
     private static final int DIRECTORY_FLAG = 0x02;
     private static final int MORE_EXTENTS_FLAG = 0x80;
@@ -205,7 +209,7 @@ final class VolumeTree {
                 out.put((byte) 0);
             }
         }
-        return IsoBytes.bytes(out);
+        return out.array();
     }
 
     /** The root's record, as it stands in the volume descriptor (8.4.18): without system use fields. */
@@ -247,12 +251,17 @@ final class VolumeTree {
         at = add(out, at, new byte[]{1}, up(directory), area, parent.sector, parent.bytes, DIRECTORY_FLAG,
                 directory.home.node);
         for (Child child : directory.children) {
-            if (out.capacity() == 0 && child.node instanceof Node.File file && file.content().size() <= EXTENT_LIMIT) {
-                int length = head((child.id.length() + 2) * (joliet ? 2 : 1))
-                        + (joliet ? 0 : SystemUse.ofFile(child.name));
+            if (child.node instanceof Node.File file && file.content().size() <= EXTENT_LIMIT) {
+                byte[] name = joliet ? NONE : child.name.getBytes(UTF_8);
+                int head = head((child.id.length() + 2) * (joliet ? 2 : 1));
+                int length = head + (joliet ? 0 : SystemUse.ofFile(name));
                 if (length < RECORD_LIMIT) {
-                    // Most names are those of files, and to know their length nothing has to be written.
-                    at = start(at, length) + even(length);
+                    // Most names are those of files, and their records are written as they stand.
+                    at = start(at, even(length));
+                    if (out.capacity() > 0) {
+                        file(out.position(at), child, file, sectorOf.applyAsLong(file.content()), even(length), name);
+                    }
+                    at += even(length);
                     continue;
                 }
             }
@@ -274,6 +283,29 @@ final class VolumeTree {
             }
         }
         return (int) IsoBytes.sectors(at) * IsoBytes.SECTOR;
+    }
+
+    private void file(ByteBuffer out, Child child, Node.File file, long sector, int length, byte[] name) {
+        int at = out.position();
+        int letters = child.id.length();
+        int bytes = (letters + 2) * (joliet ? 2 : 1);
+        start(out, length, sector, file.content().size(), 0, file.attributes().modified(), bytes);
+        for (int i = 0; i < letters; i++) {
+            letter(out, child.id.charAt(i));
+        }
+        letter(out, ';');
+        letter(out, '1');
+        if (!joliet) {
+            out.position(at + head(bytes));
+            SystemUse.ofFile(out, file.attributes(), head(bytes) - RECORD_TIME, name);
+        }
+    }
+
+    private void letter(ByteBuffer out, char letter) {
+        if (joliet) {
+            out.put((byte) (letter >> 8));
+        }
+        out.put((byte) letter);
     }
 
     private SystemUse self(Directory directory) {
@@ -354,16 +386,23 @@ final class VolumeTree {
     /** 9.1. */
     private static void record(ByteBuffer out, byte[] id, byte[] fields, long sector, long bytes, int flags,
             Instant modified) {
-        out.put((byte) even(head(id.length) + fields.length)).put((byte) 0);
+        start(out, even(head(id.length) + fields.length), sector, bytes, flags, modified, id.length);
+        out.put(id);
+        if (id.length % 2 == 0) {
+            out.put((byte) 0);
+        }
+        out.put(fields);
+    }
+
+    /** What stands in front of a record's identifier. */
+    private static void start(ByteBuffer out, int length, long sector, long bytes, int flags, Instant modified,
+            int identifier) {
+        out.put((byte) length).put((byte) 0);
         IsoBytes.both32(out, sector);
         IsoBytes.both32(out, bytes);
         IsoBytes.time(out, modified);
         out.put((byte) flags).put((byte) 0).put((byte) 0);
         IsoBytes.both16(out, 1);
-        out.put((byte) id.length).put(id);
-        if (id.length % 2 == 0) {
-            out.put((byte) 0);
-        }
-        out.put(fields);
+        out.put((byte) identifier);
     }
 }

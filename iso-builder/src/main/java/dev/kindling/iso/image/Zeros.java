@@ -17,7 +17,12 @@ record Zeros(long size) implements Content {
         if (position >= size) {
             return target.hasRemaining() ? -1 : 0;
         }
-        int length = (int) Math.min(Math.min(target.remaining(), SOME.length), size - position);
+        return put(size - position, target);
+    }
+
+    /** As many zeros as there are, as the buffer takes, and as are at hand. */
+    static int put(long left, ByteBuffer target) {
+        int length = (int) Math.min(Math.min(target.remaining(), SOME.length), left);
         target.put(SOME, 0, length);
         return length;
     }

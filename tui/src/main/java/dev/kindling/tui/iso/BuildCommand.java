@@ -77,12 +77,11 @@ final class BuildCommand implements Callable<Integer> {
         if (!Files.isDirectory(directory)) {
             throw new IllegalArgumentException("--from " + from + " is no directory");
         }
-        TreeScan.Result scan = TreeScan.of(directory);
+        TreeScan.Result scan = keepOwners ? TreeScan.of(directory) : TreeScan.ofRoot(directory);
         screen.accept(new IsoEvent.Scanned(scan.nodes(), scan.bytes()));
         scan.skipped().forEach(path -> screen.accept(new IsoEvent.Noted(path,
                 "left out: a socket is nothing without its program")));
-        Tree tree = keepOwners ? scan.tree() : scan.tree().withAttributes(each -> each.owner(0, 0));
-        MediaSpec spec = spec(cli, tree, label == null ? MediaSpec.label(directory) : label, screen);
+        MediaSpec spec = spec(cli, scan.tree(), label == null ? MediaSpec.label(directory) : label, screen);
         IsoBuilder.write(spec, cli.world().directory().resolve(output), screen);
     }
 

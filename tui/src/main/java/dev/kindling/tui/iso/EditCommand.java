@@ -76,7 +76,7 @@ final class EditCommand implements Callable<Integer> {
 
     private static Node node(Path source) throws IOException {
         if (Files.isDirectory(source)) {
-            return TreeScan.of(source).tree().withAttributes(a -> a.owner(0, 0)).root();
+            return TreeScan.ofRoot(source).tree().root();
         }
         return new Node.File(Node.Attributes.file(Files.getLastModifiedTime(source).toInstant()), Content.file(source));
     }

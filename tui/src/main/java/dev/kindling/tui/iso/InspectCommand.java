@@ -1,6 +1,9 @@
 package dev.kindling.tui.iso;
 
+import dev.kindling.iso.AnyImage;
+import dev.kindling.iso.ImageInspector;
 import dev.kindling.iso.IsoInspector;
+import dev.kindling.iso.OpenImage;
 import dev.kindling.iso.image.Content;
 import dev.kindling.iso.image.PartitionTables;
 import dev.kindling.tui.cli.Cli;
@@ -24,7 +27,7 @@ final class InspectCommand implements Callable<Integer> {
     @Nullable
     IsoCommand parent;
 
-    @Parameters(paramLabel = "IN.iso", description = "the image")
+    @Parameters(paramLabel = "IN.iso", description = "the image: ISO, UDF, FAT, a disk, qcow2, squashfs")
     Path image = Path.of("");
 
     @Option(names = "--verify", description = "check structure, tables and all checksums that the image carries")
@@ -33,6 +36,9 @@ final class InspectCommand implements Callable<Integer> {
     /** The result for programs. */
     record Result(IsoInspector.Report report, @Nullable List<IsoInspector.Finding> findings) {}
 
+    /** The same of an image without ISO 9660. */
+    record OtherResult(ImageInspector.Report report, @Nullable List<IsoInspector.Finding> findings) {}
+
     @Override
     public Integer call() {
         Cli cli = Objects.requireNonNull(parent, "inspect runs below iso").cli();
@@ -40,7 +46,18 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private void inspect(Cli cli) throws IOException {
-        IsoInspector inspector = new IsoInspector(Content.file(cli.world().directory().resolve(image)));
+        Path file = cli.world().directory().resolve(image);
+        try (OpenImage open = OpenImage.of(file, Path.of(System.getProperty("java.io.tmpdir")))) {
+            if (open.kind() == AnyImage.Kind.ISO_9660) {
+                medium(cli, open.content());
+            } else {
+                other(cli, open);
+            }
+        }
+    }
+
+    private void medium(Cli cli, Content content) throws IOException {
+        IsoInspector inspector = new IsoInspector(content);
         List<IsoInspector.Finding> findings = verify ? inspector.verify(_ -> {}) : null;
         IsoInspector.Report report;
         try {
@@ -51,6 +68,32 @@ final class InspectCommand implements Callable<Integer> {
         }
         cli.json(new Result(report, findings));
         print(cli, report);
+        findings(cli, findings);
+    }
+
+    private void other(Cli cli, OpenImage open) throws IOException {
+        List<IsoInspector.Finding> findings = verify ? ImageInspector.verify(open) : null;
+        ImageInspector.Report report = ImageInspector.report(open);
+        cli.json(new OtherResult(report, findings));
+        cli.say("kind        %s%n".formatted(report.kind()));
+        cli.say("size        %s%n".formatted(BuildScreen.size(report.bytes())));
+        report.files().ifPresent(files -> cli.say("holds       %s%n".formatted(text(files))));
+        for (ImageInspector.Partition each : report.partitions()) {
+            cli.say("partition %d %s, type %s, from sector %d%s: %s%n".formatted(each.number(),
+                    BuildScreen.size(each.bytes()), each.type(), each.firstSector(),
+                    each.name().isEmpty() ? "" : ", '" + each.name() + "'",
+                    each.files().map(InspectCommand::text).orElse("nothing that is read here")));
+        }
+        findings(cli, findings);
+    }
+
+    private static String text(ImageInspector.Files files) {
+        return "%s%s, %d files of %s, %d directories".formatted(files.system(),
+                files.label().isEmpty() ? "" : " '" + files.label() + "'", files.files(),
+                BuildScreen.size(files.contentBytes()), files.directories());
+    }
+
+    private static void findings(Cli cli, @Nullable List<IsoInspector.Finding> findings) {
         if (findings != null) {
             for (IsoInspector.Finding each : findings) {
                 cli.say("problem     %s%s%n".formatted(each.what(),
@@ -79,7 +122,7 @@ final class InspectCommand implements Callable<Integer> {
         cli.say("names       %s%s%n".formatted(
                 String.join(", ", report.names().stream().map(n -> n.name().toLowerCase(java.util.Locale.ROOT)
                         .replace('_', ' ')).toList()),
-                report.udf() ? ", UDF (not read)" : ""));
+                report.udf().map(udf -> ", %s with %d files".formatted(udf.system(), udf.files())).orElse("")));
         for (IsoInspector.Boot boot : report.boot()) {
             cli.say("boots       %s: %s at byte %d, %d sectors loaded%s%n".formatted(boot.platform(),
                     boot.path().isEmpty() ? "an image outside of the tree" : boot.path(), boot.offset(),

@@ -58,10 +58,10 @@ final class Images {
             Consumer<String> notes) throws IOException {
         Content image;
         if (Files.isDirectory(source)) {
-            TreeScan.Result scan = TreeScan.of(source);
+            TreeScan.Result scan = TreeScan.ofRoot(source);
             scan.skipped()
                     .forEach(path -> notes.accept(path + " is left out: a socket is nothing without its program"));
-            MediaSpec spec = BootFiles.found(MediaSpec.of(scan.tree().withAttributes(each -> each.owner(0, 0)),
+            MediaSpec spec = BootFiles.found(MediaSpec.of(scan.tree(),
                     MediaSpec.label(source)));
             if (spec.bios().isEmpty() && spec.efi().isEmpty() && spec.appended().isEmpty()) {
                 notes.accept("no boot files were found in " + source + ": machines will not boot it");
