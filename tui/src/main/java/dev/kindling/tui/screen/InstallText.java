@@ -34,7 +34,9 @@ final class InstallText {
     /** All that is known of the selected disk. */
     static List<String> detail(Hardware.Disk disk) {
         List<String> lines = new ArrayList<>(List.of(HardwareText.disk(disk)));
-        lines.add("On it: " + (disk.content().isEmpty() ? "nothing that is known" : disk.content()));
+        if (!disk.inUseBy().isEmpty() && !disk.content().isEmpty()) {
+            lines.add("On it: " + disk.content());
+        }
         String why = unfit(disk);
         if (!why.isEmpty()) {
             lines.add("It cannot be taken: " + why + ".");
@@ -92,8 +94,10 @@ final class InstallText {
         return lines;
     }
 
-    static List<String> key(String recoveryKey) {
-        List<String> lines = new ArrayList<>(List.of("It opens the disk when the TPM does not. Write it down:"));
+    static List<String> key(String recoveryKey, boolean tpm) {
+        List<String> lines = new ArrayList<>(List.of(tpm
+                ? "It opens the disk when the TPM does not. Write it down:"
+                : "It opens the disk, at every start. Write it down:"));
         for (int at = 0; at < recoveryKey.length(); at += LINE + 1) {
             lines.add("  " + recoveryKey.substring(at, Math.min(recoveryKey.length(), at + LINE)));
         }

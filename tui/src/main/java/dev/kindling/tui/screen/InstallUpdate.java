@@ -39,8 +39,10 @@ final class InstallUpdate {
     }
 
     private static Result askForKey(Model model, Install install) {
+        Primer.Installation checked = install.checked();
+        boolean tpm = checked != null && checked.encryption() == Primer.Encryption.TPM2;
         return Result.of(model.with(install).with(new Dialog.Prompt("Recovery key: shown now and kept nowhere",
-                InstallText.key(install.key()), Input.EMPTY, Dialog.Then.KEEP_KEY)));
+                InstallText.key(install.key(), tpm), Input.EMPTY, Dialog.Then.KEEP_KEY)));
     }
 
     private static Result review(Model model, Install install) {

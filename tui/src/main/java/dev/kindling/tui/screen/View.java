@@ -202,7 +202,7 @@ public final class View {
         for (int i = from; i < checked.steps().size() && i < from + room; i++) {
             boolean done = i < install.at() || checked.steps().get(i).done();
             boolean now = i == install.at();
-            canvas.put(row++, 1, Text.cut((done ? "✓ " : now ? "▸ " : "  ") + checked.steps().get(i).title(),
+            canvas.put(row++, 1, Text.cut((done ? "* " : now ? "▸ " : "  ") + checked.steps().get(i).title(),
                     canvas.columns() - 2), done ? Style.GOOD : now ? Style.ACCENT : Style.DIM);
         }
         if (!install.doing().isEmpty()) {
