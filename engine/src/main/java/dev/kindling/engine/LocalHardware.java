@@ -2,6 +2,7 @@ package dev.kindling.engine;
 
 import dev.kindling.engine.api.Hardware;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,8 +135,17 @@ final class LocalHardware {
     }
 
     private String content(Path disk, String name) {
-        int partitions = partitions(disk, name).size();
-        return partitions == 0 ? "" : partitions + (partitions == 1 ? " partition" : " partitions");
+        return DiskContent.of(head(name),
+                partitions(disk, name).stream().map(part -> head(part.getFileName().toString())).toList());
+    }
+
+    /** Empty where it may not be read. */
+    private byte[] head(String device) {
+        try (InputStream in = Files.newInputStream(root.resolve("dev").resolve(device))) {
+            return in.readNBytes(DiskContent.HEAD);
+        } catch (IOException e) {
+            return new byte[0];
+        }
     }
 
     private List<Hardware.Nic> nics() {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -75,15 +76,18 @@ final class PrimerHere implements Primer {
     }
 
     @Override
-    public Installation check(String source, String answers) throws IOException {
-        return installer().orElseThrow(PrimerHere::notLive).check(source, answers, hardware());
+    public Installation check(String source, String answers, String definition) throws IOException {
+        return installer().orElseThrow(PrimerHere::notLive).check(source, answers, definition, hardware());
     }
 
     @Override
-    public Optional<String> install(Installation installation, String definition, Progress progress)
-            throws IOException {
-        return Optional.ofNullable(installer().orElseThrow(PrimerHere::notLive).install(installation, definition,
-                new SecureRandom(), progress));
+    public Written write(Installation installation, Watcher watcher) throws IOException {
+        return installer().orElseThrow(PrimerHere::notLive).write(installation, new SecureRandom(), Clock.systemUTC(), watcher);
+    }
+
+    @Override
+    public void leave(boolean restart) throws IOException {
+        installer().orElseThrow(PrimerHere::notLive).leave(restart);
     }
 
     private static IOException notLive() {

@@ -25,6 +25,13 @@ address=$(value "$primer/settings" network.address 2>/dev/null)
 mac=$(value "$primer/settings" network.mac 2>/dev/null)
 if [ -n "$mac" ]; then
     ports=$(wait_for_nic "$mac")
+    vlan=$(value "$primer/settings" network.vlan)
+    if [ -n "$ports" ] && [ -n "$vlan" ]; then
+        modprobe 8021q
+        ip link add link "$ports" name "$ports.$vlan" type vlan id "$vlan"
+        ip link set "$ports.$vlan" up
+        ports=$ports.$vlan
+    fi
 else
     ports=$(cd /sys/class/net && for port in *; do [ ! -e "$port/device" ] || echo "$port"; done)
 fi

@@ -28,19 +28,36 @@ public interface Primer {
      *
      * @param source name for messages
      * @param answers text of an answer file
+     * @param definition of the cluster that the primer forms; empty: none
      */
-    Installation check(String source, String answers) throws IOException;
+    Installation check(String source, String answers, String definition) throws IOException;
 
     /**
-     * Erases the disk and installs the primer. Can be started again whenever it was broken off: it begins from the
-     * front.
+     * Erases the disk and writes everything but what makes it boot: see {@link Written}. Can be started again whenever
+     * it was broken off, even by the loss of power: what is on the disk already is read back and not written again.
      *
      * @param installation without problems
-     * @param definition of the cluster that the primer forms; empty: none
-     * @return the recovery key, which is kept nowhere; empty where nothing is encrypted
      * @throws IOException where it failed: what, and on which device
      */
-    Optional<String> install(Installation installation, String definition, Progress progress) throws IOException;
+    Written write(Installation installation, Watcher watcher) throws IOException;
+
+    /** Restarts this machine, or switches it off. */
+    void leave(boolean restart) throws IOException;
+
+    /**
+     * A disk that holds everything but its partition table. No other process of this machine installs until this is
+     * closed; closed without {@link #finish}, the disk boots nothing, and an installation begins with a new key.
+     */
+    interface Written extends AutoCloseable {
+        /** The recovery key, which is kept nowhere; empty where nothing is encrypted, or where it was kept before. */
+        Optional<String> recoveryKey();
+
+        /** To be called when the recovery key has been kept: from now on the disk boots. */
+        void finish(Watcher watcher) throws IOException;
+
+        @Override
+        void close() throws IOException;
+    }
 
     /**
      * What a medium is to be.
@@ -71,6 +88,12 @@ public interface Primer {
         void at(String what, long done, long total);
     }
 
+    /** Told how an installation goes on. */
+    interface Watcher extends Progress {
+        /** A step of {@link Installation#steps} begins; the one before it is done. Counted from 0. */
+        void begins(int step);
+    }
+
     /** How the making went: problems, or a file. */
     record Made(List<Problem> problems, Path file, long bytes, String id) {
         public Made {
@@ -88,17 +111,29 @@ public interface Primer {
     record Live(String id, String answers, String definition) {}
 
     /**
+     * One step of an installation.
+     *
+     * @param title for people
+     * @param done true: an installation that was cut off did it, so that it is not done again
+     */
+    record Step(String title, boolean done) {}
+
+    /**
      * What an installation would do.
      *
      * @param problems why it cannot be; empty: it can
      * @param disk that would be erased; null where it is not found
      * @param encryption of the state volume
      * @param done true: this very installation is on the disk already
-     * @param steps for people, in order
+     * @param holds name of Kindling's installation that is on the disk, which only goes where the answer {@code
+     *            replace} names it; empty: there is none
+     * @param remark on what is found on the disk, for people; may be empty
+     * @param steps in order
      * @param settings what the answers say, by key
+     * @param definition of the cluster that the primer forms; empty: none
      */
     record Installation(List<Problem> problems, Hardware.@Nullable Disk disk, Encryption encryption, boolean done,
-            List<String> steps, Map<String, String> settings) {
+            String holds, String remark, List<Step> steps, Map<String, String> settings, String definition) {
         public Installation {
             problems = List.copyOf(problems);
             steps = List.copyOf(steps);

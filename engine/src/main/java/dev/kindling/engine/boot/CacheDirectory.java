@@ -10,9 +10,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -54,6 +58,46 @@ record CacheDirectory(Path path) {
             force(parent);
             return wanted;
         }
+    }
+
+    /** Remembers when this was used last, for {@link #prune}. Beside it, because its own time stamp is content. */
+    void used(String name) throws IOException {
+        Path mark = path.resolve("." + name + ".used");
+        Files.write(mark, new byte[0]);
+        Files.setLastModifiedTime(mark, FileTime.from(Instant.now()));
+    }
+
+    /**
+     * Removes what was not used for a while.
+     *
+     * @param pattern regular expression of the names that are looked at
+     * @param keep how many stay in any case, those that were used last
+     * @param grace what was used within it stays, too: another process may be at it
+     * @return the removed names
+     */
+    List<String> prune(String pattern, int keep, Duration grace) throws IOException {
+        List<String> names;
+        try (Stream<Path> files = Files.list(path)) {
+            names = files.map(file -> String.valueOf(file.getFileName())).filter(name -> name.matches(pattern))
+                    .toList();
+        } catch (NoSuchFileException _) {
+            return List.of();
+        }
+        Map<String, Instant> lastUsed = new HashMap<>();
+        for (String name : names) {
+            Path mark = path.resolve("." + name + ".used");
+            lastUsed.put(name, Files.getLastModifiedTime(Files.exists(mark) ? mark : path.resolve(name)).toInstant());
+        }
+        Instant limit = Instant.now().minus(grace);
+        List<String> old = names.stream().sorted(Comparator.comparing(lastUsed::get).reversed()).skip(keep)
+                .filter(name -> lastUsed.getOrDefault(name, limit).isBefore(limit)).toList();
+        for (String name : old) {
+            deleteTree(path.resolve(name));
+            for (String beside : List.of(".used", ".lock")) {
+                Files.deleteIfExists(path.resolve("." + name + beside));
+            }
+        }
+        return old;
     }
 
     /** Removes a file or a directory with all that is in it; nothing happens when there is none. */

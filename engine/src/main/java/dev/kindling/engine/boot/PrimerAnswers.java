@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param problems with their lines; empty: the answers can be used
  */
 public record PrimerAnswers(Map<String, String> values, List<Problem> problems) {
-    private static final String ADDRESS = "(?:\\d{1,3}\\.){3}\\d{1,3}";
+    private static final String BYTE = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+    private static final String ADDRESS = "(?:" + BYTE + "\\.){3}" + BYTE;
 
     /** A key, what is allowed for it, what holds without it. Null: it has to be given. */
     private enum Key {
@@ -33,6 +34,9 @@ public record PrimerAnswers(Map<String, String> values, List<Problem> problems) 
         ERASE("erase", "[ -~]{1,100}",
                 "the serial number of the disk once more: all that is on it will be lost",
                 null),
+        REPLACE("replace", "[A-Za-z0-9._:+-]{0,200}",
+                "the name of Kindling's installation that is on the disk and goes with it",
+                ""),
         ENCRYPTION("encryption", "auto|tpm2|key|none", "auto, tpm2, key or none",
                 "auto"),
         HOSTNAME("hostname", "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
@@ -41,8 +45,12 @@ public record PrimerAnswers(Map<String, String> values, List<Problem> problems) 
         MAC("network.mac", "(?:[0-9a-f]{2}:){5}[0-9a-f]{2}|",
                 "the address of a network port: 52:54:00:12:34:56",
                 ""),
+        VLAN("network.vlan",
+                "|[1-9]\\d{0,2}|[1-3]\\d{3}|40[0-8]\\d|409[0-4]",
+                "the number of a VLAN: 1 to 4094",
+                ""),
         ADDRESS("network.address",
-                "dhcp|" + PrimerAnswers.ADDRESS + "/\\d{1,2}",
+                "dhcp|" + PrimerAnswers.ADDRESS + "/(?:3[0-2]|[12]?\\d)",
                 "dhcp, or an address: 10.0.0.5/24",
                 "dhcp"),
         GATEWAY("network.gateway", PrimerAnswers.ADDRESS + "|",
@@ -122,10 +130,12 @@ public record PrimerAnswers(Map<String, String> values, List<Problem> problems) 
             problems.add(problem("answers-not-confirmed", source, 0,
                     "erase is '" + erase + "', disk.serial is '" + serial + "'", Key.ERASE.expected));
         }
-        if (!values.getOrDefault(Key.ADDRESS.name, "dhcp").equals("dhcp")
-                && values.getOrDefault(Key.MAC.name, "").isEmpty()) {
+        boolean fixed = !values.getOrDefault(Key.ADDRESS.name, "dhcp").equals("dhcp");
+        boolean tagged = !values.getOrDefault(Key.VLAN.name, "").isEmpty();
+        if ((fixed || tagged) && values.getOrDefault(Key.MAC.name, "").isEmpty()) {
             problems.add(problem("answers-key-missing", source, 0,
-                    "network.mac is missing: an address belongs to a port", Key.MAC.expected));
+                    "network.mac is missing: " + (fixed ? "an address" : "a VLAN") + " belongs to a port",
+                    Key.MAC.expected));
         }
         return new PrimerAnswers(values, problems);
     }

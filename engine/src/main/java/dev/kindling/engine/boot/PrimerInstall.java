@@ -1,70 +1,47 @@
 package dev.kindling.engine.boot;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.kindling.engine.api.Hardware;
 import dev.kindling.engine.api.Primer;
 import dev.kindling.engine.api.Primer.Encryption;
 import dev.kindling.engine.api.Primer.Installation;
 import dev.kindling.engine.api.Problem;
+import dev.kindling.engine.boot.PrimerJournal.Stage;
 import dev.kindling.engine.model.Machine;
-import dev.kindling.iso.image.FatImage;
 import dev.kindling.iso.image.Gpt;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
+import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/**
- * From the live system to a disk:
- *
- * <pre>
- *   LBA 0..33     protective MBR with boot code, GPT
- *   LBA 40        marker sector, as on the disks of nodes
- *   1 MiB         BIOS boot partition with GRUB's core image
- *   2 MiB         EFI system partition: boot loaders, kernel, layers, as on the medium
- *   the rest      state volume: ext4 in LUKS2, the writable side of the system
- *   last 33       backup of the GPT
- * </pre>
- *
- * The old table goes first and the new one comes last: a disk that was written in part holds nothing that boots, and
- * the installation is simply begun again.
- */
+/** What an installation from the live system would do, and whether it may; {@link PrimerWriting} does it. */
 public final class PrimerInstall {
-    /** GRUB's space; the EFI system partition is behind it. */
-    private static final long BIOS_BOOT = DiskLayout.BODY_OFFSET;
-    private static final long ESP = BIOS_BOOT + SystemImage.BIOS_BOOT_BYTES;
-    private static final long MIB = 1 << 20;
-    /** Directories and tables of the file system, and room for another kernel and initramfs. */
-    private static final long ESP_SPARE = 64 * MIB;
-    private static final long MIN_STATE = 1024 * MIB;
-    /** What an older file system or LUKS header left at the start of the state volume. */
-    private static final int WIPED = 16 << 20;
-    private static final String MAPPED = "kindling-install";
-    private static final Path TARGET = Path.of("/run/kindling-install");
-    /** Nothing that can be read wrongly; 32 characters: five bits each. */
-    private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
+    private static final Pattern MARK = Pattern.compile("KINDLING1 order=([A-Za-z0-9._:+-]+) machine=(\\S+)");
 
     private final Path root;
-    private final Path medium;
-    private final String mediumId;
+    private final PrimerDisk layout;
+    private final Tools tools;
+
+    /** Runs a program of the live system. */
+    interface Tools {
+        /**
+         * Its standard output.
+         *
+         * @param secret for its standard input: arguments can be seen by everybody
+         */
+        String run(List<String> command, Map<String, String> environment, byte[] secret) throws IOException;
+    }
 
     /**
      * In the live system.
@@ -72,19 +49,24 @@ public final class PrimerInstall {
      * @param root of its file system, in which the medium is mounted
      */
     public PrimerInstall(Path root, String mediumId) {
+        this(root, mediumId, (command, environment, secret) -> Command.run(root, command, environment, secret));
+    }
+
+    PrimerInstall(Path root, String mediumId, Tools tools) {
         this.root = root;
-        this.medium = root.resolve("medium");
-        this.mediumId = mediumId;
+        this.layout = new PrimerDisk(root.resolve("medium"), mediumId);
+        this.tools = tools;
     }
 
     /** What is embedded in the medium. */
     public Primer.Live live() throws IOException {
-        List<String> texts = PrimerAnswers.Area.decode(Files.readAllBytes(medium.resolve(PrimerMedium.ANSWERS)));
-        return new Primer.Live(mediumId, texts.getFirst(), texts.getLast());
+        List<String> texts = PrimerAnswers.Area
+                .decode(Files.readAllBytes(layout.medium().resolve(PrimerMedium.ANSWERS)));
+        return new Primer.Live(layout.id(), texts.getFirst(), texts.getLast());
     }
 
     /** Everything that can be known before anything is written. */
-    public Installation check(String source, String text, Hardware hardware) throws IOException {
+    public Installation check(String source, String text, String definition, Hardware hardware) throws IOException {
         PrimerAnswers answers = PrimerAnswers.read(source, text);
         List<Problem> problems = new ArrayList<>(answers.problems());
         String serial = answers.get("disk.serial");
@@ -110,9 +92,16 @@ public final class PrimerInstall {
             problems.add(Problem.error("port-missing", "network.mac", "no network port has the address " + mac,
                     "one of " + hardware.nics().stream().map(Hardware.Nic::mac).toList(), "correct network.mac"));
         }
-        boolean done = disk != null && problems.isEmpty() && marker(disk).startsWith(mark(order(answers)));
-        return new Installation(problems, disk, encryption, done, disk == null ? List.of() : steps(disk, encryption),
-                answers.values());
+        if (disk == null) {
+            return new Installation(problems, null, encryption, false, "", "", List.of(), answers.values(), definition);
+        }
+        String order = order(answers.values(), definition);
+        Found found = found(disk);
+        problems.addAll(found.problems(order, answers.get("replace"), "/dev/" + disk.device()));
+        boolean done = problems.isEmpty() && found.order().equals(order);
+        return new Installation(problems, disk, encryption, done, found.order(), found.remark(order),
+                steps(disk, encryption, found.journal().order().equals(order) ? found.journal() : null),
+                answers.values(), definition);
     }
 
     private static boolean hasTpm(Hardware hardware) {
@@ -131,10 +120,10 @@ public final class PrimerInstall {
     private List<Problem> diskProblems(Hardware.Disk disk) throws IOException {
         List<Problem> problems = new ArrayList<>();
         String about = "/dev/" + disk.device();
-        long needed = ESP + espBytes() + MIN_STATE + 2 * MIB;
+        long needed = layout.needed();
         if (disk.bytes() < needed) {
-            problems.add(Problem.error("disk-too-small", about, "it has " + disk.bytes() / MIB + " MiB",
-                    "at least " + needed / MIB + " MiB", "take a larger disk"));
+            problems.add(Problem.error("disk-too-small", about, "it has " + disk.bytes() / PrimerDisk.MIB + " MiB",
+                    "at least " + needed / PrimerDisk.MIB + " MiB", "take a larger disk"));
         }
         String sectors = sys(disk, "queue/logical_block_size");
         if (!sectors.equals("512")) {
@@ -152,267 +141,131 @@ public final class PrimerInstall {
         return Files.readString(root.resolve("sys/block").resolve(disk.device()).resolve(name)).strip();
     }
 
-    private static List<String> steps(Hardware.Disk disk, Encryption encryption) {
-        return List.of("check the medium against its SHA-256 sums",
-                "erase the partition table of /dev/" + disk.device() + " (serial " + disk.serial()
-                        + "): all that is on it is lost",
-                "write boot loaders, kernel and system, and read them back", switch (encryption) {
+    private static List<Primer.Step> steps(Hardware.Disk disk, Encryption encryption, @Nullable PrimerJournal journal) {
+        List<Primer.Step> steps = new ArrayList<>();
+        for (PrimerWriting.Part part : PrimerWriting.Part.of(encryption)) {
+            steps.add(new Primer.Step(switch (part) {
+                case MEDIUM -> "check the medium against its SHA-256 sums";
+                case ERASE -> "erase the partition table of /dev/" + disk.device() + " (serial " + disk.serial()
+                        + "): all that is on it is lost";
+                case SYSTEM -> "write boot loaders, kernel and system, and read them back";
+                case STATE -> switch (encryption) {
                     case TPM2 ->
                         "make the state volume: ext4 in LUKS2, opened by the TPM while Secure Boot's state stays"
                                 + " as it is (PCR 7), and by a recovery key";
                     case KEY -> "make the state volume: ext4 in LUKS2, opened by its recovery key at every start";
                     case NONE -> "make the state volume: ext4, NOT encrypted";
-                },
-                "write the new partition table");
+                };
+                case KEY -> "show the recovery key until it is written down";
+                case TABLE -> "write the new partition table: from now on the disk boots";
+            }, journal != null && part.done(journal)));
+        }
+        return steps;
     }
 
-    /** Name of this installation: the same medium and answers give the same. */
-    String order(PrimerAnswers answers) {
-        return mediumId + "-" + Hashes.of(new TreeMap<>(answers.values()).toString()).substring(0, 8);
+    /** Name of this installation: the same medium, answers and definition give the same. */
+    String order(Map<String, String> answers, String definition) {
+        return layout.id() + "-" + Hashes.of(new TreeMap<>(answers) + definition).substring(0, 8);
     }
 
     static String mark(String order) {
-        return "KINDLING1 order=" + order + " ";
+        return "KINDLING1 order=" + order + " machine=primer\n";
     }
 
-    private String marker(Hardware.Disk disk) throws IOException {
-        try (FileChannel channel = FileChannel.open(device(disk), StandardOpenOption.READ)) {
-            ByteBuffer sector = ByteBuffer.allocate(Gpt.SECTOR);
-            channel.read(sector, DiskLayout.MARKER_OFFSET);
-            return new String(sector.array(), StandardCharsets.ISO_8859_1);
+    /**
+     * What Kindling wrote to a disk before.
+     *
+     * @param order of the mark; empty: there is none
+     * @param machine of the mark
+     * @param bootable whether it has a partition table
+     * @param journal of an installation of a primer
+     */
+    private record Found(String order, String machine, boolean bootable, PrimerJournal journal) {
+        /** Data of a cluster does not go by mistake. */
+        List<Problem> problems(String ours, String replace, String about) {
+            if (order.isEmpty() || order.equals(replace)) {
+                return List.of();
+            }
+            String remedy = "take another disk; or, if all of it may be lost, answer replace=" + order;
+            if (!order.equals(ours)) {
+                return List.of(Problem.error("disk-holds-installation", about,
+                        "Kindling's installation " + order + " of " + machine + " is on it",
+                        "a disk without an installation of Kindling", remedy));
+            }
+            return bootable
+                    ? List.of()
+                    : List.of(Problem.error("disk-damaged", about,
+                            "this very installation is on it, but its partition table is gone",
+                            "the table that was written", "restore the table from its backup at the end of the disk; or "
+                                    + remedy));
+        }
+
+        String remark(String ours) {
+            if (order.equals(ours)) {
+                return "This very installation is on it.";
+            }
+            if (!order.isEmpty()) {
+                return "Kindling's installation " + order + " of " + machine + " is on it.";
+            }
+            if (journal.order().isEmpty()) {
+                return "";
+            }
+            return journal.order().equals(ours)
+                    ? "This installation was cut off on it, after " + word(journal.records().getLast().stage())
+                            + ". It goes on."
+                    : "Another installation was cut off on it; it is not complete and does not boot.";
+        }
+
+        private static String word(Stage stage) {
+            return switch (stage) {
+                case ERASED -> "erasing";
+                case SYSTEM -> "writing the system";
+                case STATE -> "making the state volume";
+                case KEPT -> "the recovery key was kept";
+            };
         }
     }
 
-    private Path device(Hardware.Disk disk) {
-        return root.resolve("dev").resolve(disk.device());
+    private Found found(Hardware.Disk disk) throws IOException {
+        try (FileChannel channel = FileChannel.open(root.resolve("dev").resolve(disk.device()),
+                StandardOpenOption.READ)) {
+            Matcher mark = MARK.matcher(text(channel, DiskLayout.MARKER_OFFSET));
+            boolean marked = mark.lookingAt();
+            return new Found(marked ? mark.group(1) : "", marked ? mark.group(2) : "",
+                    text(channel, Gpt.SECTOR).startsWith("EFI PART"), PrimerJournal.read(channel));
+        }
     }
 
-    // --- doing it
-    // --------------------------------------------------------------------------------------------------------
+    private static String text(FileChannel channel, long offset) throws IOException {
+        ByteBuffer sector = ByteBuffer.allocate(Gpt.SECTOR);
+        channel.read(sector, offset);
+        return new String(sector.array(), StandardCharsets.ISO_8859_1);
+    }
 
     /**
      * Writes the disk.
      *
-     * @return the recovery key in groups; null where nothing is encrypted
+     * @throws IOException where it failed, or where another process of this machine is at it
      */
-    public @Nullable String install(Installation installation, String definition, RandomGenerator random,
-            Primer.Progress progress) throws IOException {
+    public Primer.Written write(Installation installation, RandomGenerator random, Clock clock,
+            Primer.Watcher watcher) throws IOException {
         Hardware.Disk disk = installation.disk();
         if (disk == null || !installation.problems().isEmpty()) {
             throw new IllegalArgumentException("an installation with problems: " + installation.problems());
         }
-        String order = order(new PrimerAnswers(installation.settings(), List.of()));
-        leaveNothingOpen(disk);
-        checkMedium(progress);
-        FatImage esp = esp(order);
-        long stateAt = ESP + esp.size();
-        Gpt table = table(order, disk.bytes(), stateAt);
-        String key = installation.encryption() == Encryption.NONE ? null : recoveryKey(random);
-        try (FileChannel channel = FileChannel.open(device(disk), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            progress.at("erasing the partition table of /dev/" + disk.device(), 0, -1);
-            write(channel, 0, new byte[(int) BIOS_BOOT]);
-            write(channel, (table.sectors() - Gpt.TAIL_SECTORS) * Gpt.SECTOR, new byte[Gpt.TAIL_SECTORS * Gpt.SECTOR]);
-            write(channel, stateAt, new byte[WIPED]);
-            channel.force(true);
-            byte[] core = SystemImage.GrubBios.core(Files.readAllBytes(kindling("core.img")), BIOS_BOOT / Gpt.SECTOR);
-            write(channel, BIOS_BOOT, core);
-            String written = writeEsp(channel, esp, progress);
-            channel.force(true);
-            compare(disk, esp.size(), written, progress);
-        }
-        makeState(installation, definition, stateAt, table, key, progress);
-        try (FileChannel channel = FileChannel.open(device(disk), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            progress.at("writing the partition table", 0, -1);
-            write(channel, (table.sectors() - Gpt.TAIL_SECTORS) * Gpt.SECTOR, table.tail());
-            write(channel, DiskLayout.MARKER_OFFSET,
-                    Arrays.copyOf((mark(order) + "machine=primer\n").getBytes(UTF_8), Gpt.SECTOR));
-            write(channel, 0, table.head(SystemImage.GrubBios
-                    .bootCode(Files.readAllBytes(kindling("boot.img")), BIOS_BOOT / Gpt.SECTOR)));
-            channel.force(true);
-        }
-        run("blockdev", "--rereadpt", device(disk).toString());
-        return key;
-    }
-
-    /** What an installation that was broken off left behind. */
-    private void leaveNothingOpen(Hardware.Disk disk) throws IOException {
-        if (Files.readString(Path.of("/proc/mounts")).contains(" " + TARGET + " ")) {
-            run("umount", TARGET.toString());
-        }
-        if (Files.exists(Path.of("/dev/mapper", MAPPED))) {
-            run("cryptsetup", "close", MAPPED);
-        }
-        for (String line : run("losetup", "--noheadings", "--output", "NAME", "--associated", device(disk).toString())
-                .lines().map(String::strip).filter(each -> !each.isEmpty()).toList()) {
-            run("losetup", "--detach", line);
+        PrimerWriting writing = new PrimerWriting(root, layout, tools, clock, installation, disk,
+                order(installation.settings(), installation.definition()));
+        try {
+            writing.write(random, watcher);
+            return writing;
+        } catch (IOException | RuntimeException e) {
+            writing.close();
+            throw e;
         }
     }
 
-    private Path kindling(String name) {
-        return medium.resolve(PrimerMedium.DIRECTORY).resolve(name);
-    }
-
-    private void checkMedium(Primer.Progress progress) throws IOException {
-        for (String line : Files.readAllLines(kindling("sha256sums"))) {
-            String name = line.substring(66);
-            progress.at("checking the medium: " + name, 0, -1);
-            if (!run("sha256sum", kindling(name).toString()).startsWith(line.substring(0, 64))) {
-                throw new IOException(name + " on the medium is damaged: its SHA-256 is not the recorded one;"
-                        + " nothing was written. Make the medium anew");
-            }
-        }
-    }
-
-    /** What of the medium goes to the disk. */
-    private List<Path> files() throws IOException {
-        try (Stream<Path> all = Files.list(medium.resolve(PrimerMedium.DIRECTORY))) {
-            List<String> leftOut = List.of("config.area", "core.img", "boot.img", mediumId);
-            return all.filter(each -> !leftOut.contains(String.valueOf(each.getFileName()))).sorted().toList();
-        }
-    }
-
-    private long espBytes() throws IOException {
-        long bytes = ESP_SPARE;
-        for (Path each : files()) {
-            bytes += Files.size(each);
-        }
-        return (bytes + MIB - 1) / MIB * MIB;
-    }
-
-    private FatImage esp(String order) throws IOException {
-        FatImage esp = new FatImage(FatImage.Kind.FAT32, espBytes(), SystemImage.LABEL, id(order, "volume").hashCode(),
-                PrimerLayers.TIMESTAMP);
-        for (String loader : List.of("BOOTX64.EFI", "grubx64.efi", "mmx64.efi")) {
-            esp.file("EFI/BOOT/" + loader, medium.resolve("EFI/BOOT").resolve(loader));
-        }
-        esp.file("EFI/debian/grub.cfg", PrimerMedium.grubConfig(order, "disk").getBytes(UTF_8));
-        esp.file(PrimerMedium.DIRECTORY + "/" + order, (order + "\n").getBytes(UTF_8));
-        for (Path each : files()) {
-            esp.file(PrimerMedium.DIRECTORY + "/" + each.getFileName(), each);
-        }
-        return esp;
-    }
-
-    private static Gpt table(String order, long diskBytes, long stateAt) {
-        long sectors = diskBytes / Gpt.SECTOR;
-        long bios = BIOS_BOOT / Gpt.SECTOR;
-        long esp = ESP / Gpt.SECTOR;
-        long state = stateAt / Gpt.SECTOR;
-        return new Gpt(id(order, "disk"), sectors,
-                List.of(new Gpt.Partition(Gpt.BIOS_BOOT, id(order, "bios"), bios, esp - 1, 0, "kindling-bios"),
-                        new Gpt.Partition(Gpt.EFI_SYSTEM, id(order, "esp"), esp, state - 1, 0, "kindling-esp"),
-                        new Gpt.Partition(Gpt.LINUX_DATA, id(order, "state"), state, DiskLayout.lastAligned(sectors),
-                                0, "kindling-state")));
-    }
-
-    private static UUID id(String order, String what) {
-        return UUID.nameUUIDFromBytes(("kindling primer " + order + " " + what).getBytes(UTF_8));
-    }
-
-    private static String recoveryKey(RandomGenerator random) {
-        StringBuilder key = new StringBuilder();
-        for (int i = 0; i < 48; i++) {
-            key.append(i > 0 && i % 6 == 0 ? "-" : "").append(LETTERS.charAt(random.nextInt(LETTERS.length())));
-        }
-        return key.toString();
-    }
-
-    private static void write(FileChannel channel, long offset, byte[] content) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(content);
-        while (buffer.hasRemaining()) {
-            offset += channel.write(buffer, offset);
-        }
-    }
-
-    /** Returns the SHA-256 of what was written. */
-    private static String writeEsp(FileChannel channel, FatImage esp, Primer.Progress progress) throws IOException {
-        MessageDigest digest = Hashes.sha256();
-        channel.position(ESP);
-        long[] done = {0};
-        OutputStream raw = Channels.newOutputStream(channel);
-        OutputStream out = new OutputStream() {
-            @Override
-            public void write(int b) throws IOException {
-                write(new byte[]{(byte) b}, 0, 1);
-            }
-
-            @Override
-            public void write(byte[] bytes, int offset, int length) throws IOException {
-                raw.write(bytes, offset, length);
-                digest.update(bytes, offset, length);
-                done[0] += length;
-                progress.at("writing the system", done[0], esp.size());
-            }
-        };
-        BufferedOutputStream buffered = new BufferedOutputStream(out, 1 << 20);
-        esp.writeTo(buffered);
-        buffered.flush();
-        return Hashes.hex(digest);
-    }
-
-    /** From the disk, not from memory. */
-    private void compare(Hardware.Disk disk, long bytes, String expected, Primer.Progress progress) throws IOException {
-        progress.at("reading the system back", 0, -1);
-        run("blockdev", "--flushbufs", device(disk).toString());
-        Files.writeString(Path.of("/proc/sys/vm/drop_caches"), "3\n");
-        String found = run("sh", "-c", "dd if=\"$1\" bs=1M skip=" + ESP / MIB + " count=" + bytes / MIB
-                + " 2>/dev/null | sha256sum", "sh", device(disk).toString());
-        if (!found.startsWith(expected)) {
-            throw new IOException("/dev/" + disk.device() + " (serial " + disk.serial()
-                    + ") reads back differently from what was written: it is broken, take another one");
-        }
-    }
-
-    private void makeState(Installation installation, String definition, long at, Gpt table, @Nullable String key,
-            Primer.Progress progress) throws IOException {
-        Hardware.Disk disk = Objects.requireNonNull(installation.disk());
-        run("modprobe", "-a", "loop", "dm_mod", "dm_crypt", "ext4");
-        Gpt.Partition partition = table.partitions().getLast();
-        String loop = run("losetup", "--show", "--find", "--offset", String.valueOf(at), "--sizelimit",
-                String.valueOf(partition.sectors() * Gpt.SECTOR), device(disk).toString()).strip();
-        String volume = loop;
-        if (key != null) {
-            progress.at("encrypting the state volume", 0, -1);
-            byte[] typed = key.replace("-", "").getBytes(UTF_8);
-            // The key is random and long: making it slow to try would only make it slow to use.
-            give(typed, "cryptsetup", "luksFormat", "--type", "luks2", "--batch-mode", "--label", "kindling-state",
-                    "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--key-file", "-", loop);
-            if (installation.encryption() == Encryption.TPM2) {
-                progress.at("binding the state volume to the TPM", 0, -1);
-                Command.run(root, List.of("systemd-cryptenroll", "--tpm2-device=auto", "--tpm2-pcrs=7", loop),
-                        Map.of("PASSWORD", new String(typed, UTF_8)), new byte[0]);
-            }
-            give(typed, "cryptsetup", "open", "--key-file", "-", loop, MAPPED);
-            volume = "/dev/mapper/" + MAPPED;
-        }
-        progress.at("making the file system of the state volume", 0, -1);
-        run("mke2fs", "-q", "-F", "-t", "ext4", "-m", "1", "-L", "kindling-state", volume);
-        Files.createDirectories(TARGET);
-        run("mount", "-t", "ext4", volume, TARGET.toString());
-        // The upper side of the installed system's root: primer-init.sh puts it there.
-        Path primer = TARGET.resolve("upper/var/lib/kindling/primer");
-        Files.createDirectories(primer);
-        Files.createDirectories(TARGET.resolve("work"));
-        StringBuilder settings = new StringBuilder();
-        new TreeMap<>(installation.settings())
-                .forEach((name, value) -> settings.append(name).append('=').append(value).append('\n'));
-        Files.writeString(primer.resolve("settings"), settings);
-        if (!definition.isBlank()) {
-            Files.writeString(primer.resolve("definition.yaml"), definition);
-        }
-        run("umount", TARGET.toString());
-        if (key != null) {
-            run("cryptsetup", "close", MAPPED);
-        }
-        run("losetup", "--detach", loop);
-    }
-
-    private String run(String... command) throws IOException {
-        return Command.run(root, List.of(command));
-    }
-
-    /** The secret goes through standard input: arguments can be seen by everybody. */
-    private void give(byte[] secret, String... command) throws IOException {
-        Command.run(root, List.of(command), Map.of(), secret);
+    /** Restarts the machine, or switches it off. */
+    public void leave(boolean restart) throws IOException {
+        tools.run(List.of("/bin/busybox", restart ? "reboot" : "poweroff"), Map.of(), new byte[0]);
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,6 +35,9 @@ final class PrimerLayers {
     static final String HOME = "usr/lib/kindling";
     /** Changes when this class lays out a layer differently, so that no older one of the cache is used. */
     private static final String LAYOUT = "4";
+    /** Longer than any build takes. */
+    private static final Duration GRACE = Duration.ofHours(1);
+    private static final Duration LONG_UNUSED = Duration.ofDays(7);
     /** {@code apt-get --print-uris}: URL, file, bytes, hash where the archive has one of the kind that apt prints. */
     private static final Pattern URI_LINE = Pattern.compile("'[^']+' (\\S+\\.deb) (\\d+) ?(\\S*)");
     /** Nobody reads these at a console of the primer. */
@@ -93,7 +97,7 @@ final class PrimerLayers {
         if (files.isEmpty()) {
             throw new IOException("apt does not tell where the primer's packages are; sudo apt-get update may help");
         }
-        return cache.get("debian-" + Hashes.of(inputs.toString()).substring(0, 16) + ".squashfs", aside -> {
+        Path layer = layer("debian-" + Hashes.of(inputs.toString()).substring(0, 16) + ".squashfs", aside -> {
             long total = files.values().stream().mapToLong(Long::longValue).sum();
             Command.bytes(cache.path(), apt(nothing, archives, "--download-only", packages),
                     () -> progress.at("Debian packages", Math.min(total, bytes(archives)), total));
@@ -104,6 +108,35 @@ final class PrimerLayers {
             addModules(tree);
             squash(tree, aside, 12);
         });
+        for (String each : files.keySet()) {
+            Path archive = archives.resolve(each);
+            if (Files.exists(archive)) {
+                Files.setLastModifiedTime(archive, FileTime.from(Instant.now()));
+            }
+        }
+        return layer;
+    }
+
+    private Path layer(String name, CacheDirectory.Maker maker) throws IOException {
+        Path layer = cache.get(name, maker);
+        cache.used(name);
+        return layer;
+    }
+
+    /**
+     * Removes what older builds left in the cache. The layers of this build and of the one before stay, and what another
+     * build may be at.
+     */
+    void prune(CacheDirectory images) throws IOException {
+        for (String kind : List.of("debian-[0-9a-f]+\\.squashfs", "java-[0-9a-f]+\\.squashfs", "java-[0-9a-f]+",
+                "kindling-[0-9a-f]+\\.squashfs")) {
+            cache.prune(kind, 2, GRACE);
+        }
+        images.prune("primer-[0-9a-f]+\\.img", 2, GRACE);
+        // trees of builds that were killed
+        cache.prune("medium-\\d+", 0, LONG_UNUSED);
+        new CacheDirectory(cache.path().resolve("archives")).prune(".+\\.deb", 0, LONG_UNUSED);
+        new CacheDirectory(cache.path().resolve("jars")).prune(".+\\.jar", 0, LONG_UNUSED);
     }
 
     /** Resolves against no installed package at all: what comes out is everything that is needed. */
@@ -162,7 +195,7 @@ final class PrimerLayers {
 
     /** A Java runtime from the JDK that runs this. */
     Path runtime() throws IOException {
-        return cache.get(runtimeName() + ".squashfs", aside -> {
+        return layer(runtimeName() + ".squashfs", aside -> {
             Path tree = aside.resolveSibling(".runtime-tree");
             CacheDirectory.deleteTree(tree);
             Files.createDirectories(tree.resolve(HOME));
@@ -177,7 +210,7 @@ final class PrimerLayers {
     }
 
     private Path runtimeTree() throws IOException {
-        return cache.get(runtimeName(), aside -> {
+        return layer(runtimeName(), aside -> {
             Path jlink = Path.of(System.getProperty("java.home"), "bin", "jlink");
             if (!Files.isExecutable(jlink)) {
                 throw new IOException("the Java that runs Kindling has no jlink (" + jlink
@@ -217,7 +250,7 @@ final class PrimerLayers {
             inputs.append(Hashes.of(GuestFiles.bytes(each)));
         }
         inputs.append(Hashes.of(GuestFiles.bytes("primer-inittab")));
-        return cache.get("kindling-" + Hashes.of(inputs.toString()).substring(0, 16) + ".squashfs", aside -> {
+        return layer("kindling-" + Hashes.of(inputs.toString()).substring(0, 16) + ".squashfs", aside -> {
             progress.at("Kindling", 0, -1);
             Path tree = aside.resolveSibling(".kindling-tree");
             CacheDirectory.deleteTree(tree);

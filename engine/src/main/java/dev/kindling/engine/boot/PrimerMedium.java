@@ -86,6 +86,7 @@ public record PrimerMedium(Path file, long bytes, String id) {
         } finally {
             CacheDirectory.deleteTree(tree);
         }
+        layers.prune(assets.images());
         return new PrimerMedium(order.output(), Files.size(order.output()), id);
     }
 
@@ -95,12 +96,15 @@ public record PrimerMedium(Path file, long bytes, String id) {
         for (String each : List.of("primer-init.sh", "lib.sh", "stage-modules.txt", "primer-modules.txt")) {
             inputs.append(Hashes.of(GuestFiles.bytes(each)));
         }
-        return assets.images().get("primer-" + Hashes.of(inputs.toString()).substring(0, 16) + ".img", aside -> {
+        String name = "primer-" + Hashes.of(inputs.toString()).substring(0, 16) + ".img";
+        Path image = assets.images().get(name, aside -> {
             List<String> names = new ArrayList<>(GuestFiles.list("stage-modules.txt"));
             names.addAll(GuestFiles.list("primer-modules.txt"));
             Initramfs.write(aside, assets, KernelModules.in(assets.kernelFiles().modules()).select(names),
                     "primer-init.sh", LIVE_SCRIPTS, archive -> {});
         });
+        assets.images().used(name);
+        return image;
     }
 
     private static void fill(Path tree, BootAssets assets, Map<String, Path> files, String sums, List<Path> squashed,

@@ -13,6 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PrimerAnswersTest {
     private static final String ENOUGH = "disk.serial=S 1\nerase=S 1\n";
@@ -42,10 +43,20 @@ class PrimerAnswersTest {
     @CsvSource({"encryption=luks, answers-value:3", "hostname=Primer 1, answers-value:3",
             "network.address=10.0.0.5, answers-value:3", "network.address=10.0.0.5/24, answers-key-missing:0",
             "network.dns=1.1.1.1 9.9.9.9, answers-value:3", "after=never, answers-value:3",
-            "console.shell, answers-unknown-key:3", "hostnam=x, answers-unknown-key:3",
+            "network.address=10.0.0.256/24, answers-value:3", "network.address=10.0.0.5/33, answers-value:3",
+            "network.gateway=10.0.0, answers-value:3", "network.vlan=4095, answers-value:3",
+            "network.vlan=0, answers-value:3", "network.vlan=7, answers-key-missing:0",
+            "replace=two words, answers-value:3", "console.shell, answers-unknown-key:3", "hostnam=x, answers-unknown-key:3",
             "erase=S 1, answers-key-twice:3", "recovery.seconds=-1, answers-value:3"})
     void whatIsWrongIsToldWithItsLine(String line, String expected) {
         assertThat(codes(ENOUGH + line + "\n")).containsExactly(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"network.address=255.0.10.199/32", "network.address=10.0.0.5/9", "network.vlan=1",
+            "network.vlan=999", "network.vlan=4094", "replace=1234-abcd", "network.dns=1.1.1.1,9.9.9.9"})
+    void whatIsRightIsTaken(String line) {
+        assertThat(codes(ENOUGH + "network.mac=52:54:00:00:00:01\n" + line + "\n")).isEmpty();
     }
 
     @Test

@@ -52,19 +52,19 @@ class PrimerInstallTest {
     }
 
     private List<String> codes(String answers, Hardware hardware) throws IOException {
-        return install.check("answers", answers, hardware).problems().stream().map(Problem::code).toList();
+        return install.check("answers", answers, "", hardware).problems().stream().map(Problem::code).toList();
     }
 
     @Test
     void theTpmIsUsedWhereThereIsOne() throws IOException {
         Hardware.Disk disk = disk("vda", "S1", ENOUGH, false, "");
-        Primer.Installation withTpm = install.check("answers", ANSWERS, machine("2.0", disk));
+        Primer.Installation withTpm = install.check("answers", ANSWERS, "", machine("2.0", disk));
         assertThat(withTpm.problems()).isEmpty();
         assertThat(withTpm.encryption()).isEqualTo(Encryption.TPM2);
-        assertThat(withTpm.steps()).anyMatch(step -> step.contains("erase") && step.contains("S1"));
-        Primer.Installation without = install.check("answers", ANSWERS, machine("none", disk));
+        assertThat(withTpm.steps()).anyMatch(step -> step.title().contains("erase") && step.title().contains("S1"));
+        Primer.Installation without = install.check("answers", ANSWERS, "", machine("none", disk));
         assertThat(without.encryption()).isEqualTo(Encryption.NONE);
-        assertThat(without.steps()).anyMatch(step -> step.contains("NOT encrypted"));
+        assertThat(without.steps()).anyMatch(step -> step.title().contains("NOT encrypted"));
         assertThat(codes(ANSWERS + "encryption=tpm2\n", machine("1.2", disk))).containsExactly("tpm-missing");
     }
 
@@ -102,17 +102,49 @@ class PrimerInstallTest {
     @Test
     void theSameInstallationIsRecognisedByItsMark() throws IOException {
         Hardware hardware = machine("none", disk("vda", "S1", ENOUGH, false, ""));
-        assertThat(install.check("answers", ANSWERS, hardware).done()).isFalse();
-        mark(PrimerInstall.mark(install.order(PrimerAnswers.read("", ANSWERS))));
-        assertThat(install.check("answers", ANSWERS, hardware).done()).isTrue();
-        assertThat(install.check("answers", ANSWERS + "hostname=other\n", hardware).done()).isFalse();
-        mark("KINDLING1 order=another machine=x\n");
-        assertThat(install.check("answers", ANSWERS, hardware).done()).isFalse();
+        assertThat(install.check("answers", ANSWERS, "", hardware).done()).isFalse();
+        mark(PrimerInstall.mark(install.order(PrimerAnswers.read("", ANSWERS).values(), "")));
+        table();
+        assertThat(install.check("answers", ANSWERS, "", hardware).done()).isTrue();
+        assertThat(install.check("answers", ANSWERS + "hostname=other\n", "", hardware).done()).isFalse();
+        assertThat(install.check("answers", ANSWERS, "another definition", hardware).done()).isFalse();
+    }
+
+    @Test
+    void whatKindlingInstalledGoesOnlyWhereItIsNamed() throws IOException {
+        Hardware hardware = machine("none", disk("vda", "S1", ENOUGH, false, ""));
+        mark("KINDLING1 order=o-77 machine=demo-cp-1\n");
+        table();
+        Primer.Installation refused = install.check("answers", ANSWERS, "", hardware);
+        assertThat(refused.problems()).singleElement().satisfies(problem -> {
+            assertThat(problem.code()).isEqualTo("disk-holds-installation");
+            assertThat(problem.message()).contains("o-77 of demo-cp-1");
+            assertThat(problem.remedy()).contains("replace=o-77");
+        });
+        assertThat(codes(ANSWERS + "replace=o-78\n", hardware)).containsExactly("disk-holds-installation");
+        assertThat(codes(ANSWERS + "replace=o-77\n", hardware)).isEmpty();
+    }
+
+    @Test
+    void anInstallationWhoseTableIsGoneIsNotTakenForOneThatWasCutOff() throws IOException {
+        Hardware hardware = machine("none", disk("vda", "S1", ENOUGH, false, ""));
+        String order = install.order(PrimerAnswers.read("", ANSWERS).values(), "");
+        mark(PrimerInstall.mark(order));
+        assertThat(codes(ANSWERS, hardware)).containsExactly("disk-damaged");
+        assertThat(codes(ANSWERS + "replace=" + order + "\n", hardware)).isEmpty();
     }
 
     private void mark(String text) throws IOException {
+        write(DiskLayout.MARKER_OFFSET, text);
+    }
+
+    private void table() throws IOException {
+        write(512, "EFI PART");
+    }
+
+    private void write(long at, String text) throws IOException {
         try (RandomAccessFile disk = new RandomAccessFile(root.resolve("dev/vda").toFile(), "rw")) {
-            disk.seek(DiskLayout.MARKER_OFFSET);
+            disk.seek(at);
             disk.write(text.getBytes(StandardCharsets.US_ASCII));
         }
     }

@@ -6,10 +6,10 @@ import dev.kindling.engine.api.Primer;
 import dev.kindling.tui.cli.Cli;
 import dev.kindling.tui.cli.ExitCode;
 import dev.kindling.tui.cli.Refusal;
+import dev.kindling.tui.text.HardwareText;
 import dev.kindling.tui.text.ProblemText;
-import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Optional;
@@ -24,6 +24,9 @@ import picocli.CommandLine.ParentCommand;
 @Command(name = "install", description = {"Installs the primer to a disk, erasing what is on it.",
         "Without options it follows the answers that are embedded in the medium."})
 final class PrimerInstallCommand implements Callable<Integer> {
+    private static final int TRIES = 5;
+    private static final int LEAVING = 5;
+
     @ParentCommand
     @Nullable
     PrimerCommand parent;
@@ -52,7 +55,8 @@ final class PrimerInstallCommand implements Callable<Integer> {
         try {
             return install(cli, Engine.primer());
         } catch (IOException e) {
-            throw Refusal.failed(String.valueOf(e.getMessage()), "kindling primer install begins again from the front");
+            throw Refusal.failed(String.valueOf(e.getMessage()),
+                    "the disk does not boot; kindling primer install goes on where it was cut off");
         }
     }
 
@@ -63,68 +67,125 @@ final class PrimerInstallCommand implements Callable<Integer> {
         String source = answers == null ? diskSerial == null ? "the medium's answers" : "--disk-serial" : answers;
         String text = answers != null
                 ? cli.read(answers)
-                : diskSerial != null ? asked(cli, diskSerial) : live.answers();
+                : diskSerial != null
+                        ? "disk.serial=" + diskSerial + "\nerase=" + diskSerial + "\nafter=stay\n"
+                        : live.answers();
         if (text.isBlank()) {
             throw Refusal.badUse("this medium holds no answers", "give --answers FILE or --disk-serial SERIAL");
         }
-        Primer.Installation installation = primer.check(source, text);
+        Primer.Installation installation = primer.check(source, text,
+                definition == null ? live.definition() : cli.read(definition));
         if (!installation.problems().isEmpty()) {
             cli.remark(ProblemText.of(source, text, installation.problems(), cli.ansi()));
             throw Refusal.badUse("nothing was written", "");
         }
         Hardware.Disk disk = Objects.requireNonNull(installation.disk());
-        cli.tell("Installing the primer to /dev/" + disk.device() + ": " + disk.model() + ", serial " + disk.serial()
-                + ", " + (disk.bytes() >> 20) + " MiB" + (disk.content().isEmpty() ? "" : ", " + disk.content())
-                + "\n");
+        cli.tell("Installing the primer to " + HardwareText.disk(disk) + "\n");
+        if (!installation.remark().isEmpty()) {
+            cli.say("  " + installation.remark() + "\n");
+        }
         if (installation.done()) {
             cli.say("This very installation is on the disk already; it is not done again.\n");
-            cli.tell("  Remove the medium and restart, or install anew with --disk-serial.\n");
+            cli.tell("  Remove the medium and restart. An answer file with replace= erases it.\n");
             return ExitCode.DONE;
         }
         int number = 0;
-        for (String step : installation.steps()) {
-            cli.tell("  " + ++number + ". " + step + "\n");
+        for (Primer.Step step : installation.steps()) {
+            cli.tell("  " + ++number + ". " + step.title() + (step.done() ? " (done)" : "") + "\n");
         }
         if (check) {
             return ExitCode.DONE;
         }
-        String[] last = {""};
-        Optional<String> key = primer.install(installation,
-                definition == null ? live.definition() : cli.read(definition), (what, done, total) -> {
-                    String line = total > 0 ? what + " " + done * 10 / total * 10 + " %" : what;
-                    if (!line.equals(last[0])) {
-                        last[0] = line;
-                        cli.remark(line);
-                    }
-                });
-        cli.json(new Result(disk.device(), disk.serial(), installation.encryption().name(), key.orElse(null)));
-        key.ifPresent(each -> cli.say("\nRECOVERY KEY of the state volume. It is shown now and kept nowhere: write it"
-                + " down.\n\n    " + each + "\n\n"));
+        if (diskSerial != null && cli.forPrograms()) {
+            throw Refusal.badUse("--disk-serial asks, and a program does not answer", "give --answers FILE");
+        }
+        if (diskSerial != null) {
+            confirm(cli, diskSerial);
+        }
+        Watcher watcher = new Watcher(cli, installation);
+        try (Primer.Written written = primer.write(installation, watcher)) {
+            Optional<String> key = written.recoveryKey();
+            if (key.isPresent()) {
+                keep(cli, installation, key.get());
+            }
+            written.finish(watcher);
+            cli.json(new Result(disk.device(), disk.serial(), installation.encryption().name(), key.orElse(null)));
+        }
         cli.say("The primer is installed on the disk with serial " + disk.serial() + ".\n");
-        leave(cli, installation, key.isPresent());
+        leave(cli, primer, installation);
         return ExitCode.DONE;
     }
 
-    /** A person names the disk, and then once more. */
-    private static String asked(Cli cli, String serial) throws IOException {
-        cli.say("All that is on the disk with serial " + serial + " will be lost. Type the serial to go on: ");
-        String typed = new BufferedReader(new InputStreamReader(cli.world().in(), StandardCharsets.UTF_8)).readLine();
-        if (typed == null || !typed.strip().equals(serial)) {
-            throw Refusal.badUse("that is not the serial; nothing was written", "");
+    /** Steps with their numbers, and within them what is not on the screen yet. */
+    private static final class Watcher implements Primer.Watcher {
+        private final Cli cli;
+        private final Primer.Installation installation;
+        private String last = "";
+
+        Watcher(Cli cli, Primer.Installation installation) {
+            this.cli = cli;
+            this.installation = installation;
         }
-        return "disk.serial=" + serial + "\nerase=" + serial + "\nafter=stay\n";
+
+        @Override
+        public void begins(int step) {
+            cli.remark("step " + (step + 1) + " of " + installation.steps().size());
+        }
+
+        @Override
+        public void at(String what, long done, long total) {
+            String line = total > 0 ? what + " " + done * 10 / total * 10 + " %" : what;
+            if (!line.equals(last)) {
+                last = line;
+                cli.remark(line);
+            }
+        }
     }
 
-    private static void leave(Cli cli, Primer.Installation installation, boolean keyShown)
-            throws IOException, InterruptedException {
+    /** A person who named the disk names it once more. */
+    private static void confirm(Cli cli, String serial) throws IOException {
+        cli.say("All that is on the disk with serial " + serial + " will be lost. Type the serial to go on: ");
+        if (!typed(cli).equals(serial)) {
+            throw Refusal.badUse("that is not the serial; nothing was written", "");
+        }
+    }
+
+    /** Reads no further than the end of the line: another answer may be behind it. */
+    private static String typed(Cli cli) throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        for (int c = cli.world().in().read(); c >= 0 && c != '\n'; c = cli.world().in().read()) {
+            line.write(c);
+        }
+        return line.toString(StandardCharsets.UTF_8).strip();
+    }
+
+    /** Before the disk boots: from then on nobody can make another key. */
+    private void keep(Cli cli, Primer.Installation installation, String key) throws IOException, InterruptedException {
+        cli.say("\nRECOVERY KEY of the state volume. It is shown now and kept nowhere: write it down.\n\n    " + key
+                + "\n\n");
+        if (diskSerial == null) {
+            TimeUnit.SECONDS.sleep(Integer.parseInt(installation.setting("recovery.seconds")));
+            return;
+        }
+        String last = key.substring(key.lastIndexOf('-') + 1);
+        for (int i = 0; i < TRIES; i++) {
+            cli.say("Type its last group to go on: ");
+            if (typed(cli).equals(last)) {
+                return;
+            }
+        }
+        throw Refusal.failed("the recovery key was not confirmed, so that the disk was left without a partition table",
+                "kindling primer install makes the state volume again, with a new key");
+    }
+
+    private static void leave(Cli cli, Primer primer, Primer.Installation installation) throws IOException, InterruptedException {
         String after = installation.setting("after");
         if (after.equals("stay")) {
             return;
         }
-        int seconds = keyShown ? Integer.parseInt(installation.setting("recovery.seconds")) : 5;
-        cli.say((after.equals("reboot") ? "Restarting" : "Switching off") + " in " + seconds
+        cli.say((after.equals("reboot") ? "Restarting" : "Switching off") + " in " + LEAVING
                 + " seconds. Remove the medium.\n");
-        TimeUnit.SECONDS.sleep(seconds);
-        new ProcessBuilder("/bin/busybox", after).inheritIO().start().waitFor();
+        TimeUnit.SECONDS.sleep(LEAVING);
+        primer.leave(after.equals("reboot"));
     }
 }

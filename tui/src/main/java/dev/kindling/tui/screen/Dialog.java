@@ -51,6 +51,12 @@ sealed interface Dialog {
         /** The run starts when the typed line is the cluster's name. */
         START,
         /** The primer is installed when the typed line is the disk's serial number. */
-        INSTALL
+        INSTALL,
+        /** The installation is finished when the typed line is the last group of the recovery key. */
+        KEEP_KEY,
+        /** The installation is not finished. */
+        GIVE_UP_INSTALL,
+        /** The machine restarts. */
+        RESTART
     }
 }

@@ -3,6 +3,7 @@ package dev.kindling.tui.screen;
 import dev.kindling.engine.api.Draft;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
+import dev.kindling.engine.api.Primer;
 
 /** What the screens want from the world. */
 public sealed interface Effect {
@@ -39,11 +40,26 @@ public sealed interface Effect {
     /** Answered by {@link Message.LiveSystemSeen} in the live system of a primer medium, else not at all. */
     record LookAround() implements Effect {}
 
-    /** Answered by {@link Message.DisksSeen}. */
-    record LoadDisks() implements Effect {}
+    /** Answered by {@link Message.HardwareSeen}. */
+    record LoadHardware() implements Effect {}
 
-    /** Erases a disk. Answered by {@link Message.Installing}, and then {@link Message.Installed} or a refusal. */
-    record Install(String serial) implements Effect {}
+    /** Answered by {@link Message.InstallChecked}. */
+    record CheckInstall(String answers) implements Effect {}
+
+    /**
+     * Erases a disk. Answered by {@link Message.InstallStep} and {@link Message.Installing}, and at the end by
+     * {@link Message.KeyMade}, {@link Message.Installed} or {@link Message.InstallFailed}.
+     */
+    record Install(Primer.Installation installation) implements Effect {}
+
+    /** The recovery key was kept. Answered by {@link Message.Installed} or {@link Message.InstallFailed}. */
+    record FinishInstall() implements Effect {}
+
+    /** The recovery key was not kept: the disk stays as it is, and does not boot. */
+    record GiveUpInstall() implements Effect {}
+
+    /** The machine restarts. */
+    record Restart() implements Effect {}
 
     /** The screens end; {@code farewell} is what the terminal shows afterwards. */
     record Quit(String farewell) implements Effect {}

@@ -5,6 +5,7 @@ import dev.kindling.engine.api.Draft;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Hardware;
 import dev.kindling.engine.api.Plan;
+import dev.kindling.engine.api.Primer;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.Validation;
 import java.time.Instant;
@@ -81,30 +82,31 @@ public sealed interface Message {
     /** This is the live system of a primer medium. */
     record LiveSystemSeen() implements Message {}
 
-    /** The disks of this machine. */
-    record DisksSeen(List<Hardware.Disk> disks) implements Message {
-        public DisksSeen {
-            disks = List.copyOf(disks);
-        }
-    }
+    /** What this machine is made of, for an installation. */
+    record HardwareSeen(Hardware hardware) implements Message {}
 
-    /** The installation goes on; empty: it ended. */
-    record Installing(String what) implements Message {}
+    /** Answers of an installation were checked against this machine. */
+    record InstallChecked(Primer.Installation installation) implements Message {}
 
-    /** Nothing was written, because of these. */
-    record InstallRefused(List<Problem> problems) implements Message {
-        public InstallRefused {
-            problems = List.copyOf(problems);
-        }
-    }
+    /** A step of the installation begins. */
+    record InstallStep(int step) implements Message {}
 
-    /** The primer is on the disk. {@code recoveryKey}: empty where nothing is encrypted. */
-    record Installed(String serial, String recoveryKey) implements Message {
+    /** The installation goes on. {@code percent}: negative where unknown. */
+    record Installing(String what, int percent) implements Message {}
+
+    /** Everything is on the disk; it boots when this recovery key was kept. */
+    record KeyMade(String recoveryKey) implements Message {
         @Override
         public String toString() {
-            return "Installed[" + serial + ", recoveryKey=***]";
+            return "KeyMade[***]";
         }
     }
+
+    /** The primer is on the disk. */
+    record Installed() implements Message {}
+
+    /** The installation ended before it was done. */
+    record InstallFailed(String why) implements Message {}
 
     /** Something did not work. */
     record Failed(String what) implements Message {}

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -32,6 +31,7 @@ public final class Performer implements AutoCloseable {
     private final Consumer<Message> messages;
     private final Set<String> reading = ConcurrentHashMap.newKeySet();
     private Kindling.@Nullable Subscription following;
+    private Primer.@Nullable Written written;
 
     /**
      * A performer.
@@ -89,8 +89,14 @@ public final class Performer implements AutoCloseable {
             case Effect.Unfollow _ -> unfollow();
             case Effect.Cancel cancel -> kindling.cancel(cancel.run());
             case Effect.LookAround _ -> lookAround();
-            case Effect.LoadDisks _ -> messages.accept(new Message.DisksSeen(kindling.hardware().disks()));
-            case Effect.Install install -> install(install.serial());
+            case Effect.LoadHardware _ -> messages.accept(new Message.HardwareSeen(kindling.hardware()));
+            case Effect.CheckInstall check -> installing(
+                    () -> messages.accept(new Message.InstallChecked(primer.check("these answers", check.answers(),
+                            primer.live().map(Primer.Live::definition).orElse("")))));
+            case Effect.Install install -> installing(() -> install(install.installation()));
+            case Effect.FinishInstall _ -> installing(this::finishInstall);
+            case Effect.GiveUpInstall _ -> installing(this::closeWritten);
+            case Effect.Restart _ -> installing(() -> primer.leave(true));
             case Effect.Quit _ -> throw new IllegalArgumentException("leaving is up to the caller");
         }
     }
@@ -105,28 +111,63 @@ public final class Performer implements AutoCloseable {
         }
     }
 
-    private void install(String serial) {
+    /** Something about an installation that can fail. */
+    private interface Act {
+        void perform() throws IOException;
+    }
+
+    private void installing(Act act) {
         try {
-            Primer.Installation installation = primer.check("this screen",
-                    "disk.serial=" + serial + "\nerase=" + serial + "\nafter=stay\n");
-            if (!installation.problems().isEmpty()) {
-                messages.accept(new Message.InstallRefused(installation.problems()));
-                return;
-            }
-            String definition = primer.live().map(Primer.Live::definition).orElse("");
-            String[] last = {""};
-            Optional<String> key = primer.install(installation, definition, (what, done, total) -> {
-                String line = total > 0 ? what + " " + done * 100 / total + " %" : what;
-                if (!line.equals(last[0])) {
-                    last[0] = line;
-                    messages.accept(new Message.Installing(line));
-                }
-            });
-            messages.accept(new Message.Installed(serial, key.orElse("")));
+            act.perform();
         } catch (IOException e) {
-            messages.accept(new Message.Failed("The installation failed and can be begun again: " + e.getMessage()));
-        } finally {
-            messages.accept(new Message.Installing(""));
+            messages.accept(new Message.InstallFailed(String.valueOf(e.getMessage())));
+        }
+    }
+
+    /** One disk at a time: the engine keeps other consoles of this machine away until it is closed. */
+    private synchronized void install(Primer.Installation installation) throws IOException {
+        Primer.Written now = primer.write(installation, new InstallWatcher());
+        written = now;
+        now.recoveryKey().ifPresentOrElse(key -> messages.accept(new Message.KeyMade(key)),
+                () -> installing(this::finishInstall));
+    }
+
+    private synchronized void finishInstall() throws IOException {
+        Primer.Written now = written;
+        if (now != null) {
+            try {
+                now.finish(new InstallWatcher());
+            } finally {
+                closeWritten();
+            }
+            messages.accept(new Message.Installed());
+        }
+    }
+
+    private synchronized void closeWritten() throws IOException {
+        Primer.Written now = written;
+        written = null;
+        if (now != null) {
+            now.close();
+        }
+    }
+
+    /** Tells what is not on the screen yet. */
+    private final class InstallWatcher implements Primer.Watcher {
+        private String last = "";
+
+        @Override
+        public void begins(int step) {
+            messages.accept(new Message.InstallStep(step));
+        }
+
+        @Override
+        public void at(String what, long done, long total) {
+            int percent = total > 0 ? (int) (done * 100 / total) : -1;
+            if (!last.equals(what + percent)) {
+                last = what + percent;
+                messages.accept(new Message.Installing(what, percent));
+            }
         }
     }
 
@@ -225,5 +266,6 @@ public final class Performer implements AutoCloseable {
     @Override
     public void close() {
         unfollow();
+        installing(this::closeWritten);
     }
 }

@@ -2,14 +2,13 @@ package dev.kindling.tui.screen;
 
 import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Event;
-import dev.kindling.engine.api.Hardware;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Validation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What is being looked at. */
-sealed interface Screen permits Screen.Start, Screen.Planned, Screen.Rack, Screen.Disks, Wizard {
+sealed interface Screen permits Screen.Start, Screen.Planned, Screen.Rack, Install, Wizard {
     /**
      * The clusters of the workspace, and what can be begun.
      *
@@ -23,25 +22,6 @@ sealed interface Screen permits Screen.Start, Screen.Planned, Screen.Rack, Scree
         /** What can be begun; the last one in the live system only. */
         static List<String> beginnings(boolean live) {
             return live ? BEGINNINGS : BEGINNINGS.subList(0, BEGINNINGS.size() - 1);
-        }
-    }
-
-    /**
-     * The disks of this machine, one of which the primer is installed to.
-     *
-     * @param doing what the installation does now; empty: there is none
-     */
-    record Disks(List<Hardware.Disk> disks, int selected, String doing) implements Screen {
-        public Disks {
-            disks = List.copyOf(disks);
-        }
-
-        Disks select(int disk) {
-            return new Disks(disks, Math.clamp(disk, 0, Math.max(0, disks.size() - 1)), doing);
-        }
-
-        Disks doing(String what) {
-            return new Disks(disks, selected, what);
         }
     }
 

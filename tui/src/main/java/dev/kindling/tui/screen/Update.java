@@ -66,16 +66,13 @@ public final class Update {
             case Message.EventsSeen seen -> Result.of(model.screen() instanceof Screen.Rack rack
                     && rack.cluster().equals(seen.cluster()) ? model.with(appended(rack, seen.events())) : model);
             case Message.LiveSystemSeen _ -> Result.of(model.inLiveSystem());
-            case Message.DisksSeen seen ->
-                Result.of(model.remarking("").with(new Screen.Disks(seen.disks(), 0, "")));
-            case Message.Installing installing ->
-                Result.of(model.screen() instanceof Screen.Disks disks
-                        ? model.with(disks.doing(installing.what()))
-                        : model);
-            case Message.InstallRefused refused ->
-                Result.of(model.with(new Dialog.Notice("Nothing was written", lines(refused.problems()))));
-            case Message.Installed installed -> Result.of(model.with(new Dialog.Notice("The primer is installed",
-                    InstallText.of(installed.serial(), installed.recoveryKey()))));
+            case Message.HardwareSeen seen ->
+                Result.of(model.remarking("").with(Install.start(seen.hardware())));
+            case Message.InstallChecked _,Message.InstallStep _,Message.Installing _,Message.KeyMade _,
+                    Message.Installed _,Message.InstallFailed _ ->
+                model.screen() instanceof Install install
+                        ? InstallUpdate.of(model, install, message)
+                        : Result.of(model);
             case Message.Failed failed ->
                 Result.of(model.remarking("").with(new Dialog.Notice("This did not work", List.of(failed.what()))));
         };
@@ -87,7 +84,7 @@ public final class Update {
         return rack.withLog(log);
     }
 
-    private static List<String> lines(List<Problem> problems) {
+    static List<String> lines(List<Problem> problems) {
         List<String> lines = new ArrayList<>();
         for (Problem problem : problems) {
             lines.add(problem.path() + ": " + problem.message());
@@ -103,7 +100,7 @@ public final class Update {
 
     private static Result pressed(Model model, Key key) {
         if (key.name() == Key.Name.INTERRUPT
-                && !(model.screen() instanceof Screen.Disks disks && !disks.doing().isEmpty())) {
+                && !(model.screen() instanceof Install install && install.step() == Install.Step.WRITING)) {
             return leave(model);
         }
         Dialog dialog = model.dialog();
@@ -111,7 +108,8 @@ public final class Update {
             return inDialog(model, dialog, key);
         }
         boolean typing = model.screen() instanceof Wizard wizard
-                && wizard.field().filter(field -> wizard.choices(field).isEmpty()).isPresent();
+                && wizard.field().filter(field -> wizard.choices(field).isEmpty()).isPresent()
+                || model.screen() instanceof Install install && install.typing();
         if (key.name() == Key.Name.HELP || (key.is('?') && !typing)) {
             return Result.of(model.with(new Dialog.Help(0)));
         }
@@ -119,7 +117,7 @@ public final class Update {
             case Screen.Start start -> inStart(model, start, key);
             case Screen.Planned planned -> inPlanned(model, planned, key);
             case Screen.Rack rack -> inRack(model, rack, key);
-            case Screen.Disks disks -> inDisks(model, disks, key);
+            case Install install -> InstallUpdate.pressed(model, install, key);
             case Wizard wizard -> inWizard(model, wizard, key);
         };
     }
@@ -127,7 +125,7 @@ public final class Update {
     private static Result leave(Model model) {
         return switch (model.screen()) {
             case Screen.Rack rack -> Result.of(model, new Effect.Quit(farewell(model, rack)));
-            case Screen.Start _,Screen.Planned _,Screen.Disks _,Wizard _ -> Result.of(model, new Effect.Quit(""));
+            case Screen.Start _,Screen.Planned _,Install _,Wizard _ -> Result.of(model, new Effect.Quit(""));
         };
     }
 
@@ -150,16 +148,22 @@ public final class Update {
             case Dialog.Confirm confirm -> key.is('y') || key.is('Y')
                     ? confirmed(model.closed(), confirm.then(), model.file())
                     : key.is('n') || key.is('N') || key.name() == Key.Name.ESCAPE
-                            ? Result.of(model.closed())
+                            ? refused(model.closed(), confirm.then())
                             : Result.of(model);
             case Dialog.Prompt prompt -> switch (key.name()) {
                 case ENTER -> confirmed(model.closed(), prompt.then(), prompt.input().text().strip());
-                case ESCAPE -> Result.of(model.closed());
+                case ESCAPE -> refused(model.closed(), prompt.then());
                 case CHARACTER, TAB, BACK_TAB, UP, DOWN, LEFT, RIGHT, PAGE_UP, PAGE_DOWN, HOME, END, BACKSPACE, DELETE,
                         HELP, PICK, INTERRUPT ->
                     Result.of(model.with(prompt.with(prompt.input().after(key))));
             };
         };
+    }
+
+    private static Result refused(Model model, Dialog.Then then) {
+        return model.screen() instanceof Install install
+                ? InstallUpdate.refused(model, install, then)
+                : Result.of(model);
     }
 
     private static Result confirmed(Model model, Dialog.Then then, String answer) {
@@ -175,7 +179,9 @@ public final class Update {
                     : Result.of(model);
             case SAVE, SAVE_AND_START, OVERWRITE, OVERWRITE_AND_START -> save(model, then, answer);
             case START -> start(model, answer);
-            case INSTALL -> install(model, answer);
+            case INSTALL, KEEP_KEY, GIVE_UP_INSTALL, RESTART -> model.screen() instanceof Install install
+                    ? InstallUpdate.confirmed(model, install, then, answer)
+                    : Result.of(model);
         };
     }
 
@@ -185,7 +191,7 @@ public final class Update {
         return switch (model.screen()) {
             case Wizard wizard -> wizard.fresh() ? wizard.validation() : null;
             case Screen.Planned planned -> planned.validation();
-            case Screen.Start _,Screen.Disks _,Screen.Rack _ -> null;
+            case Screen.Start _,Install _,Screen.Rack _ -> null;
         };
     }
 
@@ -193,7 +199,7 @@ public final class Update {
         return switch (model.screen()) {
             case Wizard wizard -> wizard.fresh() ? wizard.plan() : null;
             case Screen.Planned planned -> planned.plan();
-            case Screen.Start _,Screen.Disks _,Screen.Rack _ -> null;
+            case Screen.Start _,Install _,Screen.Rack _ -> null;
         };
     }
 
@@ -285,42 +291,10 @@ public final class Update {
                         case 0 -> new Effect.LoadWizard();
                         case 1 -> new Effect.PrepareDemo(false);
                         case 2 -> new Effect.PrepareDemo(true);
-                        default -> new Effect.LoadDisks();
+                        default -> new Effect.LoadHardware();
                     });
             case CHARACTER, ESCAPE, LEFT, RIGHT, BACKSPACE, DELETE, HELP, PICK, INTERRUPT -> Result.of(model);
         };
-    }
-
-    // ---- installing the primer -----------------------------------------------------------------------------------
-
-    private static Result inDisks(Model model, Screen.Disks disks, Key key) {
-        if (!disks.doing().isEmpty()) {
-            return Result.of(model.remarking("The installation goes on; it cannot be left."));
-        }
-        return switch (key.name()) {
-            case UP, BACK_TAB -> Result.of(model.with(disks.select(disks.selected() - 1)));
-            case DOWN, TAB -> Result.of(model.with(disks.select(disks.selected() + 1)));
-            case ESCAPE -> Result.of(model.with(new Screen.Start(0)), new Effect.LoadClusters());
-            case ENTER -> disks.disks().isEmpty()
-                    ? Result.of(model)
-                    : Result.of(model.with(new Dialog.Prompt("Erase this disk?",
-                            InstallText.question(disks.disks().get(disks.selected())), Input.EMPTY,
-                            Dialog.Then.INSTALL)));
-            case CHARACTER, LEFT, RIGHT, PAGE_UP, PAGE_DOWN, HOME, END, BACKSPACE, DELETE, HELP, PICK, INTERRUPT ->
-                key.is('q')
-                        ? Result.of(model.with(new Screen.Start(0)), new Effect.LoadClusters())
-                        : Result.of(model);
-        };
-    }
-
-    private static Result install(Model model, String typed) {
-        if (!(model.screen() instanceof Screen.Disks disks)) {
-            return Result.of(model);
-        }
-        String serial = disks.disks().get(disks.selected()).serial();
-        return serial.isEmpty() || !typed.equals(serial)
-                ? Result.of(model.remarking("That is not the serial number of the disk. Nothing was written."))
-                : Result.of(model.with(disks.doing("checking")), new Effect.Install(serial));
     }
 
     private static Result watch(Model model, String cluster) {

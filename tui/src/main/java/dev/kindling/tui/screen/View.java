@@ -63,7 +63,7 @@ public final class View {
             case Screen.Start start -> start(start);
             case Screen.Planned planned -> planned(planned);
             case Screen.Rack rack -> rack(rack);
-            case Screen.Disks disks -> disks(disks);
+            case Install install -> install(install);
             case Wizard wizard -> wizard(wizard);
         }
     }
@@ -115,21 +115,104 @@ public final class View {
         keys("Enter open  " + (selected < clusters ? "r plan and resume  " : "") + "? help  q quit");
     }
 
-    private void disks(Screen.Disks disks) {
-        title("Install the primer", Text.timeOfDay(model.now()) + " UTC");
-        canvas.put(2, 1, disks.disks().isEmpty() ? "This machine shows no disk." : "Which disk?", Style.STRONG);
+    // ---- installing the primer -----------------------------------------------------------------------------------
+
+    private void install(Install install) {
+        title("Install the primer", "step " + install.step().number() + " of " + Install.Step.ALL.size());
+        stepBar(Install.Step.ALL.stream().map(step -> step.number() + " " + step.title()).toList(),
+                install.step().number() - 1);
+        switch (install.step()) {
+            case DISK -> installDisk(install);
+            case ANSWERS -> installAnswers(install);
+            case REVIEW -> installReview(install);
+            case WRITING -> installWriting(install);
+        }
+    }
+
+    private void installDisk(Install install) {
+        List<Hardware.Disk> disks = install.hardware().disks();
+        if (disks.isEmpty()) {
+            canvas.put(3, 1, "This machine shows no disk.", Style.STRONG);
+            keys("Esc back");
+            return;
+        }
+        List<String> detail = InstallText.detail(disks.get(install.disk())).stream()
+                .flatMap(line -> Text.wrap(Text.clean(line), canvas.columns() - 2).stream()).toList();
+        canvas.put(3, 3, Text.fit("Disk", 8) + " " + Text.fit("Serial number", 21) + " " + Text.fit("Size", 9) + " Model",
+                Style.STRONG);
+        int below = Math.max(6, lastRow() - 1 - detail.size());
+        int room = below - 4;
+        int from = Math.clamp(install.disk() - room + 1, 0, Math.max(0, disks.size() - room));
+        for (int i = from; i < disks.size() && i < from + room; i++) {
+            canvas.put(4 + i - from, 1, canvas.columns() - 2,
+                    (i == install.disk() ? "▸ " : "  ") + InstallText.row(disks.get(i)),
+                    i == install.disk()
+                            ? Style.SELECTED
+                            : InstallText.unfit(disks.get(i)).isEmpty() ? Style.PLAIN : Style.DIM);
+        }
+        canvas.rule(below, disks.get(install.disk()).device(), Style.STRONG);
+        for (int i = 0; i < detail.size() && below + 1 + i < lastRow(); i++) {
+            canvas.put(below + 1 + i, 1, detail.get(i), Style.PLAIN);
+        }
+        keys("↑↓ select  Enter take it  Esc back");
+    }
+
+    private void installAnswers(Install install) {
+        int room = lastRow() - 5;
+        int from = Math.clamp(install.focus() - room + 1, 0, Math.max(0, Install.Question.ALL.size() - room));
+        for (int i = from; i < Install.Question.ALL.size() && i < from + room; i++) {
+            Install.Question question = Install.Question.ALL.get(i);
+            boolean focused = i == install.focus();
+            String value = install.value(question);
+            answer(3 + i - from, question.label(), install.choices(question),
+                    question == Install.Question.PORT ? port(install, value) : value, install.input(), focused, false);
+        }
+        canvas.rule(lastRow() - 2, "", Style.DIM);
+        canvas.put(lastRow() - 1, 1, Text.cut(install.question().hint(), canvas.columns() - 2), Style.DIM);
+        keys("Enter next  ←→ choose  PgDn review  Esc back");
+    }
+
+    private static String port(Install install, String mac) {
+        return install.hardware().nics().stream().filter(nic -> nic.mac().equals(mac)).findFirst()
+                .map(nic -> nic.name() + " " + nic.mac() + (nic.link() ? "" : ", no link")).orElse("every port");
+    }
+
+    private void installReview(Install install) {
+        var checked = install.checked();
+        if (checked == null) {
+            canvas.put(3, 1, "Checking ...", Style.PLAIN);
+            keys("Esc back");
+            return;
+        }
+        boolean bad = !checked.problems().isEmpty();
+        List<Line> lines = InstallText.review(install, checked).stream()
+                .map(line -> new Line(line, bad && !line.startsWith(" ") ? Style.BAD : Style.PLAIN)).toList();
+        scrollable(wrapped(lines, canvas.columns() - 2), install.scroll(), 3, lastRow() - 1);
+        keys(bad || checked.done() ? "↑↓ scroll  Esc back" : "Enter install (asks first)  ↑↓ scroll  Esc back");
+    }
+
+    private void installWriting(Install install) {
+        var checked = install.checked();
+        if (checked == null) {
+            return;
+        }
         int row = 3;
-        for (int i = 0; i < disks.disks().size() && row < lastRow() - 2; i++) {
-            Hardware.Disk disk = disks.disks().get(i);
-            boolean free = disk.inUseBy().isEmpty() && !disk.removable() && !disk.serial().isEmpty();
-            canvas.put(row++, 1, canvas.columns() - 2,
-                    (i == disks.selected() ? "▸ " : "  ") + HardwareText.disk(disk),
-                    i == disks.selected() ? Style.SELECTED : free ? Style.PLAIN : Style.DIM);
+        int room = lastRow() - 3 - row;
+        int from = Math.clamp(install.at() - room + 2L, 0, Math.max(0, checked.steps().size() - room));
+        for (int i = from; i < checked.steps().size() && i < from + room; i++) {
+            boolean done = i < install.at() || checked.steps().get(i).done();
+            boolean now = i == install.at();
+            canvas.put(row++, 1, Text.cut((done ? "* " : now ? "▸ " : "  ") + checked.steps().get(i).title(),
+                    canvas.columns() - 2), done ? Style.GOOD : now ? Style.ACCENT : Style.DIM);
         }
-        if (!disks.doing().isEmpty()) {
-            canvas.put(row + 1, 1, canvas.columns() - 2, "Installing: " + disks.doing(), Style.ACCENT);
+        if (!install.doing().isEmpty()) {
+            canvas.put(row + 1, 1, canvas.columns() - 2, install.doing()
+                    + (install.percent() < 0 ? " ..." : " " + install.percent() + " %"), Style.STRONG);
+            if (install.percent() >= 0) {
+                bar(row + 2, 1, canvas.columns() - 2, install.percent() / 100.0, Style.ACCENT);
+            }
         }
-        keys(disks.doing().isEmpty() ? "Enter install  Esc back" : "The disk is being written");
+        keys(install.at() == Integer.MAX_VALUE ? "Enter back to the screens" : "The disk is being written");
     }
 
     private static Style style(ClusterStatus.State state) {
@@ -236,16 +319,8 @@ public final class View {
 
     private void wizard(Wizard wizard) {
         title("new cluster", "step " + wizard.step().number() + " of " + Wizard.Step.ALL.size());
-        int column = 1;
-        for (Wizard.Step step : Wizard.Step.ALL) {
-            String name = step.number() + " " + step.title();
-            canvas.put(1, column, name, step == wizard.step() ? Style.SELECTED : Style.DIM);
-            column += name.length();
-            if (step != Wizard.Step.REVIEW) {
-                canvas.put(1, column, canvas.columns() < WIDE ? " " : "  ▸  ", Style.DIM);
-                column += canvas.columns() < WIDE ? 1 : 5;
-            }
-        }
+        stepBar(Wizard.Step.ALL.stream().map(step -> step.number() + " " + step.title()).toList(),
+                wizard.step().number() - 1);
         switch (wizard.step()) {
             case CLUSTER, NETWORK -> questions(wizard, wizard.fields(), wizard.focus(), -1);
             case MACHINES -> {
@@ -260,6 +335,19 @@ public final class View {
         }
         if (wizard.pick() >= 0) {
             picker(wizard);
+        }
+    }
+
+    private void stepBar(List<String> names, int current) {
+        int column = 1;
+        for (int i = 0; i < names.size(); i++) {
+            String name = names.get(i);
+            canvas.put(1, column, name, i == current ? Style.SELECTED : Style.DIM);
+            column += name.length();
+            if (i < names.size() - 1) {
+                canvas.put(1, column, canvas.columns() < WIDE ? " " : "  ▸  ", Style.DIM);
+                column += canvas.columns() < WIDE ? 1 : 5;
+            }
         }
     }
 
@@ -291,15 +379,19 @@ public final class View {
     }
 
     private void question(Wizard wizard, Field field, int row, boolean focused, boolean wrong) {
+        answer(row, field.label(), wizard.choices(field), wizard.value(field), wizard.input(), focused, wrong);
+    }
+
+    /** A question with its answer: a choice, or a line that is typed. */
+    private void answer(int row, String label, List<String> choices, String value, Input input, boolean focused,
+            boolean wrong) {
         int labelWidth = 14;
         canvas.put(row, 1, wrong ? "!" : focused ? "▸" : " ", wrong ? Style.BAD : Style.ACCENT);
-        canvas.put(row, 3, labelWidth, field.label(), focused ? Style.STRONG : Style.PLAIN);
+        canvas.put(row, 3, labelWidth, label, focused ? Style.STRONG : Style.PLAIN);
         int column = 3 + labelWidth + 1;
         int width = Math.max(1, Math.min(46, canvas.columns() - column - 1));
-        List<String> choices = wizard.choices(field);
-        String value = wizard.value(field);
         if (choices.isEmpty()) {
-            (focused ? wizard.input() : new Input(value, 0)).draw(canvas, row, column, width, focused);
+            (focused ? input : new Input(value, 0)).draw(canvas, row, column, width, focused);
         } else {
             String shown = (value.isEmpty() ? "none" : value);
             canvas.put(row, column, Text.cut(focused ? "< " + shown + " >" : "  " + shown, width),

@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PrimerTest {
     private static final Duration START = Duration.ofMinutes(8);
     private static final String FIRST_SCREEN = "New cluster";
+    private static final String KEY = "[a-z2-7]{6}(?:-[a-z2-7]{6}){7}";
     @TempDir
     Path directory;
 
@@ -126,7 +127,7 @@ class PrimerTest {
                 together(disk, PrimerMachine.cd(image)))) {
             machine.shows(START, "RECOVERY KEY");
             machine.shows(START, "write it down.");
-            key = machine.line(START, "[a-z2-7]{6}(?:-[a-z2-7]{6}){7}");
+            key = machine.line(START, KEY);
             machine.ends(START);
         }
         try (PrimerMachine machine = PrimerMachine.start(directory, Firmware.BIOS, false,
@@ -140,6 +141,52 @@ class PrimerTest {
             machine.type(key + "\n");
             machine.shows(START, "unlocked by its recovery key", FIRST_SCREEN);
         }
+    }
+
+    /** The machine is killed, as if its power went, five times; what was in its memory is lost. */
+    @Tag("full")
+    @Test
+    void anInstallationThatIsCutOffGoesOnWhereItWasAndTheDiskBootsOnlyWhenItIsWhole() throws Exception {
+        Path image = medium("--answers", answers("encryption=key\nrecovery.seconds=3\n").toString());
+        List<String> disk = PrimerMachine.disk(disk(), "PRIMER-1");
+        List<String> both = together(disk, PrimerMachine.cd(image));
+        cutOff(both, "Installing the primer", "erasing the partition table", "writing the system 40 %");
+        cutOff(both, "was cut off on it, after erasing", "encrypting the state volume");
+        cutOff(both, "was cut off on it, after writing the system", "read them back (done)",
+                "making the file system", "RECOVERY KEY");
+        String key;
+        try (PrimerMachine machine = PrimerMachine.start(directory, Firmware.BIOS, false, both)) {
+            machine.shows(START, "was cut off on it, after making the state volume", "write it down.");
+            key = machine.line(START, KEY);
+            machine.shows(START, "writing the partition table");
+        }
+        try (PrimerMachine machine = PrimerMachine.start(directory, Firmware.BIOS, false, both)) {
+            // the kill came before the end of the last write, or behind it
+            machine.line(START, "after the recovery key was kept|is on the disk already");
+            machine.line(START, "The primer is installed|is on the disk already");
+            assertThat(machine.toString()).as("the key that was kept stays").doesNotContain("RECOVERY KEY");
+        }
+        Process check = new ProcessBuilder("sgdisk", "-v", directory.resolve("disk.img").toString())
+                .redirectErrorStream(true).start();
+        assertThat(new String(check.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .contains("No problems found");
+        try (PrimerMachine machine = PrimerMachine.start(directory, Firmware.BIOS, false, disk)) {
+            machine.shows(START, "Recovery key of the state volume:");
+            machine.type(key + "\n");
+            machine.shows(START, "unlocked by its recovery key", FIRST_SCREEN);
+        }
+    }
+
+    /** Kills the machine when it shows the last of these, and looks at what it leaves. */
+    private void cutOff(List<String> devices, String... texts) throws Exception {
+        try (PrimerMachine machine = PrimerMachine.start(directory, Firmware.BIOS, false, devices)) {
+            machine.shows(START, texts);
+        }
+        byte[] head = new byte[1024];
+        try (RandomAccessFile file = new RandomAccessFile(directory.resolve("disk.img").toFile(), "r")) {
+            file.readFully(head);
+        }
+        assertThat(head).as("nothing that boots, and no table").containsOnly(0);
     }
 
     @Tag("full")
