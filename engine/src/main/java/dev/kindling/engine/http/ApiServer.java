@@ -177,9 +177,11 @@ public final class ApiServer implements AutoCloseable {
         try {
             var guard = new Guard(new AccessTokens(store, clock), token, local && !unix, hostOf(options.listen()),
                     clock, metrics);
-            var routes = new Routes(kindling, new Operations(kindling, clock, work), json, metrics, work,
-                    options.version());
-            var reception = new Reception(routes, guard, store, json, clock);
+            Scratch.tidy(workspace);
+            var rehearsals = new Rehearsals(kindling, workspace, json, clock, work);
+            var routes = new Routes(kindling, new Operations(kindling, clock, work, rehearsals), rehearsals, store,
+                    json, metrics, work, options.version());
+            var reception = new Reception(routes, workspace, guard, store, json, clock);
             this.socket = unix ? workspace.resolve(SOCKET) : null;
             this.listening = bind(options.listen(), new Opening(tls, reception, metrics));
             this.url = switch (options.listen()) {
