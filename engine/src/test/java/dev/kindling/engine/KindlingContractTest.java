@@ -12,6 +12,7 @@ import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
 import dev.kindling.engine.api.SealedSecrets;
 import dev.kindling.engine.api.Validation;
+import dev.kindling.engine.http.ApiServer;
 import dev.kindling.engine.model.Cluster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,7 +41,8 @@ class KindlingContractTest {
 
     enum Way {
         IN_PROCESS(90),
-        OVER_HTTP(91);
+        OVER_HTTP(91),
+        OVER_A_UNIX_SOCKET(89);
 
         private final int network;
 
@@ -50,10 +52,12 @@ class KindlingContractTest {
     }
 
     private void open(Way way) throws IOException {
-        served = new Served(temporary.resolve("workspace"));
+        served = way == Way.OVER_A_UNIX_SOCKET
+                ? new Served(temporary.resolve("workspace"), new ApiServer.Listen.Unix())
+                : new Served(temporary.resolve("workspace"));
         kindling = switch (way) {
             case IN_PROCESS -> served.engine();
-            case OVER_HTTP -> served.client(temporary.resolve("client"));
+            case OVER_HTTP, OVER_A_UNIX_SOCKET -> served.client(temporary.resolve("client"));
         };
     }
 

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -62,21 +63,26 @@ public final class HttpKindling implements Kindling {
     private final ApiJson json = new ApiJson();
     private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
 
+    private static final String UNIX = "unix";
+    private static final String ADDRESSES = "http://HOST:PORT, https://HOST:PORT or unix:/PATH/api.sock";
+
     /**
      * Where a server is, and how it is asked.
      *
-     * @param url {@code http://127.0.0.1:8443}
-     * @param tokenFile with the token, one line
+     * @param url {@code http://127.0.0.1:8443}, or {@code unix:} and the path of a socket
+     * @param tokenFile with the token, one line; null: none, which only a Unix socket lets pass
      * @param directory of this computer where reports are kept
      */
-    public record Connection(URI url, Path tokenFile, Trust trust, Path directory) {
+    public record Connection(URI url, @Nullable Path tokenFile, Trust trust, Path directory) {
         public Connection {
             String scheme = String.valueOf(url.getScheme());
-            if (!(scheme.equals("http") || scheme.equals("https")) || url.getHost() == null
-                    || url.getRawUserInfo() != null || url.getRawQuery() != null || url.getRawFragment() != null) {
-                throw new ConnectionFailed(
-                        Problem.error("url-bad", "--connect", "'" + url + "' is no address of a server",
-                                "http://HOST:PORT or https://HOST:PORT", "kindling serve prints it"));
+            boolean good = switch (scheme) {
+                case UNIX -> url.getPath() != null && url.getPath().startsWith("/");
+                case "http", "https" -> url.getHost() != null && tokenFile != null;
+                default -> false;
+            };
+            if (!good || url.getRawUserInfo() != null || url.getRawQuery() != null || url.getRawFragment() != null) {
+                throw bad(url.toString());
             }
             if (scheme.equals("http") && !Set.of("localhost", "127.0.0.1", "[::1]").contains(url.getHost())) {
                 throw new ConnectionFailed(Problem.error("url-insecure", "--connect",
@@ -84,13 +90,22 @@ public final class HttpKindling implements Kindling {
                                 + url.getAuthority() + ", or a tunnel: ssh -L"));
             }
         }
+
+        private static ConnectionFailed bad(String named) {
+            return new ConnectionFailed(Problem.error("url-bad", "--connect",
+                    "'" + named + "' is no address of a server", ADDRESSES, "kindling serve prints it"));
+        }
+
+        boolean isUnix() {
+            return UNIX.equals(url.getScheme());
+        }
     }
 
     /**
      * A connection as it is named on a command line, or else in the environment.
      *
-     * @param url null: KINDLING_CONNECT
-     * @param tokenFile null: KINDLING_TOKEN_FILE, or else {@code api-token} in the directory
+     * @param url an address; {@code unix}: the socket of the directory's own server; null: KINDLING_CONNECT
+     * @param tokenFile null: KINDLING_TOKEN_FILE, or else {@code api-token} in the directory; a Unix socket needs none
      * @param authority PEM file; null: KINDLING_CACERT
      * @param fingerprint null: KINDLING_FINGERPRINT
      * @param directory where copies of reports are kept
@@ -105,16 +120,30 @@ public final class HttpKindling implements Kindling {
                     "KINDLING_CACERT").map(Path::of);
             Trust trust = pinned.<Trust>map(Trust.Fingerprint::new)
                     .or(() -> trusted.map(Trust.Authority::new)).orElseGet(Trust.Computer::new);
-            Path token = given(tokenFile == null ? null : tokenFile.toString(), environment, "KINDLING_TOKEN_FILE")
-                    .map(Path::of).orElse(directory.resolve(TokenFile.NAME));
+            Optional<Path> token = given(tokenFile == null ? null : tokenFile.toString(), environment,
+                    "KINDLING_TOKEN_FILE").map(Path::of);
+            if (named.equals(UNIX) || named.startsWith(UNIX + ":")) {
+                return new Connection(unix(named, directory), token.orElse(null), trust, directory);
+            }
             try {
-                return new Connection(URI.create(named), token, trust, directory);
+                return new Connection(URI.create(named), token.orElse(directory.resolve(TokenFile.NAME)), trust,
+                        directory);
             } catch (IllegalArgumentException e) {
-                throw new ConnectionFailed(Problem.error("url-bad", "--connect", "'" + named
-                        + "' is no address of a server", "http://HOST:PORT or https://HOST:PORT",
-                        "kindling serve prints it"));
+                throw Connection.bad(named);
             }
         });
+    }
+
+    /** A path may have blanks, which a URI has not. */
+    private static URI unix(String named, Path directory) {
+        Path socket = named.equals(UNIX)
+                ? directory.resolve(ApiServer.SOCKET)
+                : Path.of(named.substring(UNIX.length() + 1));
+        try {
+            return new URI(UNIX, null, socket.toAbsolutePath().normalize().toString(), null);
+        } catch (URISyntaxException e) {
+            throw Connection.bad(named);
+        }
     }
 
     private static Optional<String> given(@Nullable String option, Map<String, String> environment, String variable) {
@@ -136,11 +165,20 @@ public final class HttpKindling implements Kindling {
     static final class Wires {
         final HttpClient client;
         private final Connection connection;
-        private final String token;
+        private final @Nullable String token;
+        private final String base;
 
         Wires(Connection connection) {
             this.connection = connection;
-            this.token = TokenFile.read(connection.tokenFile());
+            Path file = connection.tokenFile();
+            this.token = file == null ? null : TokenFile.read(file);
+            if (connection.isUnix()) {
+                this.base = "http://localhost";
+                this.client = new UnixHttpClient(Path.of(connection.url().getPath()));
+                return;
+            }
+            String url = connection.url().toString();
+            this.base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
             HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
                     .connectTimeout(CONNECT).followRedirects(HttpClient.Redirect.NEVER);
             if (connection.url().getScheme().equals("https")) {
@@ -150,9 +188,8 @@ public final class HttpKindling implements Kindling {
         }
 
         HttpRequest.Builder request(String path) {
-            String base = connection.url().toString();
-            return HttpRequest.newBuilder(URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base)
-                    + path)).header("Authorization", "Bearer " + token);
+            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(base + path));
+            return token == null ? request : request.header("Authorization", "Bearer " + token);
         }
 
         <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> body) throws InterruptedException {
