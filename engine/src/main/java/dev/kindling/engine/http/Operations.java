@@ -8,11 +8,16 @@ import dev.kindling.engine.api.RunResult;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +26,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,6 +40,11 @@ final class Operations {
     private static final Logger LOG = LoggerFactory.getLogger(Operations.class);
     /** The engine needs that long to tell a broken run from one that goes on. */
     private static final Duration TO_TELL_BROKEN = Duration.ofSeconds(3);
+    /** From the answer to whoever began a run to its first record: a process must start. */
+    private static final Duration UNTIL_RECORDED = Duration.ofSeconds(30);
+    private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final Pattern RUN = Pattern.compile("run-\\d{8}-\\d{6}-[0-9a-f]{4}");
+    private static final DateTimeFormatter RUN_TIME = DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss", Locale.ROOT);
     private static final Comparator<Operation> NEWEST_FIRST = Comparator.comparing(Operation::started)
             .thenComparing(Operation::id).reversed();
 
@@ -159,11 +170,27 @@ final class Operations {
             return rehearsals.find(id, patience);
         }
         Optional<Operation> found = run(id);
+        while (found.isEmpty() && isYoung(id) && !work.stopping()) {
+            Thread.sleep(PAUSE);
+            found = run(id);
+        }
         if (found.isPresent() && found.get().running() && patience.isPositive()) {
             join(watch(found.get()), patience);
             return run(id);
         }
         return found;
+    }
+
+    /** Begun a moment ago, perhaps through another server of the same state: its first record is on its way. */
+    private boolean isYoung(String id) {
+        try {
+            return RUN.matcher(id).matches() && Duration
+                    .between(LocalDateTime.parse(id.substring(4, 19), RUN_TIME).toInstant(ZoneOffset.UTC),
+                            clock.instant())
+                    .abs().compareTo(UNTIL_RECORDED) < 0;
+        } catch (DateTimeParseException e) {
+            return false;
+        }
     }
 
     /** What it told after that event; waits that long where it told nothing yet and may still do. */
