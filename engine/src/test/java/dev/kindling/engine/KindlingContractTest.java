@@ -10,11 +10,19 @@ import dev.kindling.engine.api.Kindling.ApplyOptions;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.RunResult;
+import dev.kindling.engine.api.SealedSecrets;
 import dev.kindling.engine.api.Validation;
+import dev.kindling.engine.http.ApiServer;
 import dev.kindling.engine.model.Cluster;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +41,8 @@ class KindlingContractTest {
 
     enum Way {
         IN_PROCESS(90),
-        OVER_HTTP(91);
+        OVER_HTTP(91),
+        OVER_A_UNIX_SOCKET(89);
 
         private final int network;
 
@@ -43,10 +52,12 @@ class KindlingContractTest {
     }
 
     private void open(Way way) throws IOException {
-        served = new Served(temporary.resolve("workspace"));
+        served = way == Way.OVER_A_UNIX_SOCKET
+                ? new Served(temporary.resolve("workspace"), new ApiServer.Listen.Unix())
+                : new Served(temporary.resolve("workspace"));
         kindling = switch (way) {
             case IN_PROCESS -> served.engine();
-            case OVER_HTTP -> served.client(temporary.resolve("client"));
+            case OVER_HTTP, OVER_A_UNIX_SOCKET -> served.client(temporary.resolve("client"));
         };
     }
 
@@ -217,5 +228,85 @@ class KindlingContractTest {
         assertThat(kindling.bundle("demo", temporary.resolve("bundle.zip"))).isPresent();
         assertThat(temporary.resolve("bundle.zip")).isNotEmptyFile();
         assertThat(kindling.bundle("none", temporary.resolve("none.zip"))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whoeverInterruptsARehearsalIsObeyed(Way way) throws Exception {
+        open(way);
+        Plan plan = kindling.plan(kindling.validate("demo.yaml", definition(way, 3)));
+        Thread here = Thread.currentThread();
+        assertThatThrownBy(() -> kindling.rehearse(plan, Kindling.RehearsalOptions.DEFAULT, recorded -> {
+            if (recorded.event() instanceof Event.RunStarted) {
+                here.interrupt();
+            }
+        })).isInstanceOf(InterruptedException.class);
+        assertThat(Thread.interrupted()).as("it was told already").isFalse();
+        assertThat(kindling.clusters()).isEmpty();
+        assertThat(kindling.validate("demo.yaml", plan.definition()).ok()).as("it goes on being asked").isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void backupHoldsTheStateAndTheSealedSecrets(Way way) throws Exception {
+        open(way);
+        Path workspace = temporary.resolve("workspace");
+        Map<String, String> keys = Map.of("KINDLING_KEY_FILE", temporary.resolve("key").toString());
+        try (SealedSecrets secrets = Engine.secrets(workspace, keys, _ -> Optional.empty(), _ -> Optional.empty())) {
+            secrets.put("note", "canary-of-the-backup");
+        }
+        assertThat(Racks.up(kindling, definition(way, 1), ApplyOptions.DEFAULT).outcome())
+                .isEqualTo(Event.Outcome.DONE);
+        Path copy = temporary.resolve("copy.db");
+        kindling.backup(copy);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(copy))).isEqualTo("rw-------");
+        assertThatThrownBy(() -> kindling.backup(copy)).isInstanceOf(UncheckedIOException.class)
+                .hasCauseInstanceOf(FileAlreadyExistsException.class);
+
+        Path restored = Files.createDirectory(temporary.resolve("restored"));
+        Files.move(copy, restored.resolve("state.db"));
+        Files.move(temporary.resolve("copy.db.secrets"), restored.resolve("secrets"));
+        try (Kindling again = Racks.engine(restored, java.util.function.UnaryOperator.identity())) {
+            assertThat(again.history("demo", 0)).isEqualTo(served.engine().history("demo", 0)).isNotEmpty();
+            assertThat(again.audit("demo").ok()).isTrue();
+        }
+        try (SealedSecrets secrets = Engine.secrets(restored, keys, _ -> Optional.empty(), _ -> Optional.empty())) {
+            assertThat(secrets.reveal("note")).contains("canary-of-the-backup");
+        }
+        try (var left = Files.list(workspace)) {
+            assertThat(left.map(file -> file.getFileName().toString())).noneMatch(name -> name.startsWith(".api-"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void journalRebuildsItsClusterOnceAndOnlyAsItWasWritten(Way way) throws Exception {
+        Path export = temporary.resolve("export.jsonl");
+        List<Event.Recorded> before;
+        try (Engine other = Racks.engine(temporary.resolve("other"), java.util.function.UnaryOperator.identity())) {
+            assertThat(Racks.up(other, Racks.simulated(other, 1, way.network), ApplyOptions.DEFAULT).outcome())
+                    .isEqualTo(Event.Outcome.DONE);
+            other.exportJournal("demo", export);
+            before = other.history("demo", 0);
+        }
+        open(way);
+        Path changed = Files.writeString(temporary.resolve("changed.jsonl"),
+                Files.readString(export).replaceFirst("SIMULATED", "GENUINE.."));
+        Path shortened = Files.write(temporary.resolve("short.jsonl"),
+                Files.readAllLines(export).subList(0, 5));
+        Path empty = Files.createFile(temporary.resolve("empty.jsonl"));
+        for (Path wrong : List.of(changed, shortened, empty)) {
+            List<Problem> problems = kindling.importJournal(wrong);
+            assertThat(problems).isEqualTo(served.engine().importJournal(wrong)).isNotEmpty()
+                    .allSatisfy(problem -> assertThat(problem.path()).isEqualTo(wrong.toString()));
+            assertThat(kindling.clusters()).isEmpty();
+        }
+        assertThat(kindling.importJournal(export)).isEmpty();
+        assertThat(kindling.history("demo", 0)).isEqualTo(before);
+        assertThat(kindling.audit("demo").ok()).isTrue();
+        assertThat(kindling.importJournal(export)).first().extracting(Problem::code).isEqualTo("import-exists");
+        assertThat(kindling.history("demo", 0)).isEqualTo(before);
+        assertThatThrownBy(() -> kindling.importJournal(temporary.resolve("none")))
+                .isInstanceOf(UncheckedIOException.class);
     }
 }

@@ -38,12 +38,20 @@ class OpenApiTest {
     private JsonNode document;
     private String definition;
     private String run;
+    private String foreignJournal;
 
     @BeforeAll
     void bringAClusterUp(@TempDir Path temporary) throws Exception {
         served = new Served(temporary.resolve("workspace"));
         definition = Racks.simulated(served.engine(), 1, 94);
         run = Racks.up(served.engine(), definition, dev.kindling.engine.api.Kindling.ApplyOptions.DEFAULT).run();
+        Path elsewhere = temporary.resolve("elsewhere");
+        try (Engine other = Racks.engine(elsewhere, java.util.function.UnaryOperator.identity())) {
+            Racks.up(other, Racks.simulated(other, 1, 97).replace("name: demo", "name: foreign"),
+                    dev.kindling.engine.api.Kindling.ApplyOptions.DEFAULT);
+            other.exportJournal("foreign", temporary.resolve("foreign.jsonl"));
+        }
+        foreignJournal = Files.readString(temporary.resolve("foreign.jsonl"));
         document = JSON.readTree(served.send(HttpRequest.newBuilder(served.url().resolve("/api/v1/openapi.json")))
                 .body());
     }
@@ -86,6 +94,7 @@ class OpenApiTest {
             case "scaleCluster" -> "{\"pool\": \"control-plane\", \"count\": 1}";
             case "renderTemplate" -> "{\"name\": \"demo\"}";
             case "compose" -> served.send(served.request("/api/v1/defaults")).body();
+            case "importJournal" -> foreignJournal;
             default -> "";
         };
     }
@@ -96,9 +105,11 @@ class OpenApiTest {
                 HttpRequest.BodyPublishers.ofString(body));
         if (!body.isEmpty()) {
             request.header("Content-Type",
-                    Set.of("compose", "renderTemplate", "scaleCluster").contains(operation.id())
-                            ? "application/json"
-                            : "application/yaml");
+                    switch (operation.id()) {
+                        case "compose", "renderTemplate", "scaleCluster" -> "application/json";
+                        case "importJournal" -> "application/jsonl";
+                        default -> "application/yaml";
+                    });
         }
         headers.forEach(request::header);
         return served.send(request);
@@ -127,8 +138,9 @@ class OpenApiTest {
         }
         statuses.forEach((id, status) -> assertThat(status).as(id).isIn(switch (id) {
             case "createCluster", "provisionCluster", "applyCluster", "scaleCluster", "applyPlan", "deleteCluster",
-                    "pauseCluster", "resumeCluster", "pauseOperation", "resumeOperation" ->
+                    "pauseCluster", "resumeCluster", "pauseOperation", "resumeOperation", "rehearse" ->
                 Set.of(202);
+            case "importJournal" -> Set.of(201);
             // the run may have ended
             case "cancelCluster" -> Set.of(202, 409);
             case "cancelOperation" -> Set.of(202);

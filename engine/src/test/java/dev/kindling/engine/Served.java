@@ -22,14 +22,18 @@ final class Served implements AutoCloseable {
     private ApiServer server;
 
     Served(Path workspace) throws IOException {
-        this.workspace = workspace;
-        this.engine = Racks.engine(workspace, UnaryOperator.identity());
-        this.server = start(0);
+        this(workspace, new ApiServer.Listen.Tcp("127.0.0.1", 0));
     }
 
-    private ApiServer start(int port) {
-        return ApiServer.start(engine, workspace, new ApiServer.Options(new ApiServer.Listen.Tcp("127.0.0.1", port),
-                new ApiServer.Tls.None(), null, "test"), Clock.systemUTC());
+    Served(Path workspace, ApiServer.Listen listen) throws IOException {
+        this.workspace = workspace;
+        this.engine = Racks.engine(workspace, UnaryOperator.identity());
+        this.server = start(listen);
+    }
+
+    private ApiServer start(ApiServer.Listen listen) {
+        return ApiServer.start(engine, workspace,
+                new ApiServer.Options(listen, new ApiServer.Tls.None(), null, "test"), Clock.systemUTC());
     }
 
     Engine engine() {
@@ -46,12 +50,13 @@ final class Served implements AutoCloseable {
 
     /** The server again, at the same address; the engine has gone on. */
     void startAgain() {
-        server = start(url().getPort());
+        server = start(new ApiServer.Listen.Tcp("127.0.0.1", url().getPort()));
     }
 
     Kindling client(Path directory) {
-        return HttpKindling.connect(
-                new HttpKindling.Connection(url(), server.tokenFile(), new Trust.Computer(), directory));
+        boolean unix = url().getScheme().equals("unix");
+        return HttpKindling.connect(new HttpKindling.Connection(url(), unix ? null : server.tokenFile(),
+                new Trust.Computer(), directory));
     }
 
     String token() throws IOException {

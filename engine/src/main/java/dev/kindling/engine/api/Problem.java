@@ -26,6 +26,11 @@ public record Problem(Severity severity, String code, String path, int line, int
         return new Problem(Severity.ERROR, code, path, 0, 0, message, expected, remedy);
     }
 
+    /** The same, said of something else. */
+    public Problem of(String otherPath) {
+        return new Problem(severity, code, otherPath, line, column, message, expected, remedy);
+    }
+
     /** {@code error mac-duplicate at 12:9 spec...: message; expected ...; remedy}. */
     @Override
     public String toString() {

@@ -1,6 +1,5 @@
 package dev.kindling.engine.http;
 
-import java.nio.file.Path;
 import java.util.Map;
 
 /** What a request gets. */
@@ -12,8 +11,8 @@ sealed interface Answer {
         }
     }
 
-    /** A file that is deleted afterwards. */
-    record Once(String type, Path file) implements Answer {}
+    /** A file that is gone afterwards. */
+    record File(String type, Scratch scratch) implements Answer {}
 
     /** A record as JSON. */
     record Json(int status, Object body, Map<String, String> headers) implements Answer {

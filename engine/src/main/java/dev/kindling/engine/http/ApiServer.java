@@ -56,7 +56,7 @@ public final class ApiServer implements AutoCloseable {
     private static final int MOST_CONNECTIONS = 1024;
     private static final int MOST_OF_ONE_ADDRESS = 256;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    private static final String SOCKET = "api.sock";
+    static final String SOCKET = "api.sock";
 
     private final EventLoopGroup loops;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
@@ -177,10 +177,12 @@ public final class ApiServer implements AutoCloseable {
         try {
             var guard = new Guard(new AccessTokens(store, clock), token, local && !unix, hostOf(options.listen()),
                     clock, metrics);
-            var routes = new Routes(kindling, new Operations(kindling, clock, work), json, metrics, work,
-                    options.version());
-            var reception = new Reception(routes, guard, store, json, clock);
-            this.socket = unix ? workspace.resolve(SOCKET) : null;
+            Scratch.tidy(workspace);
+            var rehearsals = new Rehearsals(kindling, workspace, json, clock, work);
+            var routes = new Routes(kindling, new Operations(kindling, clock, work, rehearsals), rehearsals, store,
+                    json, metrics, work, options.version());
+            var reception = new Reception(routes, workspace, guard, store, json, clock);
+            this.socket = unix ? workspace.resolve(SOCKET).toAbsolutePath() : null;
             this.listening = bind(options.listen(), new Opening(tls, reception, metrics));
             this.url = switch (options.listen()) {
                 case Listen.Tcp(String host, int _) -> (tls == null ? "http" : "https") + "://"

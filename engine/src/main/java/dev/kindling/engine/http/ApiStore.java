@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 
 /**
- * What the server keeps beside the journal, in {@code api.db} of the workspace: hashes of tokens, and the answers to
- * requests with an idempotency key. For several threads and processes; what was written is on the disk.
+ * What the server keeps beside the journal, in {@code api.db} of the workspace: hashes of tokens, the answers to
+ * requests with an idempotency key, and who asked for what not everybody may. For several threads and processes; what was written is on the disk.
  */
 final class ApiStore implements AutoCloseable {
     static final String FILE = "api.db";
@@ -44,7 +44,20 @@ final class ApiStore implements AutoCloseable {
               location TEXT,
               body BLOB,
               PRIMARY KEY (principal, key)
-            ) STRICT, WITHOUT ROWID""");
+            ) STRICT, WITHOUT ROWID""", """
+            CREATE TABLE IF NOT EXISTS act (
+              seq INTEGER PRIMARY KEY AUTOINCREMENT,
+              at TEXT NOT NULL,
+              user TEXT NOT NULL,
+              role TEXT NOT NULL,
+              address TEXT NOT NULL,
+              operation TEXT NOT NULL,
+              method TEXT NOT NULL,
+              path TEXT NOT NULL,
+              status INTEGER,
+              result TEXT
+            ) STRICT""");
+    private static final int ACTS_KEPT = 1_000_000;
 
     private final Path file;
     private final Connection connection;
@@ -146,6 +159,44 @@ final class ApiStore implements AutoCloseable {
 
     void forget(String principal, String key) {
         update("DELETE FROM answer WHERE principal = ? AND key = ?", principal, key);
+    }
+
+    /**
+     * Something that not everybody may ask for.
+     *
+     * @param user name of the token
+     * @param address where it was asked from
+     * @param operation as in the OpenAPI document
+     * @param status of the answer; null: the server ended before there was one
+     * @param result what the answer's Location named; null: nothing
+     */
+    record Act(long seq, Instant at, String user, Role role, String address, String operation, String method,
+            String path, @Nullable Integer status, @Nullable String result) {}
+
+    /** Written before anything is done. */
+    synchronized long actBegan(Call call, Route route, Instant at) {
+        update("INSERT INTO act (at, user, role, address, operation, method, path) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                at.toString(), call.user().name(), call.user().role().word(), call.from(), route.id(), route.method(),
+                call.path());
+        long seq = query("SELECT last_insert_rowid()", row -> row.getLong(1)).getFirst();
+        update("DELETE FROM act WHERE seq <= ?", seq - ACTS_KEPT);
+        return seq;
+    }
+
+    void actEnded(long seq, int status, @Nullable String result) {
+        update("UPDATE act SET status = ?, result = ? WHERE seq = ?", status, result, seq);
+    }
+
+    /** Those before that one, newest first. */
+    List<Act> acts(long before, int limit) {
+        return query("SELECT seq, at, user, role, address, operation, method, path, status, result FROM act"
+                + " WHERE seq < ? ORDER BY seq DESC LIMIT ?", row -> {
+                    int status = row.getInt(9);
+                    return new Act(row.getLong(1), Instant.parse(row.getString(2)), row.getString(3),
+                            Role.valueOf(row.getString(4).toUpperCase(Locale.ROOT)), row.getString(5),
+                            row.getString(6), row.getString(7), row.getString(8), status == 0 ? null : status,
+                            row.getString(10));
+                }, before, limit);
     }
 
     private interface Mapping<T> {

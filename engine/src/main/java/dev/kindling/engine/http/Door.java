@@ -24,9 +24,10 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Map;
@@ -42,15 +43,14 @@ import org.slf4j.LoggerFactory;
  */
 final class Door extends SimpleChannelInboundHandler<HttpObject> {
     private static final Logger LOG = LoggerFactory.getLogger(Door.class);
-    /** A definition of 10,000 machines has 3 MiB. */
-    static final int LARGEST_BODY = 16 << 20;
     /** What of a refused body is read and thrown away; a larger one ends the connection. */
     private static final int LARGEST_IGNORED = 64 << 10;
-    /** How long a request may take to arrive, and a connection may say nothing. */
+    /** How long a request, or a MiB of a file, may take to arrive, and a connection may say nothing. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     /** How long a client may take to read on. */
     private static final Duration SLOWEST_READER = Duration.ofSeconds(30);
     private static final Duration LINGER = Duration.ofSeconds(2);
+    private static final int BLOCK = 64 << 10;
 
     private final Reception reception;
     private final Guard.Origin from;
@@ -75,7 +75,7 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
         private final String method;
         private final String path;
         private final boolean keepAlive;
-        private final ByteArrayOutputStream body = new ByteArrayOutputStream(0);
+        private Body body = Body.inMemory();
         private Reception.@Nullable Admitted admitted;
         private @Nullable Refused refused;
         private long ignored;
@@ -106,6 +106,14 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
         if (before != null) {
             before.cancel(false);
             deadline = null;
+        }
+    }
+
+    private static void discard(Asked asked) {
+        try {
+            asked.body.close();
+        } catch (IOException e) {
+            LOG.warn("{} {}", asked.method, asked.path, e);
         }
     }
 
@@ -154,12 +162,11 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
         }
         try {
             asked.admitted = reception.admit(asked.method, request.uri(), request.headers(), from);
-            if (HttpUtil.getContentLength(request, 0L) > LARGEST_BODY) {
-                throw tooLarge();
-            }
+            asked.body = reception.body(asked.admitted);
+            asked.body.allow(HttpUtil.getContentLength(request, 0L));
         } catch (Refused e) {
             asked.refused = e;
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.error("{} {}", asked.method, asked.path, e);
             asked.refused = new Refused(500, Problem.error("bug", "server", "this is a bug in kindling", "",
                     "report what the server's log says"));
@@ -178,11 +185,6 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
         return Refused.badRequest("request-unreadable", "request", "that is no HTTP request", "HTTP/1.1");
     }
 
-    private static Refused tooLarge() {
-        return new Refused(413, Problem.error("body-too-large", "body", "the body is too large",
-                "at most " + (LARGEST_BODY >> 20) + " MiB", "send less"));
-    }
-
     private void collect(ChannelHandlerContext context, Asked asked, ByteBuf content) {
         if (asked.refused != null) {
             asked.ignored += content.readableBytes();
@@ -191,15 +193,20 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
             }
             return;
         }
-        if (asked.body.size() + content.readableBytes() > LARGEST_BODY) {
-            asked.refused = tooLarge();
-            leave(context, asked);
-            return;
-        }
         try {
-            content.readBytes(asked.body, content.readableBytes());
+            long before = asked.body.size() >> 20;
+            // a file's bytes only go into the system's cache here, which is quick
+            asked.body.take(content);
+            if (asked.body.isFile() && asked.body.size() >> 20 > before) {
+                arm(context);
+            }
+        } catch (Refused e) {
+            asked.refused = e;
+            leave(context, asked);
         } catch (IOException e) {
-            throw new IllegalStateException("memory can be written", e);
+            LOG.error("{} {}", asked.method, asked.path, e);
+            asked.refused = Reception.unusable();
+            leave(context, asked);
         }
     }
 
@@ -221,6 +228,7 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
         // what a client asks before it has the answer waits in its socket; one that leaves is drained
         context.channel().config().setAutoRead(leaving);
         if (!work.begin(() -> answer(context, asked))) {
+            discard(asked);
             var _ = context.close();
         }
     }
@@ -232,17 +240,18 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
         try {
             Reception.Reply reply = refused != null || admitted == null
                     ? reception.refusal(refused == null ? unreadable() : refused, asked.path)
-                    : reception.reply(admitted.with(asked.body.toByteArray()));
-            int status = switch (reply) {
-                case Reception.Reply.Bytes bytes -> {
-                    whole(context, asked, bytes);
-                    yield bytes.status();
+                    : reception.reply(admitted.with(asked.body));
+            switch (reply) {
+                case Reception.Reply.Bytes bytes -> whole(context, asked, bytes);
+                case Reception.Reply.Stream(Answer.Writer writer) ->
+                    stream(context, asked, OpenApi.EVENT_STREAM, -1, writer::write);
+                case Reception.Reply.File(String type, Scratch scratch) -> {
+                    try (scratch; InputStream in = Files.newInputStream(scratch.file())) {
+                        stream(context, asked, type, Files.size(scratch.file()), sink -> sink.copy(in));
+                    }
                 }
-                case Reception.Reply.Stream(Answer.Writer writer) -> {
-                    stream(context, asked, writer);
-                    yield 200;
-                }
-            };
+            }
+            int status = reply.status();
             String route = admitted == null ? "none" : admitted.route().id();
             metrics.answered(route, status);
             LOG.info("{} {} {} by {} in {} ms", asked.method, asked.path, status,
@@ -251,6 +260,12 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             var _ = context.close();
+        } catch (IOException e) {
+            LOG.error("{} {}", asked.method, asked.path, e);
+            // the client sees that something is missing
+            var _ = context.close();
+        } finally {
+            discard(asked);
         }
     }
 
@@ -300,10 +315,21 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
         more.forEach(headers::set);
     }
 
-    private void stream(ChannelHandlerContext context, Asked asked, Answer.Writer writer) throws InterruptedException {
+    /** Writes what a stream consists of. */
+    private interface Content {
+        void write(ChannelSink sink) throws InterruptedException, IOException;
+    }
+
+    /** @param length in bytes; negative: nobody knows */
+    private void stream(ChannelHandlerContext context, Asked asked, String type, long length, Content content)
+            throws InterruptedException, IOException {
         var response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
-        common(response, OpenApi.EVENT_STREAM, Map.of());
-        HttpUtil.setTransferEncodingChunked(response, true);
+        common(response, type, Map.of());
+        if (length < 0) {
+            HttpUtil.setTransferEncodingChunked(response, true);
+        } else {
+            HttpUtil.setContentLength(response, length);
+        }
         response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         Channel channel = context.channel();
         context.executor().execute(() -> {
@@ -316,7 +342,7 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
             var end = new CountDownLatch(1);
             channel.closeFuture().addListener(_ -> end.countDown());
             try (ServerWork.Registration _ = work.whenStopping(end::countDown)) {
-                writer.write(new ChannelSink(channel, end));
+                content.write(new ChannelSink(channel, end));
             }
         }
         context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).addListener(ChannelFutureListener.CLOSE);
@@ -326,11 +352,24 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
     private record ChannelSink(Channel channel, CountDownLatch end) implements Answer.Sink {
         @Override
         public void send(String text) throws InterruptedException {
+            write(Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
+        }
+
+        /** All of it, as long as the client is there. */
+        void copy(InputStream in) throws IOException, InterruptedException {
+            byte[] block = in.readNBytes(BLOCK);
+            while (block.length > 0 && channel.isActive()) {
+                write(Unpooled.wrappedBuffer(block));
+                block = in.readNBytes(BLOCK);
+            }
+        }
+
+        private void write(ByteBuf bytes) throws InterruptedException {
             if (!channel.isActive()) {
+                bytes.release();
                 return;
             }
-            ChannelFuture written = channel.writeAndFlush(
-                    new DefaultHttpContent(Unpooled.copiedBuffer(text, StandardCharsets.UTF_8)));
+            ChannelFuture written = channel.writeAndFlush(new DefaultHttpContent(bytes));
             if (!channel.isWritable() && !written.await(SLOWEST_READER.toMillis())) {
                 LOG.warn("a client reads nothing for {} s: its stream ends", SLOWEST_READER.toSeconds());
                 var _ = channel.close();
@@ -346,6 +385,13 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         disarm();
+        Asked cutOff = arriving;
+        if (cutOff != null) {
+            arriving = null;
+            discard(cutOff);
+        }
+        waiting.forEach(Door::discard);
+        waiting.clear();
     }
 
     @Override

@@ -32,6 +32,9 @@ final class Failures {
                     "is kindling serve running there, and does a firewall let it through?");
             case HttpTimeoutException _ -> Problem.error("server-slow", url, "the server at " + url
                     + " gives no answer", "", "look at its log; try again");
+            case UnixHttpClient.Stranger _ -> Problem.error("socket-foreign", url, String.valueOf(e.getMessage()),
+                    "a socket of your own", "only the user who runs kindling serve, and root, may use its socket;"
+                            + " others need an address and a token: --connect http://127.0.0.1:8443");
             case ConnectException _ -> unreachable(url, e);
             case SSLException _ -> certificate(url, e);
             default -> e.getCause() instanceof UnresolvedAddressException || e.getCause() instanceof ConnectException

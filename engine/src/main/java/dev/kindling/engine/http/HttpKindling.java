@@ -18,18 +18,21 @@ import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.definition.Definitions;
 import dev.kindling.engine.plan.PlanFile;
 import dev.kindling.engine.report.PlanPictures;
+import dev.kindling.engine.store.NewFile;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +42,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -61,21 +63,26 @@ public final class HttpKindling implements Kindling {
     private final ApiJson json = new ApiJson();
     private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
 
+    private static final String UNIX = "unix";
+    private static final String ADDRESSES = "http://HOST:PORT, https://HOST:PORT or unix:/PATH/api.sock";
+
     /**
      * Where a server is, and how it is asked.
      *
-     * @param url {@code http://127.0.0.1:8443}
-     * @param tokenFile with the token, one line
+     * @param url {@code http://127.0.0.1:8443}, or {@code unix:} and the path of a socket
+     * @param tokenFile with the token, one line; null: none, which only a Unix socket lets pass
      * @param directory of this computer where reports are kept
      */
-    public record Connection(URI url, Path tokenFile, Trust trust, Path directory) {
+    public record Connection(URI url, @Nullable Path tokenFile, Trust trust, Path directory) {
         public Connection {
             String scheme = String.valueOf(url.getScheme());
-            if (!(scheme.equals("http") || scheme.equals("https")) || url.getHost() == null
-                    || url.getRawUserInfo() != null || url.getRawQuery() != null || url.getRawFragment() != null) {
-                throw new ConnectionFailed(
-                        Problem.error("url-bad", "--connect", "'" + url + "' is no address of a server",
-                                "http://HOST:PORT or https://HOST:PORT", "kindling serve prints it"));
+            boolean good = switch (scheme) {
+                case UNIX -> url.getPath() != null && url.getPath().startsWith("/");
+                case "http", "https" -> url.getHost() != null && tokenFile != null;
+                default -> false;
+            };
+            if (!good || url.getRawUserInfo() != null || url.getRawQuery() != null || url.getRawFragment() != null) {
+                throw bad(url.toString());
             }
             if (scheme.equals("http") && !Set.of("localhost", "127.0.0.1", "[::1]").contains(url.getHost())) {
                 throw new ConnectionFailed(Problem.error("url-insecure", "--connect",
@@ -83,13 +90,22 @@ public final class HttpKindling implements Kindling {
                                 + url.getAuthority() + ", or a tunnel: ssh -L"));
             }
         }
+
+        private static ConnectionFailed bad(String named) {
+            return new ConnectionFailed(Problem.error("url-bad", "--connect",
+                    "'" + named + "' is no address of a server", ADDRESSES, "kindling serve prints it"));
+        }
+
+        boolean isUnix() {
+            return UNIX.equals(url.getScheme());
+        }
     }
 
     /**
      * A connection as it is named on a command line, or else in the environment.
      *
-     * @param url null: KINDLING_CONNECT
-     * @param tokenFile null: KINDLING_TOKEN_FILE, or else {@code api-token} in the directory
+     * @param url an address; {@code unix}: the socket of the directory's own server; null: KINDLING_CONNECT
+     * @param tokenFile null: KINDLING_TOKEN_FILE, or else {@code api-token} in the directory; a Unix socket needs none
      * @param authority PEM file; null: KINDLING_CACERT
      * @param fingerprint null: KINDLING_FINGERPRINT
      * @param directory where copies of reports are kept
@@ -104,16 +120,30 @@ public final class HttpKindling implements Kindling {
                     "KINDLING_CACERT").map(Path::of);
             Trust trust = pinned.<Trust>map(Trust.Fingerprint::new)
                     .or(() -> trusted.map(Trust.Authority::new)).orElseGet(Trust.Computer::new);
-            Path token = given(tokenFile == null ? null : tokenFile.toString(), environment, "KINDLING_TOKEN_FILE")
-                    .map(Path::of).orElse(directory.resolve(TokenFile.NAME));
+            Optional<Path> token = given(tokenFile == null ? null : tokenFile.toString(), environment,
+                    "KINDLING_TOKEN_FILE").map(Path::of);
+            if (named.equals(UNIX) || named.startsWith(UNIX + ":")) {
+                return new Connection(unix(named, directory), token.orElse(null), trust, directory);
+            }
             try {
-                return new Connection(URI.create(named), token, trust, directory);
+                return new Connection(URI.create(named), token.orElse(directory.resolve(TokenFile.NAME)), trust,
+                        directory);
             } catch (IllegalArgumentException e) {
-                throw new ConnectionFailed(Problem.error("url-bad", "--connect", "'" + named
-                        + "' is no address of a server", "http://HOST:PORT or https://HOST:PORT",
-                        "kindling serve prints it"));
+                throw Connection.bad(named);
             }
         });
+    }
+
+    /** A path may have blanks, which a URI has not. */
+    private static URI unix(String named, Path directory) {
+        Path socket = named.equals(UNIX)
+                ? directory.resolve(ApiServer.SOCKET)
+                : Path.of(named.substring(UNIX.length() + 1));
+        try {
+            return new URI(UNIX, null, socket.toAbsolutePath().normalize().toString(), null);
+        } catch (URISyntaxException e) {
+            throw Connection.bad(named);
+        }
     }
 
     private static Optional<String> given(@Nullable String option, Map<String, String> environment, String variable) {
@@ -135,11 +165,20 @@ public final class HttpKindling implements Kindling {
     static final class Wires {
         final HttpClient client;
         private final Connection connection;
-        private final String token;
+        private final @Nullable String token;
+        private final String base;
 
         Wires(Connection connection) {
             this.connection = connection;
-            this.token = TokenFile.read(connection.tokenFile());
+            Path file = connection.tokenFile();
+            this.token = file == null ? null : TokenFile.read(file);
+            if (connection.isUnix()) {
+                this.base = "http://localhost";
+                this.client = new UnixHttpClient(Path.of(connection.url().getPath()));
+                return;
+            }
+            String url = connection.url().toString();
+            this.base = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
             HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
                     .connectTimeout(CONNECT).followRedirects(HttpClient.Redirect.NEVER);
             if (connection.url().getScheme().equals("https")) {
@@ -149,9 +188,8 @@ public final class HttpKindling implements Kindling {
         }
 
         HttpRequest.Builder request(String path) {
-            String base = connection.url().toString();
-            return HttpRequest.newBuilder(URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base)
-                    + path)).header("Authorization", "Bearer " + token);
+            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(base + path));
+            return token == null ? request : request.header("Authorization", "Bearer " + token);
         }
 
         <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> body) throws InterruptedException {
@@ -359,43 +397,53 @@ public final class HttpKindling implements Kindling {
     @Override
     public Rehearsal rehearse(Plan plan, RehearsalOptions options, Consumer<Event.Recorded> listener)
             throws InterruptedException {
-        HttpResponse<InputStream> response = wires.send(wires.request("/api/v1/rehearse?loss=" + options.lossPercent()
-                + "&delay=" + options.delay().toMillis() + "&failures=" + options.failurePercent() + "&seed="
-                + options.seed()).header("Content-Type", OpenApi.YAML)
-                .POST(HttpRequest.BodyPublishers.ofString(plan.definition())).build(),
-                HttpResponse.BodyHandlers.ofInputStream());
+        String id;
+        try {
+            String answer = retried(wires.request("/api/v1/rehearse?loss=" + options.lossPercent() + "&delay="
+                    + options.delay().toMillis() + "&failures=" + options.failurePercent() + "&seed="
+                    + options.seed()).header("Content-Type", OpenApi.YAML)
+                    .header(OpenApi.IDEMPOTENCY_KEY, UUID.randomUUID().toString())
+                    .POST(HttpRequest.BodyPublishers.ofString(plan.definition())));
+            id = read(answer, Operation.class).id();
+        } catch (Failed e) {
+            throw unexpected(e);
+        }
+        try {
+            return rehearsed(id, plan, listener);
+        } catch (InterruptedException e) {
+            ask(id, "cancel");
+            throw e;
+        }
+    }
+
+    /** Hears a rehearsal to its end; a connection that breaks meanwhile does it no harm. */
+    private Rehearsal rehearsed(String id, Plan plan, Consumer<Event.Recorded> listener) throws InterruptedException {
+        String path = Routes.OPERATIONS + "/" + id;
         var events = new ArrayList<Event.Recorded>();
-        var ended = new AtomicReference<Wire.Rehearsed>();
-        try (InputStream body = response.body()) {
-            if (response.statusCode() != 200) {
-                throw new ConnectionFailed(problems(response.statusCode(),
-                        new String(body.readAllBytes(), StandardCharsets.UTF_8)).getFirst());
-            }
-            EventStream.read(body, (name, data) -> {
-                if (data.isEmpty()) {
-                    return !Thread.currentThread().isInterrupted();
-                }
-                if (name.equals("rehearsal")) {
-                    ended.set(read(data, Wire.Rehearsed.class));
-                } else {
-                    Event.Recorded recorded = event(tree(data));
-                    events.add(recorded);
-                    listener.accept(recorded);
-                }
-                return ended.get() == null && !Thread.currentThread().isInterrupted();
+        for (;;) {
+            // looked at before the events are read: those before its end are all among them then
+            Operation operation = read(patiently(path), Operation.class);
+            List<Event.Recorded> more = new ArrayList<>();
+            long after = events.isEmpty() ? 0 : events.getLast().seq();
+            tree(patiently(path + "/events?after=" + after + "&limit=" + Routes.PAGE
+                    + (operation.running() ? "&wait=" + LONG_POLL : ""))).path("items")
+                    .forEach(item -> more.add(event(item)));
+            more.forEach(recorded -> {
+                events.add(recorded);
+                listener.accept(recorded);
             });
-        } catch (IOException e) {
-            throw new ConnectionFailed(Failures.of(connection, e));
+            if (!operation.running() && more.isEmpty()) {
+                if (operation.state() == Operation.State.CANCELLED) {
+                    throw new InterruptedException("the rehearsal was cancelled at the server");
+                }
+                Operation.Rehearsed found = operation.rehearsal();
+                return new Rehearsal(new RunResult(id, operation.outcome(), operation.problems()),
+                        found == null ? Duration.ZERO : found.took(), found == null
+                                ? plan.estimate()
+                                : found.estimate(),
+                        events);
+            }
         }
-        if (Thread.interrupted()) {
-            throw new InterruptedException("the rehearsal was ended");
-        }
-        Wire.Rehearsed end = ended.get();
-        if (end == null) {
-            throw new ConnectionFailed(Problem.error("connection-broken", connection.url().toString(),
-                    "the connection broke, and the rehearsal ended with it", "", "rehearse again"));
-        }
-        return new Rehearsal(end.result(), end.took(), end.estimate(), events);
     }
 
     @Override
@@ -405,45 +453,68 @@ public final class HttpKindling implements Kindling {
 
     @Override
     public void backup(Path file) {
-        throw onlyThere("a backup is written");
+        var _ = fetched("/api/v1/backup", in -> Archive.read(in, file), file);
     }
 
     @Override
     public List<Problem> importJournal(Path file) {
-        return List.of(onlyThere("a journal is imported").problem());
-    }
-
-    private ConnectionFailed onlyThere(String what) {
-        return new ConnectionFailed(Problem.error("local-only", connection.url().toString(),
-                what + " on the server's own computer only", "", "run the command there, without --connect"));
+        try {
+            var _ = call(wires.request("/api/v1/journals").header("Content-Type", "application/jsonl")
+                    .POST(HttpRequest.BodyPublishers.ofFile(file)));
+            return List.of();
+        } catch (Failed e) {
+            return e.problems.stream().map(problem -> problem.path().equals("body")
+                    ? problem.of(file.toString())
+                    : problem).toList();
+        } catch (FileNotFoundException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override
     public void exportJournal(String cluster, Path file) {
-        if (cannotBe(cluster) || !fetched(cluster(cluster) + "/journal", file)) {
+        if (cannotBe(cluster) || !fetched(cluster(cluster) + "/journal", in -> keep(in, file), file)) {
             throw new ConnectionFailed(Refused.noCluster(cluster).problems().getFirst());
         }
     }
 
     @Override
     public Optional<Path> bundle(String cluster, Path file) {
-        return !cannotBe(cluster) && fetched(cluster(cluster) + "/bundle", file) ? Optional.of(file) : Optional.empty();
+        return !cannotBe(cluster) && fetched(cluster(cluster) + "/bundle", in -> keep(in, file), file)
+                ? Optional.of(file)
+                : Optional.empty();
     }
 
-    /** Writes what is there into a file; false: there is nothing. */
-    private boolean fetched(String path, Path file) {
+    /** Takes what a server sends. */
+    private interface Taker {
+        void take(InputStream in) throws IOException;
+    }
+
+    private static void keep(InputStream in, Path file) throws IOException {
+        NewFile.make(file, aside -> Files.copy(in, aside));
+    }
+
+    /** Takes what is there; false: there is nothing. A file of that name keeps it from being asked for. */
+    private boolean fetched(String path, Taker taker, Path file) {
         try {
-            HttpResponse<byte[]> response = wires.send(wires.request(path).GET().build(),
-                    HttpResponse.BodyHandlers.ofByteArray());
-            if (response.statusCode() == 404) {
-                return false;
+            if (Files.exists(file)) {
+                throw new FileAlreadyExistsException(file.toString(), null, "it exists; choose another name");
             }
-            if (response.statusCode() != 200) {
-                throw new ConnectionFailed(problems(response.statusCode(),
-                        new String(response.body(), StandardCharsets.UTF_8)).getFirst());
+            HttpResponse<InputStream> response = wires.send(wires.request(path).GET().build(),
+                    HttpResponse.BodyHandlers.ofInputStream());
+            try (InputStream body = response.body()) {
+                if (response.statusCode() == 404) {
+                    return false;
+                }
+                if (response.statusCode() != 200) {
+                    throw new ConnectionFailed(problems(response.statusCode(),
+                            new String(body.readAllBytes(), StandardCharsets.UTF_8)).getFirst());
+                }
+                taker.take(body);
             }
-            Files.write(file, response.body(), StandardOpenOption.CREATE_NEW);
             return true;
+        } catch (FileAlreadyExistsException e) {
+            throw new UncheckedIOException(e);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + file, e);
         } catch (InterruptedException e) {
@@ -506,36 +577,30 @@ public final class HttpKindling implements Kindling {
         if (cannotBe(run)) {
             throw noRun(run);
         }
-        long given = System.nanoTime();
-        long pause = 200;
         for (;;) {
             try {
-                Operation operation = read(interruptibly(
-                        wires.request(Routes.OPERATIONS + "/" + run + "?wait=" + LONG_POLL).GET()), Operation.class);
-                given = System.nanoTime();
-                pause = 200;
-                switch (operation.state()) {
-                    case RUNNING -> {
-                        // ask again
-                    }
-                    case DONE -> {
-                        return new RunResult(run, Event.Outcome.DONE, operation.problems());
-                    }
-                    case FAILED -> {
-                        return new RunResult(run, Event.Outcome.FAILED, operation.problems());
-                    }
-                    case CANCELLED -> {
-                        return new RunResult(run, Event.Outcome.CANCELLED, operation.problems());
-                    }
+                Operation operation = read(patiently(Routes.OPERATIONS + "/" + run + "?wait=" + LONG_POLL),
+                        Operation.class);
+                if (!operation.running()) {
+                    return new RunResult(run, operation.outcome(), operation.problems());
                 }
             } catch (Failed e) {
                 throw e.status == 404 ? noRun(run) : unexpected(e);
+            }
+        }
+    }
+
+    /** Asks until there is an answer: a server may be away for a while, as one that is started again is. */
+    private String patiently(String path) throws InterruptedException {
+        long began = System.nanoTime();
+        for (long pause = 200;; pause = Math.min(pause * 2, 5000)) {
+            try {
+                return interruptibly(wires.request(path).GET());
             } catch (ConnectionFailed e) {
-                if (!Failures.passes(e.problem()) || System.nanoTime() - given > AWAY.toNanos()) {
+                if (!Failures.passes(e.problem()) || System.nanoTime() - began > AWAY.toNanos()) {
                     throw e;
                 }
                 Thread.sleep(pause);
-                pause = Math.min(pause * 2, 5000);
             }
         }
     }

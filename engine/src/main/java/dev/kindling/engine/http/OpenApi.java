@@ -83,7 +83,7 @@ final class OpenApi {
             failures.put(413, "the body is larger than the server takes");
             failures.put(415, "a body of another type than those of the path");
         }
-        if (route.changes()) {
+        if (route.once()) {
             failures.put(409, "another request with this Idempotency-Key is at work");
             failures.put(422, "the Idempotency-Key was used for another request");
         }
@@ -108,6 +108,10 @@ final class OpenApi {
 
     private static Map<String, Object> bodies(Route route, Schemas schemas) {
         Class<?> body = route.body();
+        String file = route.file();
+        if (file != null) {
+            return map(file, map("schema", map("type", "string")));
+        }
         return body == null
                 ? map(YAML, map("schema", map("type", "string")), "application/json", map("schema", map()))
                 : map("application/json", map("schema", body == Map.class

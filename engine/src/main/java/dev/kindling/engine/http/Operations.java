@@ -8,40 +8,58 @@ import dev.kindling.engine.api.RunResult;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs and removals as operations. Each look reads only what the journal got since the last one. How a run ends that
+ * Runs and removals as operations, and the rehearsals among them. Each look reads only what the journal got since the last one. How a run ends that
  * wrote no end, because its process died, is asked of the engine.
  */
 final class Operations {
     private static final Logger LOG = LoggerFactory.getLogger(Operations.class);
     /** The engine needs that long to tell a broken run from one that goes on. */
     private static final Duration TO_TELL_BROKEN = Duration.ofSeconds(3);
+    /** From the answer to whoever began a run to its first record: a process must start. */
+    private static final Duration UNTIL_RECORDED = Duration.ofSeconds(30);
+    private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final Pattern RUN = Pattern.compile("run-\\d{8}-\\d{6}-[0-9a-f]{4}");
+    private static final DateTimeFormatter RUN_TIME = DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss", Locale.ROOT);
+    private static final Comparator<Operation> NEWEST_FIRST = Comparator.comparing(Operation::started)
+            .thenComparing(Operation::id).reversed();
 
     private final Kindling kindling;
     private final Clock clock;
     private final ServerWork work;
+    private final Rehearsals rehearsals;
     private final Map<String, Fold> folds = new ConcurrentHashMap<>();
     private final Map<String, Watch> watches = new ConcurrentHashMap<>();
 
-    Operations(Kindling kindling, Clock clock, ServerWork work) {
+    Operations(Kindling kindling, Clock clock, ServerWork work, Rehearsals rehearsals) {
         this.kindling = kindling;
         this.clock = clock;
         this.work = work;
+        this.rehearsals = rehearsals;
     }
 
     /** One whose end is waited for. */
@@ -78,7 +96,7 @@ final class Operations {
                     return with(now, now.state(), null, problems);
                 });
                 case Event.RunEnded ended -> change(run,
-                        now -> with(now, state(ended.outcome()), recorded.at(), now.problems()));
+                        now -> with(now, Operation.state(ended.outcome()), recorded.at(), now.problems()));
                 case Event.Removed _ -> change(run,
                         now -> with(now, Operation.State.DONE, recorded.at(), now.problems()));
                 default -> {
@@ -89,11 +107,11 @@ final class Operations {
 
         private void begin(Event.Recorded recorded, Operation.Kind kind, int steps) {
             // the journal has one writer at a time: what had not ended before is broken off
-            operations.replaceAll((id, now) -> now.state() != Operation.State.RUNNING || id.equals(recorded.run())
+            operations.replaceAll((id, now) -> !now.running() || id.equals(recorded.run())
                     ? now
                     : with(now, Operation.State.FAILED, recorded.at(), List.of(broken(id, "another one went on"))));
-            operations.putIfAbsent(recorded.run(), new Operation(recorded.run(), recorded.cluster(), kind,
-                    Operation.State.RUNNING, recorded.at(), null, 0, steps, List.of()));
+            operations.putIfAbsent(recorded.run(), Operation.begun(recorded.run(), recorded.cluster(), kind,
+                    recorded.at()).progressed(0, steps));
         }
 
         private void change(String run, java.util.function.UnaryOperator<Operation> change) {
@@ -102,7 +120,7 @@ final class Operations {
 
         private Operation with(Operation now, Operation.State state, @Nullable Instant ended, List<Problem> problems) {
             return new Operation(now.id(), now.cluster(), now.kind(), state, now.started(), ended,
-                    done.getOrDefault(now.id(), new HashSet<>()).size(), now.stepsTotal(), problems);
+                    done.getOrDefault(now.id(), new HashSet<>()).size(), now.stepsTotal(), problems, null);
         }
     }
 
@@ -111,16 +129,15 @@ final class Operations {
                 "apply the definition again: it goes on from the journal");
     }
 
-    private static Operation.State state(Event.Outcome outcome) {
-        return switch (outcome) {
-            case DONE -> Operation.State.DONE;
-            case FAILED -> Operation.State.FAILED;
-            case CANCELLED -> Operation.State.CANCELLED;
-        };
-    }
-
     /** Of one cluster, newest first. */
     List<Operation> of(String cluster) {
+        return Stream.concat(runs(cluster).stream(),
+                rehearsals.all().stream().filter(rehearsal -> rehearsal.cluster().equals(cluster)))
+                .sorted(NEWEST_FIRST).toList();
+    }
+
+    /** Its runs and removals, newest first. */
+    private List<Operation> runs(String cluster) {
         List<Operation> recorded = new ArrayList<>(fold(cluster));
         // begun here, and not in the journal yet
         for (Watch watch : watches.values()) {
@@ -134,34 +151,78 @@ final class Operations {
 
     /** Of all clusters, newest first. */
     List<Operation> all() {
-        return kindling.clusters().stream().map(ClusterStatus::name).flatMap(cluster -> of(cluster).stream())
-                .sorted(java.util.Comparator.comparing(Operation::started).thenComparing(Operation::id).reversed())
-                .toList();
+        return Stream.concat(kindling.names().stream().flatMap(cluster -> runs(cluster).stream()),
+                rehearsals.all().stream()).sorted(NEWEST_FIRST).toList();
     }
 
-    Optional<Operation> find(String id) {
+    private Optional<Operation> run(String id) {
         Watch watch = watches.get(id);
         List<String> clusters = watch != null
                 ? List.of(watch.begun.cluster())
-                : kindling.clusters().stream().map(ClusterStatus::name).toList();
-        return clusters.stream().flatMap(cluster -> of(cluster).stream())
+                : kindling.names();
+        return clusters.stream().flatMap(cluster -> runs(cluster).stream())
                 .filter(operation -> operation.id().equals(id)).findFirst();
     }
 
-    /** As {@link #find}, but waits for the end, that long at most. */
+    /** Waits for its end, that long at most. */
     Optional<Operation> find(String id, Duration patience) throws InterruptedException {
-        Optional<Operation> found = find(id);
-        if (found.isPresent() && found.get().state() == Operation.State.RUNNING && patience.isPositive()) {
+        if (Rehearsals.is(id)) {
+            return rehearsals.find(id, patience);
+        }
+        Optional<Operation> found = run(id);
+        while (found.isEmpty() && isYoung(id) && !work.stopping()) {
+            Thread.sleep(PAUSE);
+            found = run(id);
+        }
+        if (found.isPresent() && found.get().running() && patience.isPositive()) {
             join(watch(found.get()), patience);
-            return find(id);
+            return run(id);
         }
         return found;
     }
 
+    /** Begun a moment ago, perhaps through another server of the same state: its first record is on its way. */
+    private boolean isYoung(String id) {
+        try {
+            return RUN.matcher(id).matches() && Duration
+                    .between(LocalDateTime.parse(id.substring(4, 19), RUN_TIME).toInstant(ZoneOffset.UTC),
+                            clock.instant())
+                    .abs().compareTo(UNTIL_RECORDED) < 0;
+        } catch (DateTimeParseException e) {
+            return false;
+        }
+    }
+
+    /** What it told after that event; waits that long where it told nothing yet and may still do. */
+    List<Event.Recorded> events(Operation operation, long after, int limit, Duration patience)
+            throws InterruptedException {
+        if (Rehearsals.is(operation.id())) {
+            return rehearsals.events(operation.id(), after, limit, patience);
+        }
+        List<Event.Recorded> found = told(operation, after, limit);
+        if (found.isEmpty() && operation.running() && patience.isPositive()) {
+            var first = new CountDownLatch(1);
+            try (Kindling.Subscription _ = kindling.events(operation.cluster(), after, recorded -> {
+                if (recorded.run().equals(operation.id())) {
+                    first.countDown();
+                }
+            }); ServerWork.Registration _ = work.whenStopping(first::countDown)) {
+                if (first.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                    return told(operation, after, limit);
+                }
+            }
+        }
+        return found;
+    }
+
+    private List<Event.Recorded> told(Operation operation, long after, int limit) {
+        return kindling.history(operation.cluster(), after).stream()
+                .filter(recorded -> recorded.run().equals(operation.id())).limit(limit).toList();
+    }
+
     /** A run that was begun. */
     Operation applied(String cluster, String run) {
-        var begun = new Operation(run, cluster, Operation.Kind.APPLY, Operation.State.RUNNING, clock.instant(), null, 0,
-                0, List.of());
+        Operation begun = Operation.begun(run, cluster, Operation.Kind.APPLY, clock.instant());
         var _ = watch(begun);
         return begun;
     }
@@ -194,11 +255,10 @@ final class Operations {
                 if (ended.outcome() == Event.Outcome.FAILED) {
                     return new Removing.Not(ended.problems());
                 }
-                return new Removing.Begun(find(ended.run()).orElseThrow());
+                return new Removing.Begun(run(ended.run()).orElseThrow());
             }
             Event.Recorded start = first.get();
-            var begun = new Operation(start.run(), cluster, Operation.Kind.DELETE, Operation.State.RUNNING, start.at(),
-                    null, 0, 0, List.of());
+            Operation begun = Operation.begun(start.run(), cluster, Operation.Kind.DELETE, start.at());
             watches.put(begun.id(), new Watch(begun, end));
             return new Removing.Begun(begun);
         } catch (ExecutionException e) {
@@ -236,7 +296,7 @@ final class Operations {
 
     /** What the journal says, or, where it says nothing of an end, what the engine says. */
     private Operation asItIs(Operation recorded) {
-        if (recorded.state() != Operation.State.RUNNING) {
+        if (!recorded.running()) {
             return recorded;
         }
         boolean first = !watches.containsKey(recorded.id());
@@ -254,12 +314,13 @@ final class Operations {
         // it may have come to the journal in between
         Optional<Operation> now = fold(recorded.cluster()).stream().filter(found -> found.id().equals(recorded.id()))
                 .findFirst();
-        if (now.isPresent() && now.get().state() != Operation.State.RUNNING) {
+        if (now.isPresent() && !now.get().running()) {
             return now.get();
         }
         Ended ended = end.join();
-        return new Operation(recorded.id(), recorded.cluster(), recorded.kind(), state(ended.result.outcome()),
-                recorded.started(), ended.at, recorded.stepsDone(), recorded.stepsTotal(), ended.result.problems());
+        return new Operation(recorded.id(), recorded.cluster(), recorded.kind(),
+                Operation.state(ended.result.outcome()), recorded.started(), ended.at, recorded.stepsDone(),
+                recorded.stepsTotal(), ended.result.problems(), null);
     }
 
     private List<Operation> fold(String cluster) {

@@ -7,7 +7,6 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -32,19 +31,21 @@ import org.slf4j.LoggerFactory;
 final class Reception {
     private static final Logger LOG = LoggerFactory.getLogger(Reception.class);
     private static final Duration KEPT = Duration.ofHours(24);
-    private static final Set<String> BODIES = Set.of("application/yaml", "application/x-yaml", "text/yaml",
-            "application/json");
+    private static final List<String> BODIES = List.of("application/yaml", "application/json", "application/x-yaml",
+            "text/yaml");
     private static final Principal NOBODY = new Principal("", Role.VIEWER);
 
     private final Routes routes;
+    private final Path workspace;
     private final Guard guard;
     private final ApiStore store;
     private final ApiJson json;
     private final Clock clock;
     private final Set<String> working = ConcurrentHashMap.newKeySet();
 
-    Reception(Routes routes, Guard guard, ApiStore store, ApiJson json, Clock clock) {
+    Reception(Routes routes, Path workspace, Guard guard, ApiStore store, ApiJson json, Clock clock) {
         this.routes = routes;
+        this.workspace = workspace;
         this.guard = guard;
         this.store = store;
         this.json = json;
@@ -53,9 +54,8 @@ final class Reception {
 
     /** A request that was let in, without its body. */
     record Admitted(Route route, Call call) {
-        Admitted with(byte[] body) {
-            return new Admitted(route, new Call(call.user(), call.path(), call.inPath(), call.query(), call.headers(),
-                    body));
+        Admitted with(Body body) {
+            return new Admitted(route, call.with(body.bytes(), body.isFile() ? body.path() : null));
         }
     }
 
@@ -103,15 +103,23 @@ final class Reception {
         if (!route.takes().isEmpty()) {
             String type = given.getOrDefault("content-type", "").split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
             boolean none = type.isEmpty() && route.takes().startsWith("optional");
-            boolean asJson = route.body() != null;
-            if (!none && !(asJson ? type.equals("application/json") : BODIES.contains(type))) {
+            String file = route.file();
+            List<String> fitting = file != null
+                    ? List.of(file)
+                    : route.body() != null ? List.of("application/json") : BODIES;
+            if (!none && !fitting.contains(type)) {
                 throw new Refused(415, Problem.error("content-type", "Content-Type",
                         type.isEmpty() ? "the body has no type" : "a body of the type " + type,
-                        asJson ? "application/json" : "application/yaml or application/json",
-                        "give a header: Content-Type: application/" + (asJson ? "json" : "yaml")));
+                        String.join(" or ", fitting), "give a header: Content-Type: " + fitting.getFirst()));
             }
         }
-        return new Admitted(route, new Call(user, path, names, query(route, decoder), given, new byte[0]));
+        return new Admitted(route, new Call(user, from.address(), path, names, query(route, decoder), given,
+                new byte[0], null));
+    }
+
+    /** Where the body of a request that was let in goes while it arrives. */
+    Body body(Admitted admitted) throws IOException {
+        return admitted.route.file() == null ? Body.inMemory() : Body.inFile(workspace);
     }
 
     private static Map<String, String> query(Route route, QueryStringDecoder decoder) {
@@ -171,17 +179,40 @@ final class Reception {
         return value;
     }
 
-    /** What is sent: a whole answer as bytes, or a stream. */
+    /** What is sent. */
     sealed interface Reply {
         record Bytes(int status, String type, byte[] body, Map<String, String> headers) implements Reply {}
 
         record Stream(Answer.Writer writer) implements Reply {}
+
+        record File(String type, Scratch scratch) implements Reply {}
+
+        default int status() {
+            return 200;
+        }
     }
 
     /** Does what was asked; never throws for what can be told. */
     Reply reply(Admitted admitted) throws InterruptedException {
+        if (!admitted.route.isAct()) {
+            return answer(admitted);
+        }
         try {
-            Optional<String> key = admitted.route.changes()
+            long act = store.actBegan(admitted.call, admitted.route, clock.instant());
+            Reply reply = answer(admitted);
+            store.actEnded(act, reply.status(), reply instanceof Reply.Bytes bytes
+                    ? bytes.headers.get("Location")
+                    : null);
+            return reply;
+        } catch (UncheckedIOException e) {
+            LOG.error("{} {}", admitted.route.method(), admitted.call.path(), e);
+            return refusal(unusable(), admitted.call.path());
+        }
+    }
+
+    private Reply answer(Admitted admitted) throws InterruptedException {
+        try {
+            Optional<String> key = admitted.route.once()
                     ? admitted.call.header("idempotency-key")
                     : Optional.empty();
             return key.isPresent() ? once(admitted, key.get()) : render(admitted);
@@ -197,15 +228,7 @@ final class Reception {
                     new Reply.Bytes(status, type, body.getBytes(StandardCharsets.UTF_8), headers);
                 case Answer.Json(int status, Object body, var headers) -> new Reply.Bytes(status, "application/json",
                         (json.write(body) + "\n").getBytes(StandardCharsets.UTF_8), headers);
-                case Answer.Once(String type, var file) -> {
-                    try {
-                        yield new Reply.Bytes(200, type, Files.readAllBytes(file), Map.of());
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    } finally {
-                        delete(file);
-                    }
-                }
+                case Answer.File(String type, var scratch) -> new Reply.File(type, scratch);
                 case Answer.Stream(var writer) -> new Reply.Stream(writer);
             };
         } catch (Refused e) {
@@ -214,21 +237,16 @@ final class Reception {
             return refusal(new Refused(503, e.problem()), admitted.call.path());
         } catch (UncheckedIOException e) {
             LOG.error("{} {}", admitted.route.method(), admitted.call.path(), e);
-            return refusal(new Refused(500, Problem.error("state-unusable", "workspace",
-                    "the workspace cannot be read or written", "", "look at the server's log")),
-                    admitted.call.path());
+            return refusal(unusable(), admitted.call.path());
         } catch (RuntimeException e) {
             LOG.error("{} {}", admitted.route.method(), admitted.call.path(), e);
             return refusal(bug(), admitted.call.path());
         }
     }
 
-    private static void delete(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            LOG.warn("cannot delete {}", file, e);
-        }
+    static Refused unusable() {
+        return new Refused(500, Problem.error("state-unusable", "workspace",
+                "the workspace cannot be read or written", "", "look at the server's log"));
     }
 
     private static Refused bug() {

@@ -8,7 +8,7 @@ public enum Role {
     VIEWER,
     /** Starts, pauses and cancels runs; rehearses. */
     OPERATOR,
-    /** Removes clusters, exports journals. */
+    /** Removes clusters, takes backups, exports and imports journals, sees who asked for what. */
     ADMIN;
 
     /** As it is typed and stored: lower case. */

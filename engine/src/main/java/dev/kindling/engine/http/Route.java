@@ -14,11 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param role that it needs; null: none, not even a token
  * @param takes what is in the body, in words; empty: there is no body
  * @param body record that the body is, as JSON; null: text that is read as it is
+ * @param file type of a body that is a file, and may be large; null: it is none
  * @param answers by status
  * @param failures by status, beyond those that every route has
  */
 record Route(String method, String path, String id, String summary, @Nullable Role role, List<Parameter> parameters,
-        String takes, @Nullable Class<?> body, Map<Integer, Content> answers, Map<Integer, String> failures,
+        String takes, @Nullable Class<?> body, @Nullable String file, Map<Integer, Content> answers, Map<Integer, String> failures,
         Handler handler) {
 
     /** Does what was asked. */
@@ -79,9 +80,14 @@ record Route(String method, String path, String id, String summary, @Nullable Ro
         return Optional.of(values);
     }
 
-    /** Whether it changes anything, so that an answer is kept under an idempotency key. */
-    boolean changes() {
+    /** Whether it is written down who asked: what not everybody may. */
+    boolean isAct() {
         return role != null && role != Role.VIEWER;
+    }
+
+    /** Whether an answer is kept under an idempotency key. A file has no need of one: it cannot be taken in twice. */
+    boolean once() {
+        return isAct() && !method.equals("GET") && file == null;
     }
 
     /** Says what a route is, in the order of the document. */
@@ -96,6 +102,7 @@ record Route(String method, String path, String id, String summary, @Nullable Ro
         private @Nullable Role role;
         private String takes = "";
         private @Nullable Class<?> body;
+        private @Nullable String file;
 
         private Builder(String method, String path, String id, String summary) {
             this.method = method;
@@ -145,6 +152,11 @@ record Route(String method, String path, String id, String summary, @Nullable Ro
             return takes(words);
         }
 
+        Builder takesFile(String words, String type) {
+            file = type;
+            return takes(words);
+        }
+
         Builder answers(int status, String description, @Nullable Class<?> body, String... others) {
             answers.put(status, new Content(description, body, List.of(others)));
             return this;
@@ -156,7 +168,7 @@ record Route(String method, String path, String id, String summary, @Nullable Ro
         }
 
         Route with(Handler handler) {
-            return new Route(method, path, id, summary, role, List.copyOf(parameters), takes, body,
+            return new Route(method, path, id, summary, role, List.copyOf(parameters), takes, body, file,
                     java.util.Collections.unmodifiableMap(answers), java.util.Collections.unmodifiableMap(failures),
                     handler);
         }

@@ -13,6 +13,7 @@ import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.api.Validation;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -56,6 +57,8 @@ final class Routes {
 
     private final Kindling kindling;
     private final Operations operations;
+    private final Rehearsals rehearsals;
+    private final ApiStore store;
     private final ApiJson json;
     private final Metrics metrics;
     private final ServerWork work;
@@ -63,10 +66,12 @@ final class Routes {
     private final List<Route> table;
     private final String document;
 
-    Routes(Kindling kindling, Operations operations, ApiJson json, Metrics metrics, ServerWork work,
-            String version) {
+    Routes(Kindling kindling, Operations operations, Rehearsals rehearsals, ApiStore store, ApiJson json,
+            Metrics metrics, ServerWork work, String version) {
         this.kindling = kindling;
         this.operations = operations;
+        this.rehearsals = rehearsals;
+        this.store = store;
         this.json = json;
         this.metrics = metrics;
         this.work = work;
@@ -154,17 +159,10 @@ final class Routes {
                         .answers(200, "JSON lines", null, "application/jsonl").with(this::journal),
                 cluster("GET", "/bundle", "getBundle", "What helps to look into a problem, without secrets.", VIEWER)
                         .answers(200, "a ZIP file", null, "application/zip").with(this::bundle),
-                cluster("GET", "/events", "listEvents",
+                told(cluster("GET", "/events", "listEvents",
                         "What happened, oldest first: as pages, or as a stream (Accept: text/event-stream) that goes on"
                                 + " until one of both sides ends it. A stream may begin before the cluster exists.",
-                        VIEWER)
-                        .number("after", "only events with a higher number", 0, 0, Long.MAX_VALUE)
-                        .number("limit", "of a page", 500, 1, PAGE).text("cursor", "next of the page before")
-                        .number("wait", "seconds to wait where there is none yet", 0, 0, LONGEST_WAIT)
-                        .header("Last-Event-ID", "the number of the last event that a stream gave")
-                        .answers(200, "a page, or a stream whose ids are the numbers of the events",
-                                Wire.EventPage.class, OpenApi.EVENT_STREAM)
-                        .with(this::events),
+                        VIEWER)).with(this::events),
                 cluster("GET", "/report", "getReport",
                         "The report of the latest run: as JSON, or as what Accept names.", VIEWER)
                         .answers(200, "the report", Wire.ReportBody.class, "text/markdown", "text/html")
@@ -182,19 +180,23 @@ final class Routes {
                         .number("wait", "seconds to wait for its end", 0, 0, LONGEST_WAIT)
                         .answers(200, "the operation", Operation.class).fails(404, "there is none of that id")
                         .with(call -> Answer.ok(operation(call, Duration.ofSeconds(call.number("wait"))))),
+                told(Route.on("GET", OPERATIONS + "/{operation}/events", "listEventsOfOperation",
+                        "What it told, oldest first: as pages, or as a stream (Accept: text/event-stream) that ends with"
+                                + " it; the last one is called operation, and is the operation as it ended.")
+                        .by(VIEWER)).fails(404, "there is none of that id").with(this::eventsOfOperation),
                 changing(Route.on("POST", OPERATIONS + "/{operation}/cancel", "cancelOperation",
-                        "Stops a run at the next safe point.").by(OPERATOR))
+                        "Stops a run at the next safe point, or a rehearsal.").by(OPERATOR))
                         .answers(202, "it was asked to", Operation.class).fails(404, "there is none of that id")
                         .fails(409, "a removal cannot be stopped").with(this::cancelOperation),
 
                 changing(Route.on("POST", OPERATIONS + "/{operation}/pause", "pauseOperation",
                         "No further step of the run starts.").by(OPERATOR))
                         .answers(202, "it was asked to", Operation.class).fails(404, "there is none of that id")
-                        .with(call -> asked(call, kindling::pause, Duration.ZERO)),
+                        .fails(409, "only a run can pause").with(call -> askedOf(call, kindling::pause)),
                 changing(Route.on("POST", OPERATIONS + "/{operation}/resume", "resumeOperation",
                         "Ends a pause of the run.").by(OPERATOR))
                         .answers(202, "it was asked to", Operation.class).fails(404, "there is none of that id")
-                        .with(call -> asked(call, kindling::resume, Duration.ZERO)),
+                        .fails(409, "only a run can pause").with(call -> askedOf(call, kindling::resume)),
 
                 Route.on("POST", "/api/v1/validate", "validate", "Everything that is wrong with a definition.")
                         .by(VIEWER).takes(DEFINITION).text("source", "name for messages", "definition")
@@ -207,16 +209,29 @@ final class Routes {
                 choices(Route.on("POST", "/api/v1/apply", "applyPlan",
                         "Applies a plan; where a fact has changed since, the answer names each one.").by(OPERATOR)
                         .takes("a plan, as kindling plan -o writes it")).with(this::applyPlan),
-                Route.on("POST", "/api/v1/rehearse", "rehearse",
-                        "Runs a definition's plan on simulated machines and streams its events; the last one is called"
-                                + " rehearsal. Ends with the connection.")
-                        .by(OPERATOR).takes(DEFINITION).text("source", "name for messages", "definition")
+                changing(Route.on("POST", "/api/v1/rehearse", "rehearse",
+                        "Begins to run a definition's plan on simulated machines; nothing real is touched.")
+                        .by(OPERATOR).takes(DEFINITION)).text("source", "name for messages", "definition")
                         .number("loss", "percent of datagrams to lose", 0, 0, 100)
                         .number("delay", "milliseconds by which datagrams and requests are late", 0, 0, 60_000)
                         .number("failures", "percent of boots and disk writes that fail", 0, 0, 100)
                         .number("seed", "of everything random", 1, Long.MIN_VALUE, Long.MAX_VALUE)
-                        .answers(200, "events", null, OpenApi.EVENT_STREAM).fails(422, "the definition is wrong")
-                        .with(this::rehearse),
+                        .answers(202, "a rehearsal began; Location names the operation", Operation.class)
+                        .fails(409, Rehearsals.AT_ONCE + " rehearsals are at work")
+                        .fails(422, "the definition is wrong").with(this::rehearse),
+                Route.on("GET", "/api/v1/backup", "backup",
+                        "A copy of the whole state while others work on it: a ZIP file with state.db and, where there are"
+                                + " sealed secrets, secrets.")
+                        .by(ADMIN).answers(200, "a ZIP file", null, Archive.ZIP).with(this::backup),
+                Route.on("POST", "/api/v1/journals", "importJournal",
+                        "Rebuilds a cluster's state from its exported journal; takes all of it, or nothing.").by(ADMIN)
+                        .takesFile("what exportJournal gave", "application/jsonl")
+                        .answers(201, "the cluster is known again; Location names it", Wire.Imported.class)
+                        .fails(409, "the state knows such a cluster already")
+                        .fails(422, "the journal is not as it was written").with(this::importJournal),
+                paged(Route.on("GET", "/api/v1/acts", "listActs",
+                        "Who asked for what only operators and admins may, and what came of it; newest first.")
+                        .by(ADMIN)).answers(200, "a page", Wire.ActPage.class).with(this::acts),
                 Route.on("GET", "/api/v1/templates", "listTemplates", "Templates of definitions.").by(VIEWER)
                         .answers(200, "all of them", Wire.TemplateList.class)
                         .with(_ -> Answer.ok(new Wire.TemplateList(kindling.templates()))),
@@ -256,6 +271,15 @@ final class Routes {
     private static Route.Builder cluster(String method, String below, String id, String summary, Role role) {
         return Route.on(method, CLUSTERS + "/{cluster}" + below, id, summary).by(role)
                 .fails(404, "there is no such cluster, or it has none of these");
+    }
+
+    private static Route.Builder told(Route.Builder route) {
+        return route.number("after", "only events with a higher number", 0, 0, Long.MAX_VALUE)
+                .number("limit", "of a page", 500, 1, PAGE).text("cursor", "next of the page before")
+                .number("wait", "seconds to wait where there is none yet", 0, 0, LONGEST_WAIT)
+                .header("Last-Event-ID", "the number of the last event that a stream gave")
+                .answers(200, "a page, or a stream whose ids are the numbers of the events", Wire.EventPage.class,
+                        OpenApi.EVENT_STREAM);
     }
 
     private static Route.Builder paged(Route.Builder route) {
@@ -441,29 +465,9 @@ final class Routes {
     }
 
     private Answer rehearse(Call call) {
-        Plan plan = plan(read(call));
-        var options = new Kindling.RehearsalOptions(call.number("loss"), Duration.ofMillis(call.number("delay")),
-                call.number("failures"), Long.parseLong(call.given("seed")));
-        return new Answer.Stream(sink -> {
-            Thread worker = Thread.currentThread();
-            Thread watch = Thread.ofVirtual().name("rehearsal").start(() -> {
-                try {
-                    while (!sink.closedWithin(HEARTBEAT)) {
-                        sink.send(": \n\n");
-                    }
-                    worker.interrupt();
-                } catch (InterruptedException e) {
-                    // it is over
-                }
-            });
-            try {
-                Kindling.Rehearsal done = kindling.rehearse(plan, options, recorded -> tell(sink, recorded));
-                sink.send("event: rehearsal\ndata: "
-                        + json.write(new Wire.Rehearsed(done.result(), done.took(), done.estimate())) + "\n\n");
-            } finally {
-                watch.interrupt();
-            }
-        });
+        return accepted(rehearsals.begin(plan(read(call)),
+                new Kindling.RehearsalOptions(call.number("loss"), Duration.ofMillis(call.number("delay")),
+                        call.number("failures"), Long.parseLong(call.given("seed")))));
     }
 
     private Answer render(Call call) {
@@ -500,34 +504,68 @@ final class Routes {
         return accepted(latest);
     }
 
-    private Answer asked(Call call, java.util.function.Consumer<String> what, Duration patience)
-            throws InterruptedException {
-        Operation operation = operation(call, patience);
+    private Answer askedOf(Call call, java.util.function.Consumer<String> what) throws InterruptedException {
+        Operation operation = operation(call, Duration.ZERO);
+        if (operation.kind() != Operation.Kind.APPLY) {
+            throw new Refused(409, Problem.error("not-pausable", operation.id(), "only a run can pause", "",
+                    "wait for its end"));
+        }
         what.accept(operation.id());
         return accepted(operation);
     }
 
     private Answer journal(Call call) {
         status(call);
-        return once("application/jsonl", file -> kindling.exportJournal(call.cluster(), file));
+        return file("application/jsonl", file -> kindling.exportJournal(call.cluster(), file));
     }
 
     private Answer bundle(Call call) {
         status(call);
-        return once("application/zip", file -> kindling.bundle(call.cluster(), file));
+        return file(Archive.ZIP, file -> kindling.bundle(call.cluster(), file));
     }
 
-    /** In a directory for nobody else, under a name that is free. */
-    private static Answer once(String type, java.util.function.Consumer<Path> writer) {
+    private Answer file(String type, java.util.function.Consumer<Path> writer) {
+        Scratch scratch = Scratch.in(kindling.workspace());
         try {
-            Path directory = Files.createTempDirectory("kindling-api");
-            directory.toFile().deleteOnExit();
-            Path file = directory.resolve("file");
-            writer.accept(file);
-            return new Answer.Once(type, file);
+            writer.accept(scratch.file());
+            return new Answer.File(type, scratch);
+        } catch (RuntimeException e) {
+            scratch.close();
+            throw e;
+        }
+    }
+
+    private Answer backup(Call call) {
+        return file(Archive.ZIP, file -> {
+            try (Scratch copy = Scratch.in(kindling.workspace())) {
+                kindling.backup(copy.file());
+                Archive.write(file, copy.file());
+            }
+        });
+    }
+
+    private Answer importJournal(Call call) {
+        Path sent = call.sent();
+        List<Problem> problems = kindling.importJournal(sent);
+        if (!problems.isEmpty()) {
+            // the file's name is nobody's business; it is what was sent
+            List<Problem> told = problems.stream().map(problem -> problem.path().equals(sent.toString())
+                    ? problem.of("body")
+                    : problem).toList();
+            throw new Refused(told.getFirst().code().equals("import-exists") ? 409 : 422, told, Map.of());
+        }
+        try (BufferedReader lines = Files.newBufferedReader(sent)) {
+            String cluster = json.tree(lines.readLine()).path("cluster").asText();
+            return new Answer.Json(201, new Wire.Imported(cluster), Map.of("Location", CLUSTERS + "/" + cluster));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private Answer acts(Call call) {
+        int limit = call.number("limit");
+        long before = cursor(call, "acts").map(Routes::number).orElse(Long.MAX_VALUE);
+        return page(store.acts(before, limit + 1), limit, "acts", act -> Long.toString(act.seq()), Wire.ActPage::new);
     }
 
     private void tell(Answer.Sink sink, Event.Recorded recorded) {
@@ -559,11 +597,15 @@ final class Routes {
 
     private Answer cancelOperation(Call call) throws InterruptedException {
         Operation operation = operation(call, Duration.ZERO);
-        if (operation.kind() != Operation.Kind.APPLY) {
-            throw new Refused(409, Problem.error("not-cancellable", operation.id(), "a removal cannot be stopped", "",
-                    "wait for its end"));
-        }
-        return cancelled(operation);
+        return switch (operation.kind()) {
+            case APPLY -> cancelled(operation);
+            case DELETE -> throw new Refused(409, Problem.error("not-cancellable", operation.id(),
+                    "a removal cannot be stopped", "", "wait for its end"));
+            case REHEARSAL -> {
+                rehearsals.cancel(operation.id());
+                yield accepted(operation);
+            }
+        };
     }
 
     private Answer cancelled(Operation operation) {
@@ -612,10 +654,9 @@ final class Routes {
 
     private Answer events(Call call) throws InterruptedException {
         String cluster = call.cluster();
-        long after = cursor(call, "events").map(Routes::number).orElse(Long.parseLong(call.given("after")));
+        long after = after(call, "events");
         if (call.wants(OpenApi.EVENT_STREAM)) {
-            long from = call.header("last-event-id").map(Routes::number).orElse(after);
-            return new Answer.Stream(sink -> stream(cluster, from, sink));
+            return new Answer.Stream(sink -> stream(cluster, after, sink));
         }
         status(call);
         int limit = call.number("limit");
@@ -629,8 +670,32 @@ final class Routes {
                 }
             }
         }
+        return eventPage(found, after, limit, "events");
+    }
+
+    private Answer eventsOfOperation(Call call) throws InterruptedException {
+        Operation operation = operation(call, Duration.ZERO);
+        String list = operation.id();
+        long after = after(call, list);
+        if (call.wants(OpenApi.EVENT_STREAM)) {
+            return new Answer.Stream(sink -> streamToItsEnd(operation, after, sink));
+        }
+        int limit = call.number("limit");
+        return eventPage(operations.events(operation, after, limit + 1, Duration.ofSeconds(call.number("wait"))), after,
+                limit, list);
+    }
+
+    /** The event that a page, or a stream, begins after. */
+    private static long after(Call call, String list) {
+        long after = cursor(call, list).map(Routes::number).orElse(Long.parseLong(call.given("after")));
+        return call.wants(OpenApi.EVENT_STREAM)
+                ? call.header("last-event-id").map(Routes::number).orElse(after)
+                : after;
+    }
+
+    private static Answer eventPage(List<Event.Recorded> found, long after, int limit, String list) {
         long last = found.isEmpty() ? after : found.get(Math.min(limit, found.size()) - 1).seq();
-        return page(found, limit, "events", recorded -> Long.toString(recorded.seq()),
+        return page(found, limit, list, recorded -> Long.toString(recorded.seq()),
                 (items, next) -> new Wire.EventPage(items, next, last));
     }
 
@@ -650,6 +715,32 @@ final class Routes {
         try (Kindling.Subscription _ = kindling.events(cluster, after, recorded -> tell(sink, recorded))) {
             while (!sink.closedWithin(HEARTBEAT)) {
                 sink.send(": \n\n");
+            }
+        } finally {
+            metrics.streamEnded();
+        }
+    }
+
+    /** As {@link #stream}, but of one operation, and until it ends. */
+    private void streamToItsEnd(Operation operation, long after, Answer.Sink sink) throws InterruptedException {
+        sink.send("retry: 1000\n: events of " + operation.id() + "\n\n");
+        metrics.streamBegan();
+        try {
+            long seq = after;
+            Operation now = operation;
+            while (!sink.closedWithin(Duration.ZERO)) {
+                List<Event.Recorded> more = operations.events(now, seq, PAGE, now.running() ? HEARTBEAT : Duration.ZERO);
+                more.forEach(recorded -> tell(sink, recorded));
+                if (!more.isEmpty()) {
+                    seq = more.getLast().seq();
+                } else if (now.running()) {
+                    sink.send(": \n\n");
+                } else {
+                    sink.send("event: operation\ndata: " + json.write(now) + "\n\n");
+                    return;
+                }
+                // looked at before the next events are read: those before its end are all among them then
+                now = operations.find(operation.id(), Duration.ZERO).orElse(now);
             }
         } finally {
             metrics.streamEnded();

@@ -4,7 +4,6 @@ import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
-import dev.kindling.engine.api.RunResult;
 import dev.kindling.engine.api.Template;
 import java.time.Duration;
 import java.util.List;
@@ -37,6 +36,11 @@ final class Wire {
      * @param lastSeq number of the last one here, to go on from later
      */
     record EventPage(List<Event.Recorded> items, @Nullable String next, long lastSeq) {}
+
+    record ActPage(List<ApiStore.Act> items, @Nullable String next) {}
+
+    /** @param cluster that is known again */
+    record Imported(String cluster) {}
 
     record OperationPage(List<Operation> items, @Nullable String next) {}
 
@@ -77,9 +81,6 @@ final class Wire {
     record TemplateList(List<Template> items) {}
 
     record TemplateTests(List<Template.Test> tests) {}
-
-    /** The end of a rehearsal; its events came before. */
-    record Rehearsed(RunResult result, Duration took, Duration estimate) {}
 
     /**
      * A report in all its forms.

@@ -8,10 +8,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** A file that is there with all of its content, for its owner only, or not at all. */
-final class NewFile {
+public final class NewFile {
     private NewFile() {}
 
-    interface Content {
+    /** Makes what is in it. */
+    public interface Content {
         /** Makes a file that is not there yet. */
         void write(Path aside) throws IOException;
     }
@@ -21,7 +22,7 @@ final class NewFile {
      *
      * @throws FileAlreadyExistsException where it exists; it stays as it is
      */
-    static void make(Path file, Content content) throws IOException {
+    public static void make(Path file, Content content) throws IOException {
         Path target = file.toAbsolutePath();
         Path directory = target.getParent();
         if (directory == null || Files.exists(target)) {

@@ -54,11 +54,11 @@ public final class Cli implements Runnable {
     @Nullable
     Path workspace;
 
-    @Option(names = "--connect", paramLabel = "URL", scope = ScopeType.INHERIT, description = "use the engine of a server (kindling serve) (default: $KINDLING_CONNECT, else the engine of this command)")
+    @Option(names = "--connect", paramLabel = "URL", scope = ScopeType.INHERIT, description = "use the engine of a server (kindling serve): http://HOST:PORT, https://HOST:PORT, unix:/PATH, or unix: the socket in the workspace (default: $KINDLING_CONNECT, else the engine of this command)")
     @Nullable
     String connect;
 
-    @Option(names = "--token-file", paramLabel = "FILE", scope = ScopeType.INHERIT, description = "token of the server (default: $KINDLING_TOKEN_FILE, else api-token in the workspace)")
+    @Option(names = "--token-file", paramLabel = "FILE", scope = ScopeType.INHERIT, description = "token of the server (default: $KINDLING_TOKEN_FILE, else api-token in the workspace; a socket needs none)")
     @Nullable
     Path tokenFile;
 

@@ -83,8 +83,8 @@ final class ServeCommand implements Callable<Integer> {
                 cli.say("The certificate's SHA-256 is " + server.fingerprint() + "\n");
             }
             cli.tell(server.url().startsWith("unix:")
-                    ? "  curl --unix-socket " + server.url().substring("unix:".length())
-                            + " http://localhost/api/v1/clusters\n"
+                    ? "  kindling status --connect " + server.url() + "\n  curl --unix-socket "
+                            + server.url().substring("unix:".length()) + " http://localhost/api/v1/clusters\n"
                     : "  kindling status --connect " + server.url() + " --token-file " + server.tokenFile()
                             + (server.fingerprint().isEmpty() ? "" : " --fingerprint " + server.fingerprint()) + "\n");
             stop.await();
