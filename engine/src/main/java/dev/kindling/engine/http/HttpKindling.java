@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.ConnectionFailed;
+import dev.kindling.engine.api.Covered;
 import dev.kindling.engine.api.Draft;
 import dev.kindling.engine.api.Edit;
 import dev.kindling.engine.api.Edited;
@@ -74,7 +75,7 @@ public final class HttpKindling implements Kindling {
             if (!(scheme.equals("http") || scheme.equals("https")) || url.getHost() == null
                     || url.getRawUserInfo() != null || url.getRawQuery() != null || url.getRawFragment() != null) {
                 throw new ConnectionFailed(
-                        Problem.error("url-bad", "--connect", "'" + url + "' is no address of a server",
+                        Problem.error("url-bad", "--connect", "'" + Covered.of(url.toString()) + "' is no address of a server",
                                 "http://HOST:PORT or https://HOST:PORT", "kindling serve prints it"));
             }
             if (scheme.equals("http") && !Set.of("localhost", "127.0.0.1", "[::1]").contains(url.getHost())) {
@@ -109,7 +110,7 @@ public final class HttpKindling implements Kindling {
             try {
                 return new Connection(URI.create(named), token, trust, directory);
             } catch (IllegalArgumentException e) {
-                throw new ConnectionFailed(Problem.error("url-bad", "--connect", "'" + named
+                throw new ConnectionFailed(Problem.error("url-bad", "--connect", "'" + Covered.of(named)
                         + "' is no address of a server", "http://HOST:PORT or https://HOST:PORT",
                         "kindling serve prints it"));
             }
