@@ -158,6 +158,7 @@ final class Conductor {
                 if (!keep) {
                     wired.stop();
                 }
+                dag.end();
                 journal.accept(new Event.RunEnded(result.outcome(), switch (result.outcome()) {
                     case DONE -> "cluster " + cluster + " is formed and handed off";
                     case FAILED -> "the run failed: " + result.problems().getFirst().message();

@@ -31,7 +31,7 @@ final class Control {
         for (Event.Recorded recorded : events) {
             switch (recorded.event()) {
                 case Event.RunStarted _ -> running = true;
-                case Event.RunPaused pause -> paused = pause.text();
+                case Event.RunPaused pause -> paused = running ? pause.text() : null;
                 case Event.RunContinued _ -> paused = null;
                 case Event.RunEnded _,Event.Removed _ -> {
                     running = false;

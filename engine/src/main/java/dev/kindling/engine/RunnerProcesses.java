@@ -24,6 +24,9 @@ import java.util.concurrent.TimeUnit;
  * has a network namespace of its own.
  */
 final class RunnerProcesses implements RunPlace {
+    /** Which is the log of the run; read by the user interface's configuration of the log. */
+    private static final String WARNINGS_TO_STANDARD_ERROR = "-Dkindling.log.debug=true";
+
     private final Workspace workspace;
     private final Store store;
     private final Map<String, Child> children = new ConcurrentHashMap<>();
@@ -83,7 +86,7 @@ final class RunnerProcesses implements RunPlace {
     private List<String> runner(String part, String cluster, String run, ApplyOptions options) {
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m", "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
+                "--sun-misc-unsafe-memory-access=allow", WARNINGS_TO_STANDARD_ERROR,
                 "-Dkindling.home=" + System.getProperty("kindling.home", ""), "-cp",
                 System.getProperty("java.class.path"),
                 Runner.class.getName()));

@@ -145,6 +145,17 @@ class PlanTest {
         assertThat(plan(commented).leftovers()).isEmpty();
     }
 
+    @Test
+    void whatWasBegunAndTakenBackIsStillToEndWell() {
+        everythingWasDone(definition(3), true);
+        record(new Event.Defined(definition(4), "accepted"));
+        record(new Event.RunStarted("p", 1, true, List.of(), "run"));
+        record(new Event.RunEnded(Event.Outcome.CANCELLED, "stopped"));
+        assertThat(pending(plan(definition(3)))).containsExactlyInAnyOrder("prepare/boot-files", "serve/boot");
+        record(new Event.RunEnded(Event.Outcome.DONE, "done"));
+        assertThat(plan(definition(3)).pending()).isZero();
+    }
+
     @ParameterizedTest
     @CsvSource({"true", "false"})
     void oneNodeMoreInAClusterOf500IsWorkForOneNode(boolean recordsInputs) {

@@ -14,6 +14,7 @@ import static dev.kindling.engine.definition.Format.OfSpec;
 import static dev.kindling.engine.definition.Format.OfValidation;
 import static dev.kindling.engine.definition.Format.OfWebhook;
 
+import dev.kindling.engine.api.Covered;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.model.BootSettings;
 import dev.kindling.engine.model.Checks;
@@ -121,6 +122,12 @@ final class ModelReader {
     }
 
     private static void checkWebhook(GroupValue webhook, Problems problems) {
+        At<String> url = webhook.at(OfWebhook.URL);
+        if (url != null && !Covered.of(url.value()).equals(url.value())) {
+            problems.add(ProblemCode.SECRET_IN_DEFINITION, url.place(), "the address holds a password or a token",
+                    "an address without it",
+                    "Remove it, change it if the file was shared, and let the receiver check the signature: secretName.");
+        }
         List<String> known = Arrays.stream(Event.class.getPermittedSubclasses()).map(Class::getSimpleName).sorted()
                 .toList();
         for (At<String> type : webhook.items(OfWebhook.EVENTS)) {

@@ -1,5 +1,6 @@
 package dev.kindling.engine.definition;
 
+import dev.kindling.engine.api.Covered;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,8 @@ sealed interface Node {
 
         @Override
         public String describe() {
-            String shown = text.length() > 60 ? text.substring(0, 60) + "..." : text;
+            String covered = Covered.of(text);
+            String shown = covered.length() > 60 ? covered.substring(0, 60) + "..." : covered;
             if (isNull()) {
                 return "nothing";
             }

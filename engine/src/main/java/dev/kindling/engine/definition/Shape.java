@@ -81,8 +81,12 @@ sealed interface Shape<T> {
                 if (compiled.matcher(text).matches()) {
                     return parse.apply(text);
                 }
-                problems.add(code, Place.of(path, node), "there is " + scalar.describe(), called,
-                        remedy.apply(text).orElse(code.remedy()));
+                // a password where a name is expected is not said again
+                problems.add(code, Place.of(path, node),
+                        code == ProblemCode.BAD_SECRET_NAME
+                                ? "what is there is no name of a secret"
+                                : "there is " + scalar.describe(),
+                        called, remedy.apply(text).orElse(code.remedy()));
             } catch (IllegalArgumentException e) {
                 problems.add(code, Place.of(path, node), String.valueOf(e.getMessage()), called,
                         remedy.apply(text).orElse(code.remedy()));

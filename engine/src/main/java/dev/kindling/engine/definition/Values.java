@@ -70,7 +70,7 @@ final class Values {
     static final Shape<String> WEB_URL = Shape.Text.of("an http or https URL", ProblemCode.BAD_URL,
             "https?://[A-Za-z0-9.\\[\\]:-]{1,253}(?:/[\\x21-\\x7e]{0,1024})?", Function.identity());
     static final Shape<String> SECRET_NAME = Shape.Text.of("the name of a secret, such as lab/hook",
-            ProblemCode.BAD_NAME, "[A-Za-z0-9][A-Za-z0-9._/-]{0,199}", Function.identity());
+            ProblemCode.BAD_SECRET_NAME, "[A-Za-z0-9][A-Za-z0-9._/-]{0,199}", Function.identity());
     static final Shape<String> EVENT_TYPE = Shape.Text.of("the type of an event, such as RunEnded",
             ProblemCode.BAD_TEXT, "[A-Za-z]{3,40}", Function.identity());
     static final Shape<Boolean> TRUTH = new Shape.Truth();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.ConnectionFailed;
+import dev.kindling.engine.api.Covered;
 import dev.kindling.engine.api.Draft;
 import dev.kindling.engine.api.Edit;
 import dev.kindling.engine.api.Edited;
@@ -93,7 +94,7 @@ public final class HttpKindling implements Kindling {
 
         private static ConnectionFailed bad(String named) {
             return new ConnectionFailed(Problem.error("url-bad", "--connect",
-                    "'" + named + "' is no address of a server", ADDRESSES, "kindling serve prints it"));
+                    "'" + Covered.of(named) + "' is no address of a server", ADDRESSES, "kindling serve prints it"));
         }
 
         boolean isUnix() {

@@ -18,9 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param disks of the machines: the last order of each
  * @param events since the cluster was last removed
  * @param ran whether a run began since then
+ * @param settled whether the last run has ended well and is still what was accepted last
  */
 public record Facts(@Nullable String definition, Map<String, Done> done, Map<String, Hardware> hardware,
-        Map<String, Disk> disks, List<Event.Recorded> events, boolean ran) {
+        Map<String, Disk> disks, List<Event.Recorded> events, boolean ran,
+        boolean settled) {
     /**
      * A step that was done.
      *
@@ -48,23 +50,23 @@ public record Facts(@Nullable String definition, Map<String, Done> done, Map<Str
         List<Event.Recorded> events = journal.subList(start, journal.size());
         String definition = null;
         boolean ran = false;
-        boolean running = false;
-        String last = null;
+        boolean settled = false;
         var done = new LinkedHashMap<String, Done>();
         var hardware = new LinkedHashMap<String, Hardware>();
         var disks = new LinkedHashMap<String, Disk>();
         for (Event.Recorded recorded : events) {
             switch (recorded.event()) {
-                case Event.Defined(String text, String _) -> definition = text;
+                case Event.Defined(String text, String _) -> {
+                    settled &= text.equals(definition);
+                    definition = text;
+                }
                 case Event.RunStarted _ -> {
                     ran = true;
-                    running = true;
+                    settled = false;
                 }
-                case Event.StepDone(String step, String machine, boolean _, String _, String inputs) -> {
+                case Event.StepDone(String step, String machine, boolean _, String _, String inputs) ->
                     done.put(step, new Done(machine, inputs, definition == null ? "" : definition));
-                    last = step;
-                }
-                case Event.RunEnded _ -> running = false;
+                case Event.RunEnded(Event.Outcome outcome, String _) -> settled = outcome == Event.Outcome.DONE;
                 case Event.StepStarted(String step, String _, int _, String _, String _) -> done.remove(step);
                 case Event.InventoryReceived(String machine, Hardware told, String _) -> hardware.put(machine, told);
                 case Event.DiskWriteOrdered(String machine, String order, Plan.DiskTarget target, String _) ->
@@ -76,11 +78,7 @@ public record Facts(@Nullable String definition, Map<String, Done> done, Map<Str
                 }
             }
         }
-        if (running && last != null) {
-            // A run that died after its last step has not said so: that step is looked at again, so that a run can end.
-            done.remove(last);
-        }
-        return new Facts(definition, done, hardware, disks, List.copyOf(events), ran);
+        return new Facts(definition, done, hardware, disks, List.copyOf(events), ran, settled);
     }
 
     public Optional<String> lastDefinition() {

@@ -93,7 +93,8 @@ public final class Planner {
                     ? "done once, before what it rests on changed"
                     : standing == Standing.CHANGED ? "done once, with other settings" : before(action)));
         }
-        boolean nothing = pending.isEmpty() && facts.ran();
+        // a run that was broken off after its last step, or of a definition that was taken back, is still to end well
+        boolean nothing = pending.isEmpty() && facts.settled();
         for (int i = 0; i < actions.size(); i++) {
             if (steps.get(i).eachRun()) {
                 actions.set(i, with(actions.get(i), nothing, actions.get(i).before()));

@@ -56,6 +56,8 @@ public final class DagRunner {
     private final ReentrantReadWriteLock gate = new ReentrantReadWriteLock(true);
     private volatile CountDownLatch open = new CountDownLatch(0);
     private volatile boolean cancelled;
+    /** Guarded by the gate. */
+    private boolean over;
 
     /**
      * @param journal writes an event durably before it returns; what it throws ends the run
@@ -131,12 +133,13 @@ public final class DagRunner {
 
     /**
      * No further step starts, nor a further attempt of one, until {@link #resume}; those at work go on. When this
-     * returns that is in the journal, before any later start. May be called before {@link #run}.
+     * returns that is in the journal, before any later start. May be called before {@link #run}. After
+     * {@link #end} nothing is journalled: the next run would find itself paused.
      */
     public void pause(String text) {
         gate.writeLock().lock();
         try {
-            if (open.getCount() == 0 && !cancelled) {
+            if (open.getCount() == 0 && !cancelled && !over) {
                 journal.accept(new Event.RunPaused(text));
                 open = new CountDownLatch(1);
             }
@@ -149,10 +152,20 @@ public final class DagRunner {
     public void resume(String text) {
         gate.writeLock().lock();
         try {
-            if (open.getCount() > 0 && !cancelled) {
+            if (open.getCount() > 0 && !cancelled && !over) {
                 journal.accept(new Event.RunContinued(text));
                 open.countDown();
             }
+        } finally {
+            gate.writeLock().unlock();
+        }
+    }
+
+    /** The end of the run is told next: from now on nothing is left that a pause could hold back. */
+    public void end() {
+        gate.writeLock().lock();
+        try {
+            over = true;
         } finally {
             gate.writeLock().unlock();
         }

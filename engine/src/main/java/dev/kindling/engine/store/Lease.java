@@ -95,23 +95,44 @@ public final class Lease implements AutoCloseable {
     }
 
     private void beat() {
-        while (!closed.get() && !lost) {
-            LockSupport.parkNanos(this, ttl.dividedBy(3).toNanos());
-            if (closed.get()) {
-                return;
-            }
-            try {
-                if (!renew()) {
-                    LOG.warn("the lock on cluster {} was taken over by another process", cluster);
+        Duration pause = ttl.dividedBy(3);
+        try {
+            while (!closed.get() && !lost) {
+                LockSupport.parkNanos(this, pause.toNanos());
+                if (closed.get()) {
+                    return;
                 }
-            } catch (RuntimeException e) {
-                LOG.warn("the lock on cluster {} could not be renewed", cluster, e);
-                // Until then nobody else may have it, so that it is tried again at the next beat.
-                if (System.nanoTime() - renewedAt >= ttl.toNanos()) {
-                    LOG.warn("the lock on cluster {} has expired: another process may have it", cluster);
-                    markLost();
+                // A database that says nothing more, as one behind an unplugged cable, holds the renewal up for longer
+                // than the lock lasts. A process that was paused gets as long as ever to learn what became of its lock.
+                Thread renewal = Thread.ofVirtual().name("renewal-" + cluster).start(this::renewOrSayWhyNot);
+                Duration left = ttl.minusNanos(System.nanoTime() - renewedAt);
+                if (!renewal.join(left.compareTo(pause) < 0 ? pause : left)) {
+                    expired();
                 }
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void renewOrSayWhyNot() {
+        try {
+            if (!renew()) {
+                LOG.warn("the lock on cluster {} was taken over by another process", cluster);
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("the lock on cluster {} could not be renewed: {}", cluster, e.getMessage());
+            // Until then nobody else may have it, so that it is tried again at the next beat.
+            if (System.nanoTime() - renewedAt >= ttl.toNanos()) {
+                expired();
+            }
+        }
+    }
+
+    private void expired() {
+        if (!closed.get() && !lost) {
+            LOG.warn("the lock on cluster {} has expired: another process may have it", cluster);
+            markLost();
         }
     }
 

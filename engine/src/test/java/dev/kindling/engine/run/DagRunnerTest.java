@@ -264,6 +264,16 @@ class DagRunnerTest {
     }
 
     @Test
+    void aPauseThatComesAfterTheEndHoldsNobodyBack() throws Exception {
+        DagRunner runner = runner();
+        run(runner, List.of(works("a")));
+        runner.end();
+        runner.pause("too late");
+        runner.resume("too late");
+        assertThat(journal).hasExactlyElementsOfTypes(Event.StepStarted.class, Event.StepDone.class);
+    }
+
+    @Test
     void pauseLetsWorkGoOnAndStartsNothingUntilResumed() throws Exception {
         var runner = runner();
         var atWork = new CountDownLatch(1);

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +28,9 @@ abstract class LeaseContract {
 
     /** A new connection to the state of this test, by a process. */
     abstract Store open(Owner owner) throws IOException;
+
+    /** The database answers nobody who wants to write, until this is closed. */
+    abstract AutoCloseable silence() throws Exception;
 
     /** Time passes for the state. */
     abstract void pass(Duration time) throws Exception;
@@ -100,6 +105,20 @@ abstract class LeaseContract {
                 Thread.onSpinWait();
             }
             assertThat(lease.lost()).isFalse();
+        }
+    }
+
+    /** As behind an unplugged cable: a connection that waits for an answer learns of nothing for long. */
+    @Test
+    void isLostWhenItExpiresWhileTheDatabaseDoesNotAnswer() throws Exception {
+        var lost = new CountDownLatch(1);
+        try (Store theirs = openByRealTime(ELSEWHERE)) {
+            Lease lease = acquired(theirs.acquire("demo", Duration.ofSeconds(2)));
+            lease.onLost(lost::countDown);
+            try (var _ = silence()) {
+                assertThat(lost.await(10, TimeUnit.SECONDS)).as("long before a connection gives up").isTrue();
+                assertThat(lease.lost()).isTrue();
+            }
         }
     }
 

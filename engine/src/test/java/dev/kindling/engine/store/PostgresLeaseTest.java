@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,6 +34,16 @@ class PostgresLeaseTest extends LeaseContract {
     @Override
     Store openByRealTime(Owner owner) throws IOException {
         return open(owner);
+    }
+
+    @Override
+    AutoCloseable silence() throws SQLException {
+        Connection other = server.connect(state);
+        other.setAutoCommit(false);
+        try (Statement statement = other.createStatement()) {
+            statement.execute("LOCK TABLE lease IN ACCESS EXCLUSIVE MODE");
+        }
+        return other;
     }
 
     /** The database's clock goes its own way: instead, everything that was agreed is moved into the past. */

@@ -1,6 +1,10 @@
 package dev.kindling.engine.store;
 
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +38,15 @@ class SqliteLeaseTest extends LeaseContract {
     @Override
     Store openByRealTime(Owner owner) throws IOException {
         return Store.open(directory, Clock.systemUTC(), owner);
+    }
+
+    @Override
+    AutoCloseable silence() throws SQLException {
+        Connection other = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("state.db"));
+        try (Statement statement = other.createStatement()) {
+            statement.execute("BEGIN IMMEDIATE");
+        }
+        return other;
     }
 
     @Override

@@ -1,12 +1,17 @@
 package dev.kindling.tui.text;
 
+import dev.kindling.engine.api.Covered;
 import dev.kindling.engine.api.Problem;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Problems for people: the line of the definition with a caret, what was expected, and what to do. */
 public final class ProblemText {
     /** A longer line is shown in part. */
     private static final int WIDEST = 160;
+
+    /** Perhaps the secret itself was written there. */
+    private static final String NO_NAME_OF_A_SECRET = "bad-secret-name";
 
     private ProblemText() {}
 
@@ -17,13 +22,25 @@ public final class ProblemText {
      * @param text the definition, empty where the problems are not about one
      */
     public static String of(String source, String text, List<Problem> problems, Ansi ansi) {
-        List<String> lines = text.lines().toList();
+        List<String> lines = covered(text, problems);
         StringBuilder out = new StringBuilder();
         for (Problem problem : problems) {
             one(out, source, lines, problem, ansi);
         }
         out.append(counted(problems)).append('\n');
         return out.toString();
+    }
+
+    /** The output may be recorded: no password is shown, nor what is written where the name of a secret is expected. */
+    private static List<String> covered(String text, List<Problem> problems) {
+        List<String> lines = new ArrayList<>(text.lines().map(Covered::of).toList());
+        for (Problem problem : problems) {
+            int line = problem.line() - 1;
+            if (problem.code().equals(NO_NAME_OF_A_SECRET) && line >= 0 && line < lines.size()) {
+                lines.set(line, Covered.valueAt(lines.get(line), index(lines.get(line), problem)));
+            }
+        }
+        return lines;
     }
 
     /** {@code 2 errors, 1 warning}. */
@@ -63,9 +80,14 @@ public final class ProblemText {
         out.append('\n');
     }
 
+    /** Of the character that a problem is at; columns count code points. */
+    private static int index(String line, Problem problem) {
+        return line.offsetByCodePoints(0,
+                Math.clamp(problem.column() - 1L, 0, line.codePointCount(0, line.length())));
+    }
+
     private static void excerpt(StringBuilder out, String line, Problem problem, Ansi ansi) {
-        int column = Math.clamp(problem.column() - 1L, 0, line.codePointCount(0, line.length()));
-        int at = line.offsetByCodePoints(0, column);
+        int at = index(line, problem);
         // a definition may be one line of JSON: what is around the place is enough
         int from = line.length() <= WIDEST ? 0 : Math.max(0, at - WIDEST / 2);
         int to = Math.min(line.length(), from + WIDEST);

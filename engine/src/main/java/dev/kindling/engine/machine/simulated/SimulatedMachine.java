@@ -5,6 +5,7 @@ import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Machine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -18,7 +19,9 @@ import org.slf4j.LoggerFactory;
  */
 final class SimulatedMachine implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(SimulatedMachine.class);
-    private static final int PAUSE_MILLIS = 200;
+    private static final Duration PAUSE = Duration.ofMillis(200);
+    /** As a kubelet does: a control plane that was started anew learns of its nodes again. */
+    private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(10);
 
     private final Machine machine;
     private final Cluster cluster;
@@ -31,8 +34,8 @@ final class SimulatedMachine implements Runnable {
         Booted boot() throws InterruptedException, IOException;
 
         /** Between two tries of anything. */
-        default void pause() throws InterruptedException {
-            Thread.sleep(PAUSE_MILLIS);
+        default void pause(Duration length) throws InterruptedException {
+            Thread.sleep(length);
         }
     }
 
@@ -88,7 +91,7 @@ final class SimulatedMachine implements Runnable {
                     }
                 } catch (IOException e) {
                     LOG.debug("{} starts anew: {}", machine.name(), e.getMessage());
-                    firmware.pause();
+                    firmware.pause(PAUSE);
                 }
             }
         } catch (InterruptedException e) {
@@ -118,7 +121,7 @@ final class SimulatedMachine implements Runnable {
                 case "boot-disk" -> {
                     return;
                 }
-                default -> firmware.pause();
+                default -> firmware.pause(PAUSE);
             }
         }
     }
@@ -167,7 +170,7 @@ final class SimulatedMachine implements Runnable {
         while (config.isEmpty()) {
             String answer = text(web.get(base + "config", token));
             if (answer.startsWith("action=wait")) {
-                firmware.pause();
+                firmware.pause(PAUSE);
             } else {
                 disk.put("config", answer);
                 config = answer;
@@ -196,10 +199,15 @@ final class SimulatedMachine implements Runnable {
             String join = config.getOrDefault("server.url", "") + "/stand-in/join";
             String body = "name=" + machine.name() + "\nip=" + address + "\n";
             while (!accepted(web, join, config.getOrDefault("cluster.token", ""), body)) {
-                firmware.pause();
+                firmware.pause(PAUSE);
             }
             report(web, base + "progress", token, "stage=ready\ntext=joined the stand-in control plane\n");
-            new java.util.concurrent.CountDownLatch(1).await();
+            while (true) {
+                firmware.pause(SIGN_OF_LIFE);
+                if (!accepted(web, join, config.getOrDefault("cluster.token", ""), body)) {
+                    LOG.debug("{}: its control plane does not answer", machine.name());
+                }
+            }
         }
     }
 
@@ -231,7 +239,7 @@ final class SimulatedMachine implements Runnable {
             } catch (IOException e) {
                 LOG.debug("{}: {}", url, e.getMessage());
             }
-            firmware.pause();
+            firmware.pause(PAUSE);
         }
     }
 
