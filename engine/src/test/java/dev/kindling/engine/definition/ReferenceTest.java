@@ -190,7 +190,7 @@ class ReferenceTest {
                         the environment it `inherits`: groups key by key; networks, hardware classes, pools and services by
                         their name; any other list as a whole. The base is a complete definition itself.
 
-                        ```sh
+                        ```bash (a definition of yours)
                         kindling validate shop.yaml                            # the base and every environment
                         kindling plan shop.yaml --environment staging          # the cluster shop-staging
                         kindling up shop.yaml --environment production         # promoted: the same file, the next environment
@@ -204,7 +204,7 @@ class ReferenceTest {
                         Wizards and `kindling scale` change a definition's text in place: comments, order, quotes and blank
                         lines elsewhere stay as they are.
 
-                        ```sh
+                        ```bash (a definition of yours)
                         kindling scale shop.yaml workers=5     # writes the count, shows the plan, brings the cluster there
                         ```
 

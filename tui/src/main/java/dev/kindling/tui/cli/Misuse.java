@@ -41,7 +41,7 @@ final class Misuse {
     }
 
     private static String guess(String word, Set<String> known) {
-        return known.stream().filter(each -> distance(word, each) <= 2)
+        return known.stream().filter(each -> distance(word, each) <= Math.min(2, word.length() / 2))
                 .min(Comparator.comparingInt(each -> distance(word, each)))
                 .map(each -> "; did you mean " + each + "?").orElse("");
     }

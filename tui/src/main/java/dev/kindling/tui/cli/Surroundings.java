@@ -43,9 +43,12 @@ public record Surroundings(InputStream in, PrintStream out, PrintStream err, Map
         return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
     }
 
-    /** UTF-8 where the locale says so; else ASCII, in which Java prints {@code ?} for what cannot be shown. */
+    /**
+     * UTF-8 where the locale says so; else ASCII, in which Java prints {@code ?} for what cannot be shown. The launcher
+     * gives Java another locale, for the names of files, and keeps the user's in {@code KINDLING_LOCALE}.
+     */
     static Charset charset(Map<String, String> environment) {
-        for (String name : new String[]{"LC_ALL", "LC_CTYPE", "LANG"}) {
+        for (String name : new String[]{"KINDLING_LOCALE", "LC_ALL", "LC_CTYPE", "LANG"}) {
             String value = environment.getOrDefault(name, "");
             if (!value.isEmpty()) {
                 String lower = value.toLowerCase(Locale.ROOT);
