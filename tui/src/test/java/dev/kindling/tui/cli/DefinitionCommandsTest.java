@@ -57,7 +57,8 @@ class DefinitionCommandsTest {
         int code = Cli.run(new Surroundings(new ByteArrayInputStream(new byte[0]),
                 new PrintStream(outBytes, true, StandardCharsets.UTF_8),
                 new PrintStream(errBytes, true, StandardCharsets.UTF_8), Map.of("TERM", "dumb"), directory,
-                new MutableClock(Racks.START), false, true, () -> 100, Workspaces.ofEngine(), _ -> () -> {}), arguments);
+                new MutableClock(Racks.START), false, true, () -> 100, Workspaces.ofEngine(), _ -> () -> {}),
+                arguments);
         out = outBytes.toString(StandardCharsets.UTF_8);
         err = errBytes.toString(StandardCharsets.UTF_8);
         return code;
