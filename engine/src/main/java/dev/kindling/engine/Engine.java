@@ -110,6 +110,20 @@ public final class Engine implements Kindling {
         }
     }
 
+    /**
+     * The same to look at: a workspace that is not there is empty, and is not made. Nothing can be run with it then.
+     */
+    public static Kindling look(Path directory, Map<String, String> environment) {
+        World world = World.real();
+        try {
+            Workspace workspace = Workspace.look(directory, environment);
+            Store store = Store.look(workspace.directory(), workspace.environment(), world.clock());
+            return new Engine(workspace, store, new RunnerProcesses(workspace, store), world);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** JSON Schema 2020-12 of a definition, for editors; needs no workspace. */
     public static String schema() {
         return Definitions.schema();

@@ -32,6 +32,11 @@ record Workspace(Path directory, Map<String, String> environment) {
         return new Workspace(absolute, environment);
     }
 
+    /** To look at: nothing is made. */
+    static Workspace look(Path directory, Map<String, String> environment) {
+        return new Workspace(directory.toAbsolutePath().normalize(), environment);
+    }
+
     /** Disks and consoles of virtual and simulated machines. */
     Path rack(String cluster) {
         return directory.resolve("rack").resolve(cluster);

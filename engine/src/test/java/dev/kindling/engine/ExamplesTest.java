@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Clusters that this version can plan and cannot form: they load, they are planned in outline, and nothing starts. */
+/** Examples are planned whole; where one asks for what this version cannot do, nothing starts. */
 class ExamplesTest {
     private static final Path EXAMPLES = Path.of(System.getProperty("kindling.home", "..")).resolve("docs/examples");
 
@@ -67,7 +67,7 @@ class ExamplesTest {
 
     @ParameterizedTest
     @MethodSource("examples")
-    void exampleIsPlannedAndNotApplied(String name) throws IOException {
+    void exampleIsPlannedAndNotAppliedWhereThatIsNotYetPossible(String name) throws IOException {
         Validation validation = read(name, "");
         Plan plan = plan(validation);
 
@@ -80,7 +80,12 @@ class ExamplesTest {
             assertThat(ids).contains("power/" + machine.name(), "install/" + machine.name(),
                     "boot/" + machine.name());
         }
-        assertThat(plan.notices()).anyMatch(notice -> notice.startsWith("NOT IN THIS VERSION"));
+        boolean possible = validation.problems().isEmpty();
+        assertThat(plan.notices().stream().anyMatch(notice -> notice.startsWith("NOT IN THIS VERSION")))
+                .isEqualTo(!possible);
+        if (possible) {
+            return;
+        }
         Kindling.Started started = kindling.apply(plan, Kindling.ApplyOptions.DEFAULT);
         assertThat(started.run()).isEmpty();
         assertThat(started.problems()).isNotEmpty().allSatisfy(problem -> {

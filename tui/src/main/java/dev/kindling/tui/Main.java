@@ -1,6 +1,8 @@
 package dev.kindling.tui;
 
 import dev.kindling.tui.cli.Cli;
+import dev.kindling.tui.cli.ExitCode;
+import dev.kindling.tui.cli.StandardOutput;
 import dev.kindling.tui.cli.Surroundings;
 import java.util.List;
 
@@ -19,8 +21,13 @@ public final class Main {
             System.out.println(Version.line());
             return;
         }
-        int code = Cli.run(Surroundings.real(), args);
-        System.out.flush();
+        StandardOutput out = new StandardOutput();
+        int code = Cli.run(Surroundings.real(out), args);
+        String lost = out.lost();
+        if (lost != null) {
+            System.err.println("kindling: standard output could not be written: " + lost);
+            code = Math.max(code, ExitCode.FAILED);
+        }
         // a library may have left a thread that is no daemon
         System.exit(code);
     }

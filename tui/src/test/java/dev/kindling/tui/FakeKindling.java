@@ -17,6 +17,9 @@ import dev.kindling.engine.api.Template;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.MacAddress;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -267,7 +270,11 @@ public final class FakeKindling implements Kindling {
     @Override
     public Optional<Path> bundle(String cluster, Path file) {
         calls.add("bundle " + cluster);
-        return Optional.of(file);
+        try {
+            return Optional.of(Files.writeString(file, "a bundle of " + cluster));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

@@ -15,7 +15,7 @@ enum ProblemCode {
             "The text holds a character that no editor shows.",
             "Delete the character, and save the file as UTF-8."),
     EMPTY("There is nothing in the file.",
-            "Start from an example, or write one with 'kindling demo'."),
+            "Start from an example, or write one with 'kindling init FILE'."),
     YAML_SYNTAX(
             "The text is neither YAML nor JSON.",
             "Mend the line that is named, or the one before it."),

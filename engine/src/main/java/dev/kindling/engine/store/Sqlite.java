@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
@@ -76,11 +77,23 @@ final class Sqlite implements Database {
             "fuse.sshfs", "fuse.glusterfs", "ceph", "lustre");
 
     private final Path file;
+    private final String url;
     private final Clock clock;
 
-    private Sqlite(Path file, Clock clock) {
+    private Sqlite(Path file, String url, Clock clock) {
         this.file = file;
+        this.url = url;
         this.clock = clock;
+    }
+
+    private Sqlite(Path file, Clock clock) {
+        this(file, "jdbc:sqlite:" + file, clock);
+    }
+
+    /** A state that knows nothing, for looking where no file is; it is in memory, and gone with its last connection. */
+    static Sqlite nothing(Path directory, Clock clock) {
+        return new Sqlite(directory.resolve(FILE),
+                "jdbc:sqlite:file:kindling-" + UUID.randomUUID() + "?mode=memory&cache=shared", clock);
     }
 
     /** Makes the directory and the file ready. */
@@ -128,7 +141,7 @@ final class Sqlite implements Database {
         SQLException last = null;
         for (int attempt = 0; attempt < 50; attempt++) {
             try {
-                return config.createConnection("jdbc:sqlite:" + file);
+                return config.createConnection(url);
             } catch (SQLiteException e) {
                 // Two processes that switch a new file to WAL at once: SQLite answers busy without waiting.
                 if (e.getResultCode() != SQLiteErrorCode.SQLITE_BUSY
@@ -237,6 +250,11 @@ final class Sqlite implements Database {
                 PreparedStatement vacuum = connection.prepareStatement("VACUUM INTO ?")) {
             vacuum.setString(1, copy.toString());
             vacuum.execute();
+        } catch (SQLiteException e) {
+            if (e.getResultCode() == SQLiteErrorCode.SQLITE_FULL) {
+                throw new IOException("the disk is full", e);
+            }
+            throw e;
         }
     }
 

@@ -9,6 +9,7 @@ import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.store.Transaction.LeaseRow;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -93,6 +94,17 @@ public final class Store implements AutoCloseable {
         return address.isEmpty()
                 ? open(workspace, clock)
                 : open(Postgres.at(address, environment), Owner.self());
+    }
+
+    /**
+     * The same state to look at: where there is no file yet, none is made, and nothing is known.
+     *
+     * @throws IOException as {@link #open(Path, Map, Clock)}
+     */
+    public static Store look(Path workspace, Map<String, String> environment, Clock clock) throws IOException {
+        return environment.getOrDefault(STATE, "").isEmpty() && !Files.exists(workspace.resolve(Sqlite.FILE))
+                ? open(Sqlite.nothing(workspace, clock), Owner.self())
+                : open(workspace, environment, clock);
     }
 
     static Store open(Path workspace, Clock clock, Owner self) throws IOException {

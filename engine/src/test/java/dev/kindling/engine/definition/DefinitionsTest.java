@@ -55,7 +55,7 @@ class DefinitionsTest {
     @Test
     void everythingWrittenIsInTheModel() throws IOException {
         Cluster cluster = Kindling.modelOf(Definitions.read("three",
-                Files.readString(Golden.home().resolve("docs/reference/examples/three-machines.yaml"))));
+                Files.readString(Golden.home().resolve("docs/examples/three-machines.yaml"))));
 
         assertThat(cluster.name()).isEqualTo("lab");
         assertThat(cluster.labels()).isEqualTo(Map.of("owner", "platform team", "room", "2.17"));

@@ -33,7 +33,8 @@ final class ApplyCommand implements Callable<Integer> {
         Cli cli = Commands.of(parent);
         String source = Objects.requireNonNull(file);
         try (Kindling kindling = cli.openToRun()) {
-            Kindling.Imported imported = kindling.importPlan(source, cli.read(source));
+            Kindling.Imported imported = kindling.importPlan(source,
+                    cli.read(source, "kindling plan FILE -o " + source + " writes one"));
             if (imported.plan().isEmpty()) {
                 return refused(cli, source, imported.problems(), ExitCode.BAD_USE);
             }
@@ -49,7 +50,7 @@ final class ApplyCommand implements Callable<Integer> {
     }
 
     private static int refused(Cli cli, String source, List<Problem> problems, int code) {
-        cli.remark(ProblemText.of(source, "", problems, cli.ansi()));
+        cli.complain(ProblemText.of(source, "", problems, cli.ansi()));
         cli.json(new ValidateCommand.Result(source, false, problems));
         return code;
     }

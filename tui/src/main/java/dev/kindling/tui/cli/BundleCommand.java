@@ -24,7 +24,7 @@ final class BundleCommand implements Callable<Integer> {
     @Option(names = {"-o",
             "--output"}, paramLabel = "FILE", description = "where to (default: kindling-CLUSTER.zip)")
     @Nullable
-    Path output;
+    String output;
 
     /** The file, for programs. */
     record Result(String cluster, String file) {}
@@ -34,10 +34,10 @@ final class BundleCommand implements Callable<Integer> {
         Cli cli = Commands.of(parent);
         try (Kindling kindling = cli.open()) {
             String name = cli.cluster(kindling, cluster).name();
-            Path file = cli.world().directory()
-                    .resolve(output == null ? Path.of("kindling-" + name + ".zip") : output);
-            Path written = kindling.bundle(name, file).orElseThrow(
-                    () -> Refusal.failed("cluster " + name + " is gone", "kindling status"));
+            String file = output == null ? "kindling-" + name + ".zip" : output;
+            Path written = OutputFile.make(cli, file, OutputFile.Existing.REPLACED,
+                    aside -> kindling.bundle(name, aside).orElseThrow(
+                            () -> Refusal.failed("cluster " + name + " is gone", "kindling status")));
             cli.json(new Result(name, written.toString()));
             cli.say("Bundle: " + written + "\n");
             return ExitCode.DONE;

@@ -1,6 +1,5 @@
 package dev.kindling.tui.cli;
 
-import dev.kindling.engine.Engine;
 import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Edit;
 import dev.kindling.engine.api.ConnectionFailed;
@@ -13,6 +12,8 @@ import dev.kindling.tui.primer.PrimerCommand;
 import dev.kindling.tui.pxe.PxeCommand;
 import dev.kindling.tui.text.Ansi;
 import dev.kindling.tui.text.Ascii;
+import dev.kindling.tui.text.ProblemText;
+import dev.kindling.tui.text.Reason;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -20,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -109,7 +111,7 @@ public final class Cli implements Runnable {
         line.setOut(new PrintWriter(out, true, out.charset()));
         line.setErr(new PrintWriter(err, true, err.charset()));
         line.setParameterExceptionHandler((e, arguments) -> {
-            cli.complain(String.valueOf(e.getMessage()), "kindling " + commandPath(e.getCommandLine()) + "--help");
+            cli.complain(Misuse.sentence(e), "kindling " + commandPath(e.getCommandLine()) + "--help");
             return List.of(args).contains("--detailed-exitcode") ? ExitCode.FAILED : ExitCode.BAD_USE;
         });
         line.setExecutionExceptionHandler((e, command, parsed) -> cli.failed(e));
@@ -211,21 +213,15 @@ public final class Cli implements Runnable {
         Logging.to(workspaceDirectory().resolve("kindling.log"), debug);
     }
 
+    /** For a command that starts nothing: a workspace that is not there is not made. */
     Kindling open() {
-        Optional<HttpKindling.Connection> server = HttpKindling.connection(connect, resolved(tokenFile),
-                resolved(authority), fingerprint, world.environment(), workspaceDirectory());
-        if (server.isPresent()) {
-            log();
-            return HttpKindling.connect(server.get());
-        }
-        return openHere();
+        log();
+        return server().orElseGet(() -> world.workspaces().look(workspaceDirectory(), environment()));
     }
 
-    /** The engine of this computer, whatever is to be connected to. */
-    Kindling openHere() {
-        Path directory = workspaceDirectory();
-        log();
-        return state == null ? world.engine().apply(directory) : Engine.open(directory, environment());
+    private Optional<Kindling> server() {
+        return HttpKindling.connection(connect, resolved(tokenFile), resolved(authority), fingerprint,
+                world.environment(), workspaceDirectory()).map(HttpKindling::connect);
     }
 
     /** This process's environment, with what was given as options instead. */
@@ -246,18 +242,25 @@ public final class Cli implements Runnable {
         Logging.toStandardError();
     }
 
-    /** Like {@link #open}, for a command that starts something: the workspace is made where there is none. */
+    /** For a command that starts something: the workspace is made where there is none. */
     Kindling openToRun() {
         makeWorkspace();
-        return open();
+        log();
+        return server().orElseGet(this::openHere);
     }
 
+    /** The same on this computer, whatever is to be connected to. */
     Kindling openHereToRun() {
         makeWorkspace();
+        log();
         return openHere();
     }
 
-    private void makeWorkspace() {
+    private Kindling openHere() {
+        return world.workspaces().open(workspaceDirectory(), environment());
+    }
+
+    void makeWorkspace() {
         try {
             Files.createDirectories(workspaceDirectory());
         } catch (IOException e) {
@@ -306,18 +309,42 @@ public final class Cli implements Runnable {
         return world.unicode() ? text : Ascii.of(text);
     }
 
+    /** An error's text on standard error, whatever is quiet: standard output has the results only. */
+    void complain(String text) {
+        world.err().print(unicode(text));
+    }
+
+    /** Warnings of a definition that is used. */
+    void warn(Validation definition) {
+        if (!quiet && !definition.problems().isEmpty()) {
+            complain(ProblemText.of(definition.source(), definition.text(), definition.problems(), ansi()));
+        }
+    }
+
+    /** Says what is wrong with a definition that cannot be used. */
+    int refuse(Validation definition) {
+        json(new ValidateCommand.Result(definition.source(), false, definition.problems()));
+        complain(ProblemText.of(definition.source(), definition.text(), definition.problems(), ansi()));
+        return ExitCode.BAD_USE;
+    }
+
     /** Reads a definition; {@code -} is standard input. */
     public String read(String file) {
+        return read(file, "kindling init " + file + " writes one to start from");
+    }
+
+    /** The same for another file; {@code remedy} is told where there is none. */
+    String read(String file, String remedy) {
         try {
             return file.equals("-")
                     ? new String(world.in().readAllBytes(), StandardCharsets.UTF_8)
                     : Files.readString(world.directory().resolve(file));
         } catch (NoSuchFileException e) {
-            throw Refusal.badUse("there is no file " + file, "kindling init " + file + " writes one to start from");
+            throw Refusal.badUse("there is no file " + file, remedy);
         } catch (MalformedInputException e) {
             throw Refusal.badUse(file + " is not text in UTF-8", "save it as UTF-8");
         } catch (IOException e) {
-            throw Refusal.badUse("cannot read " + file + ": " + reason(e), "");
+            throw Refusal.badUse("cannot read " + file + ": " + Reason.withoutFile(e), "");
         }
     }
 
@@ -378,8 +405,13 @@ public final class Cli implements Runnable {
                 yield ExitCode.FAILED;
             }
             case UncheckedIOException io -> {
-                complain(reason(io), "look at the workspace " + workspaceDirectory() + " (--workspace names another)");
+                complain(Reason.of(io.getCause()),
+                        "look at the workspace " + workspaceDirectory() + " (--workspace names another)");
                 yield ExitCode.FAILED;
+            }
+            case InvalidPathException path -> {
+                complain(Misuse.unspeakable(path.getInput()), Misuse.UTF8);
+                yield ExitCode.BAD_USE;
             }
             default -> {
                 complain("this is a bug in kindling: " + e, "run it again with --debug and report what it prints");
@@ -402,12 +434,6 @@ public final class Cli implements Runnable {
         if (!remedy.isEmpty()) {
             world.err().println(unicode("  " + remedy));
         }
-    }
-
-    private static String reason(Exception e) {
-        Throwable cause = e.getCause() == null ? e : e.getCause();
-        String message = cause.getMessage();
-        return message == null ? cause.getClass().getSimpleName() : message;
     }
 
     private static String commandPath(CommandLine command) {

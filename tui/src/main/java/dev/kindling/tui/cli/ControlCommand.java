@@ -77,7 +77,7 @@ abstract sealed class ControlCommand implements Callable<Integer> {
         try (Kindling kindling = cli.open()) {
             ClusterStatus status = cli.cluster(kindling, cluster);
             String run = status.run();
-            if (run == null || (status.endedAt() != null && !(this instanceof Cancel))) {
+            if (run == null || status.endedAt() != null) {
                 throw Refusal.badUse("no run of cluster " + status.name() + " is at work",
                         "kindling status " + status.name() + " tells how it is; kindling up starts a run");
             }

@@ -2,8 +2,6 @@ package dev.kindling.tui.cli;
 
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Problem;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -38,22 +36,27 @@ final class DemoCommand implements Callable<Integer> {
     boolean noInstall;
 
     @Override
-    public Integer call() throws InterruptedException, IOException {
+    public Integer call() throws InterruptedException {
         Cli cli = Commands.of(parent);
-        if (nodes < 1) {
-            throw Refusal.badUse("--nodes " + nodes + " makes no cluster", "give 1 or more");
-        }
         try (Kindling kindling = cli.openToRun()) {
             Optional<Problem> noRack = simulated ? Optional.empty() : kindling.virtualRackProblem();
             noRack.ifPresent(problem -> cli.remark("No virtual rack can run here: " + problem.message()
                     + ".\nThe same plan runs against SIMULATED MACHINES instead.\n"));
-            String text = kindling.demo(simulated || noRack.isPresent(), nodes);
-            Path file = cli.workspaceDirectory().resolve("demo.yaml");
-            Files.writeString(file, text);
+            String text = demo(kindling, simulated || noRack.isPresent());
+            Path file = OutputFile.write(cli, cli.workspaceDirectory().resolve("demo.yaml").toString(), text,
+                    OutputFile.Existing.REPLACED);
             cli.remark("The definition of this demo is " + file + ".\n");
             return new Run(cli, kindling).of(kindling.validate(file.toString(), text), new Run.Choices(
                     randomness.options(null, keep, Map.of()), true, null,
                     Commands.withWorkspace("kindling up", cli)));
+        }
+    }
+
+    private String demo(Kindling kindling, boolean simulated) {
+        try {
+            return kindling.demo(simulated, nodes);
+        } catch (IllegalArgumentException e) {
+            throw Refusal.badUse(String.valueOf(e.getMessage()), "give another number: --nodes N");
         }
     }
 }

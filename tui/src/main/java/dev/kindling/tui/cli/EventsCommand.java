@@ -5,6 +5,7 @@ import dev.kindling.engine.api.Kindling;
 import dev.kindling.tui.text.EventText;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -37,12 +38,20 @@ final class EventsCommand implements Callable<Integer> {
                 kindling.history(name, after).forEach(recorded -> print(cli, recorded));
                 return ExitCode.DONE;
             }
-            CountDownLatch interrupted = new CountDownLatch(1);
-            try (Interrupts.Registration _ = cli.world().interrupts().on(interrupted::countDown);
-                    Kindling.Subscription _ = kindling.events(name, after, recorded -> print(cli, recorded))) {
-                interrupted.await();
+            CountDownLatch ended = new CountDownLatch(1);
+            AtomicBoolean unheard = new AtomicBoolean();
+            try (Interrupts.Registration _ = cli.world().interrupts().on(ended::countDown);
+                    Kindling.Subscription _ = kindling.events(name, after, recorded -> {
+                        print(cli, recorded);
+                        if (cli.world().out().checkError()) {
+                            // nobody reads any more, as behind | head
+                            unheard.set(true);
+                            ended.countDown();
+                        }
+                    })) {
+                ended.await();
             }
-            return ExitCode.CANCELLED;
+            return unheard.get() ? ExitCode.DONE : ExitCode.CANCELLED;
         }
     }
 

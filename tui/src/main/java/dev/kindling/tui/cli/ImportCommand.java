@@ -2,8 +2,8 @@ package dev.kindling.tui.cli;
 
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Validation;
+import dev.kindling.tui.cli.OutputFile.Existing;
 import dev.kindling.tui.text.ProblemText;
-import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -37,25 +37,25 @@ final class ImportCommand implements Callable<Integer> {
     boolean force;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         Cli cli = Commands.of(parent);
         String source = Objects.requireNonNull(file);
         try (Kindling kindling = cli.open()) {
-            Validation made = kindling.importFrom(source, cli.read(source), more);
+            Validation made = kindling.importFrom(source, cli.read(source, ""), more);
             if (made.text().isEmpty()) {
-                return ValidateCommand.show(cli, made);
+                return cli.refuse(made);
             }
             // to be completed by hand: it is written with its problems, which are told
             if (output == null) {
                 cli.say(made.text());
             } else {
-                TemplateCommand.write(cli, output, made.text(), force);
+                OutputFile.write(cli, output, made.text(), force ? Existing.REPLACED : Existing.KEPT);
                 cli.tell("Wrote " + output + ".\n");
             }
             cli.json(new TemplateCommand.Rendered(output, made.text()));
             if (!made.problems().isEmpty()) {
-                cli.world().err().print(cli.unicode(ProblemText.of(output == null ? source : output, made.text(),
-                        made.problems(), cli.ansi())));
+                cli.complain(ProblemText.of(output == null ? source : output, made.text(), made.problems(),
+                        cli.ansi()));
             }
             return made.ok() ? ExitCode.DONE : ExitCode.BAD_USE;
         }

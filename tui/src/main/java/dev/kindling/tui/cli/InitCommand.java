@@ -1,13 +1,11 @@
 package dev.kindling.tui.cli;
 
 import dev.kindling.engine.api.Kindling;
+import dev.kindling.tui.cli.OutputFile.Existing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -51,16 +49,7 @@ final class InitCommand implements Callable<Integer> {
         if (!given.values.isEmpty()) {
             throw Refusal.badUse("--set fills a template, and none is named", "add --template NAME");
         }
-        Path target = cli.world().directory().resolve(file);
-        try {
-            if (force) {
-                Files.writeString(target, starter());
-            } else {
-                Files.writeString(target, starter(), StandardOpenOption.CREATE_NEW);
-            }
-        } catch (FileAlreadyExistsException e) {
-            throw Refusal.badUse(file + " exists already", "give another name, or --force to overwrite it");
-        }
+        Path target = OutputFile.write(cli, file, starter(), force ? Existing.REPLACED : Existing.KEPT);
         cli.json(new Result(target.toString()));
         cli.say("Wrote " + file + ". Next: kindling validate " + file + ", kindling plan " + file + "\n");
         return ExitCode.DONE;

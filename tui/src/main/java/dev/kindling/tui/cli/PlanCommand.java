@@ -4,11 +4,7 @@ import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.tui.text.PlanText;
-import dev.kindling.tui.text.ProblemText;
-import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -111,11 +107,9 @@ final class PlanCommand implements Callable<Integer> {
         try (Kindling kindling = cli.open()) {
             Validation validation = cli.definition(kindling, file, cluster, environment);
             if (!validation.ok()) {
-                return ValidateCommand.show(cli, validation);
+                return cli.refuse(validation);
             }
-            if (!validation.problems().isEmpty()) {
-                cli.remark(ProblemText.of(validation.source(), validation.text(), validation.problems(), cli.ansi()));
-            }
+            cli.warn(validation);
             Plan plan = kindling.plan(validation);
             if (out != null) {
                 write(cli, out, kindling.export(plan));
@@ -137,18 +131,14 @@ final class PlanCommand implements Callable<Integer> {
         }
     }
 
-    /** A definition may hold what is nobody else's business: only the user may read the file. Whole, or not at all. */
+    /** A definition may hold what is nobody else's business: only the user may read the file. */
     private static void write(Cli cli, String name, String text) {
-        Path file = cli.world().directory().resolve(name);
-        Path aside = file.resolveSibling("." + file.getFileName() + ".new");
-        try {
-            Files.deleteIfExists(aside);
-            Files.createFile(aside, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(aside, text);
-            Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            throw Refusal.badUse("cannot write " + name + ": " + (e.getMessage() == null ? e : e.getMessage()),
-                    "name a file in a directory that you may write to");
-        }
+        OutputFile.make(cli, name, OutputFile.Existing.REPLACED, file -> {
+            if (!Files.exists(file)) {
+                Files.createFile(file,
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            }
+            Files.writeString(file, text);
+        });
     }
 }

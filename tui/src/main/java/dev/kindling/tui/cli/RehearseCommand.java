@@ -54,11 +54,9 @@ final class RehearseCommand implements Callable<Integer> {
         try (Kindling kindling = cli.open()) {
             Validation validation = cli.definition(kindling, file, cluster);
             if (!validation.ok()) {
-                return ValidateCommand.show(cli, validation);
+                return cli.refuse(validation);
             }
-            if (!validation.problems().isEmpty()) {
-                cli.remark(ProblemText.of(validation.source(), validation.text(), validation.problems(), cli.ansi()));
-            }
+            cli.warn(validation);
             Plan plan = kindling.plan(validation);
             cli.remark(PlanText.notices(List.of(LABEL), cli.ansi()).stripTrailing());
             return tell(cli, plan, rehearse(cli, kindling, plan, options));

@@ -1,8 +1,6 @@
 package dev.kindling.tui.cli;
 
 import dev.kindling.engine.api.Kindling;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -29,7 +27,7 @@ final class ReportCommand implements Callable<Integer> {
     @Option(names = {"-o",
             "--output"}, paramLabel = "FILE", description = "write it there instead of to standard output")
     @Nullable
-    Path output;
+    String output;
 
     /** Formats, spelled as they are typed. */
     enum Format {
@@ -42,7 +40,7 @@ final class ReportCommand implements Callable<Integer> {
     record Result(String cluster, Format format, List<String> files, String text) {}
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         Cli cli = Commands.of(parent);
         try (Kindling kindling = cli.open()) {
             String name = cli.cluster(kindling, cluster).name();
@@ -54,8 +52,7 @@ final class ReportCommand implements Callable<Integer> {
                 case json -> report.json();
             };
             if (output != null) {
-                Path file = cli.world().directory().resolve(output);
-                Files.writeString(file, text);
+                Path file = OutputFile.write(cli, output, text, OutputFile.Existing.REPLACED);
                 cli.tell("Report: " + file + "\n");
             } else {
                 cli.say(text);

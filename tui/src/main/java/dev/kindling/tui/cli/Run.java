@@ -53,14 +53,10 @@ final class Run {
             List<String> notices, List<String> reports) {}
 
     int of(Validation validation, Choices choices) throws InterruptedException {
-        if (!validation.problems().isEmpty()) {
-            cli.remark(ProblemText.of(validation.source(), validation.text(), validation.problems(), cli.ansi()));
-        }
         if (!validation.ok()) {
-            cli.json(new ValidateCommand.Result(validation.source(), false, validation.problems()));
-            throw Refusal.badUse(validation.source() + " has " + ProblemText.counted(validation.problems()),
-                    "mend them; kindling validate " + validation.source() + " looks again");
+            return cli.refuse(validation);
         }
+        cli.warn(validation);
         Plan plan = kindling.plan(validation);
         if (choices.onlyPlan() != null && !choices.onlyPlan().equals(plan.id())) {
             throw Refusal.failed("the plan has changed: it is now " + plan.id() + ", not " + choices.onlyPlan(),
@@ -180,8 +176,14 @@ final class Run {
         Optional<ClusterStatus> status = kindling.status(cluster);
         String took = status.map(Run::took).orElse("");
         switch (result.outcome()) {
-            case DONE -> cli.say(cli.ansi().green("Done") + took + ": cluster " + cluster
-                    + status.map(s -> " is " + StatusText.state(s.state(), cli.ansi())).orElse("") + ".\n");
+            case DONE -> {
+                cli.say(cli.ansi().green("Done") + took + ": cluster " + cluster
+                        + status.map(s -> " is " + StatusText.state(s.state(), cli.ansi())).orElse("") + ".\n");
+                if (plan.notices().stream().noneMatch(notice -> notice.startsWith("STAND-IN"))) {
+                    cli.tell("Kubeconfig: " + Commands.withWorkspace("kindling secrets get " + cluster
+                            + "/kubeconfig --yes-show > kubeconfig", cli) + "\n");
+                }
+            }
             case FAILED -> {
                 cli.say(ProblemText.of(cluster, "", result.problems(), cli.ansi()));
                 cli.say(cli.ansi().red("Failed") + took + ". " + resume + " tries again from where it stopped.\n");

@@ -5,11 +5,8 @@ import dev.kindling.engine.api.Edited;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Validation;
 import dev.kindling.engine.model.Cluster;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -54,6 +51,10 @@ final class ScaleCommand implements Callable<Integer> {
         String other = others.isEmpty() ? null : others.getFirst();
         Path file = other == null ? null : cli.world().directory().resolve(other);
         boolean isFile = file != null && Files.isRegularFile(file);
+        if (!isFile && other != null && other.contains(".")) {
+            // no cluster has a dot in its name
+            throw Refusal.badUse("there is no file " + other, "kindling status lists the clusters of the workspace");
+        }
         String resume = Commands.withWorkspace("kindling up", cli);
         try (Kindling kindling = cli.openToRun()) {
             Validation before = cli.definition(kindling, isFile ? other : null, isFile ? null : other, environment);
@@ -62,7 +63,7 @@ final class ScaleCommand implements Callable<Integer> {
                 after = scaled(kindling, after, wish);
             }
             if (!after.ok()) {
-                return ValidateCommand.show(cli, after);
+                return cli.refuse(after);
             }
             var choices = new Run.Choices(run.options(), run.yes, null, resume);
             return file == null || !isFile
@@ -88,11 +89,11 @@ final class ScaleCommand implements Callable<Integer> {
     private int written(Cli cli, Kindling kindling, Path file, Validation after, Run.Choices choices)
             throws InterruptedException {
         String original = cli.read(file.toString());
-        write(file, environment == null ? after.text() : withoutChoice(kindling, original, after.text()));
+        write(cli, file, environment == null ? after.text() : withoutChoice(kindling, original, after.text()));
         try {
             return new Run(cli, kindling).of(after, choices);
         } catch (Refusal e) {
-            write(file, original);
+            write(cli, file, original);
             throw e;
         }
     }
@@ -106,12 +107,7 @@ final class ScaleCommand implements Callable<Integer> {
         return kindling.edit("scaled", text, List.of(back)).text();
     }
 
-    private static void write(Path file, String text) {
-        try {
-            Path next = Files.writeString(file.resolveSibling(file.getFileName() + ".new"), text);
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static void write(Cli cli, Path file, String text) {
+        OutputFile.write(cli, file.toString(), text, OutputFile.Existing.REPLACED);
     }
 }

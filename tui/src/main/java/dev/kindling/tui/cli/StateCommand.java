@@ -49,7 +49,7 @@ final class StateCommand extends CommandGroup {
     int importJournal(@Parameters(paramLabel = "FILE", description = "of kindling state export") Path file) {
         Cli cli = cli();
         Path source = cli.world().directory().resolve(file);
-        if (!Files.isReadable(source)) {
+        if (!Files.isReadable(source) || Files.isDirectory(source)) {
             throw Refusal.badUse("there is no file " + file + " that can be read", "kindling state export CLUSTER FILE"
                     + " writes one");
         }
@@ -57,7 +57,7 @@ final class StateCommand extends CommandGroup {
             List<Problem> problems = kindling.importJournal(source);
             cli.json(new Result(source.toString(), problems));
             if (!problems.isEmpty()) {
-                cli.say(ProblemText.of(file.toString(), "", problems, cli.ansi()));
+                cli.complain(ProblemText.of(file.toString(), "", problems, cli.ansi()));
                 return ExitCode.FAILED;
             }
         }
@@ -72,7 +72,7 @@ final class StateCommand extends CommandGroup {
             if (e.getCause() instanceof FileAlreadyExistsException) {
                 throw Refusal.badUse(file + " exists", "choose another name; nothing is overwritten");
             }
-            throw e;
+            throw OutputFile.cannotWrite(file.toString(), e.getCause());
         }
     }
 }

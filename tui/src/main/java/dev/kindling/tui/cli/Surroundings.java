@@ -1,7 +1,5 @@
 package dev.kindling.tui.cli;
 
-import dev.kindling.engine.Engine;
-import dev.kindling.engine.api.Kindling;
 import dev.kindling.tui.terminal.Tty;
 import java.io.Console;
 import java.io.FileDescriptor;
@@ -15,7 +13,6 @@ import java.time.Clock;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.IntSupplier;
 
 /**
@@ -25,20 +22,20 @@ import java.util.function.IntSupplier;
  * @param terminal whether a person sits at both ends: input and output are a terminal
  * @param unicode whether the output can show more than ASCII
  * @param columns width of the terminal
- * @param engine opens a workspace
+ * @param workspaces opens them
  * @param interrupts Ctrl-C
  */
 public record Surroundings(InputStream in, PrintStream out, PrintStream err, Map<String, String> environment,
         Path directory, Clock clock, boolean terminal, boolean unicode, IntSupplier columns,
-        Function<Path, Kindling> engine, Interrupts interrupts) {
+        Workspaces workspaces, Interrupts interrupts) {
 
     /** This process. */
-    public static Surroundings real() {
+    public static Surroundings real(StandardOutput out) {
         Map<String, String> environment = System.getenv();
         Charset charset = charset(environment);
-        return new Surroundings(System.in, stream(FileDescriptor.out, charset), stream(FileDescriptor.err, charset),
+        return new Surroundings(System.in, out.text(charset), errors(charset),
                 environment, Path.of(""), Clock.systemUTC(), isTerminal(),
-                charset.equals(StandardCharsets.UTF_8), Tty::columns, Engine::open, Interrupts.ofProcess());
+                charset.equals(StandardCharsets.UTF_8), Tty::columns, Workspaces.ofEngine(), Interrupts.ofProcess());
     }
 
     // Java's own check of both ends; our system call costs a tenth of a second at the start
@@ -46,9 +43,12 @@ public record Surroundings(InputStream in, PrintStream out, PrintStream err, Map
         return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
     }
 
-    /** UTF-8 where the locale says so; else ASCII, in which Java prints {@code ?} for what cannot be shown. */
+    /**
+     * UTF-8 where the locale says so; else ASCII, in which Java prints {@code ?} for what cannot be shown. The launcher
+     * gives Java another locale, for the names of files, and keeps the user's in {@code KINDLING_LOCALE}.
+     */
     static Charset charset(Map<String, String> environment) {
-        for (String name : new String[]{"LC_ALL", "LC_CTYPE", "LANG"}) {
+        for (String name : new String[]{"KINDLING_LOCALE", "LC_ALL", "LC_CTYPE", "LANG"}) {
             String value = environment.getOrDefault(name, "");
             if (!value.isEmpty()) {
                 String lower = value.toLowerCase(Locale.ROOT);
@@ -60,7 +60,7 @@ public record Surroundings(InputStream in, PrintStream out, PrintStream err, Map
         return StandardCharsets.US_ASCII;
     }
 
-    private static PrintStream stream(FileDescriptor descriptor, Charset charset) {
-        return new PrintStream(new FileOutputStream(descriptor), true, charset);
+    private static PrintStream errors(Charset charset) {
+        return new PrintStream(new FileOutputStream(FileDescriptor.err), true, charset);
     }
 }

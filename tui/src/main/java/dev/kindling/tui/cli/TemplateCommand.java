@@ -3,16 +3,15 @@ package dev.kindling.tui.cli;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Template;
 import dev.kindling.engine.api.Validation;
+import dev.kindling.tui.cli.OutputFile.Existing;
 import dev.kindling.tui.text.ProblemText;
 import dev.kindling.tui.text.TemplateText;
 import dev.kindling.tui.text.Text;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -117,7 +116,7 @@ final class TemplateCommand extends CommandGroup {
         boolean force;
 
         @Override
-        public Integer call() throws IOException {
+        public Integer call() {
             Cli cli = cli(parent);
             try (Kindling kindling = cli.open()) {
                 return render(cli, kindling.render(Objects.requireNonNull(name), given.values), output, force);
@@ -129,35 +128,19 @@ final class TemplateCommand extends CommandGroup {
     record Rendered(@Nullable String file, String definition) {}
 
     /** Shows what is wrong, or hands the definition out. A definition with errors is not written. */
-    static int render(Cli cli, Validation rendered, @Nullable String output, boolean force) throws IOException {
+    static int render(Cli cli, Validation rendered, @Nullable String output, boolean force) {
         if (!rendered.ok()) {
-            return ValidateCommand.show(cli, rendered);
+            return cli.refuse(rendered);
         }
-        if (!rendered.problems().isEmpty()) {
-            cli.world().err().print(cli.unicode(ProblemText.of(rendered.source(), rendered.text(), rendered.problems(),
-                    cli.ansi())));
-        }
+        cli.warn(rendered);
         cli.json(new Rendered(output, rendered.text()));
         if (output == null) {
             cli.say(rendered.text());
         } else {
-            write(cli, output, rendered.text(), force);
+            OutputFile.write(cli, output, rendered.text(), force ? Existing.REPLACED : Existing.KEPT);
             cli.say("Wrote " + output + ". Next: kindling validate " + output + ", kindling plan " + output + "\n");
         }
         return ExitCode.DONE;
-    }
-
-    static void write(Cli cli, String file, String text, boolean force) throws IOException {
-        Path target = cli.world().directory().resolve(file);
-        try {
-            if (force) {
-                Files.writeString(target, text);
-            } else {
-                Files.writeString(target, text, StandardOpenOption.CREATE_NEW);
-            }
-        } catch (FileAlreadyExistsException e) {
-            throw Refusal.badUse(file + " exists already", "give another name, or --force to overwrite it");
-        }
     }
 
     /** {@code kindling template test}. */
@@ -237,7 +220,7 @@ final class TemplateCommand extends CommandGroup {
                     text = new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("@NAME@", wanted)
                             .replace("@EXTENDED@", extended.reference());
                 }
-                write(cli, file.toString(), text, false);
+                OutputFile.write(cli, file.toString(), text, Existing.KEPT);
                 cli.json(new Written(file.toString()));
                 cli.say("Wrote " + file + ". Next: kindling template test " + wanted + "\n");
                 return ExitCode.DONE;

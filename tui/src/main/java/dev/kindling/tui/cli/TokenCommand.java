@@ -2,9 +2,6 @@ package dev.kindling.tui.cli;
 
 import dev.kindling.engine.http.AccessTokens;
 import dev.kindling.engine.http.Role;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -28,11 +25,7 @@ final class TokenCommand extends CommandGroup {
         if (cli.connect != null) {
             throw Refusal.badUse("tokens are made where the server's workspace is", "leave --connect out");
         }
-        try {
-            Files.createDirectories(cli.workspaceDirectory());
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot make the workspace", e);
-        }
+        cli.makeWorkspace();
         return AccessTokens.open(cli.workspaceDirectory(), cli.world().clock());
     }
 

@@ -41,8 +41,8 @@ final class ValidateCommand implements Callable<Integer> {
         }
     }
 
-    /** Prints the problems, or that there are none. */
-    static int show(Cli cli, Validation validation) {
+    /** Prints the problems, or that there are none: here they are the result. */
+    private static int show(Cli cli, Validation validation) {
         cli.json(new Result(validation.source(), validation.ok(), validation.problems()));
         if (!validation.problems().isEmpty()) {
             cli.say(ProblemText.of(validation.source(), validation.text(), validation.problems(), cli.ansi()));

@@ -3,8 +3,10 @@ package dev.kindling.tui.iso;
 import dev.kindling.iso.image.BadImageException;
 import dev.kindling.tui.cli.ExitCode;
 import dev.kindling.tui.cli.Refusal;
+import dev.kindling.tui.text.Reason;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
 /** How the image builder's complaints are told. */
@@ -35,8 +37,10 @@ final class Refusals {
                     "change its permissions, or run as its owner");
         } catch (BadImageException e) {
             throw Refusal.failed(String.valueOf(e.getMessage()), e.remedy());
+        } catch (FileSystemException e) {
+            throw Refusal.failed(Reason.of(e), "look at the paths of the command, and at the room on their disks");
         } catch (IOException e) {
-            throw Refusal.failed(String.valueOf(e.getMessage()), "");
+            throw Refusal.failed(Reason.of(e), "");
         }
     }
 }

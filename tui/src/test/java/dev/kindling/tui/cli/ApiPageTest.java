@@ -6,12 +6,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -29,36 +27,19 @@ class ApiPageTest {
     void everyCommandOfThePageWorks() throws Exception {
         String commands = BLOCK.matcher(Files.readString(PAGE)).results().map(block -> block.group(1))
                 .collect(Collectors.joining("\n"));
-        Path bin = Files.createDirectory(directory.resolve("bin"));
-        Path kindling = Files.writeString(bin.resolve("kindling"), """
-                #!/bin/sh
-                exec '%s' --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \\
-                  -XX:TieredStopAtLevel=1 -cp '%s' dev.kindling.tui.Main "$@"
-                """.formatted(Path.of(System.getProperty("java.home"), "bin", "java"),
-                System.getProperty("java.class.path")));
-        Files.setPosixFilePermissions(kindling, PosixFilePermissions.fromString("rwx------"));
+        Path place = Files.createDirectory(directory.resolve("place"));
         // the page's port may be somebody's
-        Path script = Files.writeString(directory.resolve("page.sh"),
-                "set -euo pipefail\ntrap 'kill %1 2>/dev/null || true' EXIT\n" + commands
+        KindlingCommand.Said page = new KindlingCommand(place).run(
+                "set -euxo pipefail\ntrap 'kill %1 2>/dev/null || true' EXIT\n" + commands
                         .replace("kindling serve &", "kindling serve --listen 127.0.0.1:8443 &")
-                        .replace("127.0.0.1:8443", "127.0.0.1:" + freePort()));
-        var builder = new ProcessBuilder("bash", "-x", script.toString()).directory(directory.toFile())
-                .redirectErrorStream(true);
-        builder.environment().merge("PATH", bin.toString(), (path, own) -> own + ":" + path);
-        builder.environment().put("KINDLING_KEY_FILE", directory.resolve("key").toString());
-        Process page = builder.start();
-        try {
-            String said = new String(page.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(page.waitFor(10, TimeUnit.SECONDS)).isTrue();
-            assertThat(page.exitValue()).as(said).isZero();
-            assertThat(said).contains("token-missing", "\"kind\":\"DELETE\"", "kindling_clusters{state=\"ready\"}");
-            String token = Files.readString(directory.resolve(".kindling/api-token")).strip();
-            assertThat(said.lines().filter(line -> !line.startsWith("+")).anyMatch(line -> line.contains(token)))
-                    .as("the token is printed").isFalse();
-        } finally {
-            page.descendants().forEach(ProcessHandle::destroy);
-            page.destroy();
-        }
+                        .replace("127.0.0.1:8443", "127.0.0.1:" + freePort()),
+                Map.of(), 180);
+        String said = page.text();
+        assertThat(page.code()).as(said).isZero();
+        assertThat(said).contains("token-missing", "\"kind\":\"DELETE\"", "kindling_clusters{state=\"ready\"}");
+        String token = Files.readString(place.resolve(".kindling/api-token")).strip();
+        assertThat(said.lines().filter(line -> !line.startsWith("+")).anyMatch(line -> line.contains(token)))
+                .as("the token is printed").isFalse();
     }
 
     private static int freePort() throws IOException {

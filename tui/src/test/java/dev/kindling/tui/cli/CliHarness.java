@@ -1,7 +1,5 @@
 package dev.kindling.tui.cli;
 
-import dev.kindling.engine.Engine;
-import dev.kindling.engine.api.Kindling;
 import dev.kindling.tui.FakeKindling;
 import dev.kindling.tui.MutableClock;
 import dev.kindling.tui.Racks;
@@ -12,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A shell around the command line: everything that goes in and comes out is in memory. */
@@ -21,7 +18,7 @@ final class CliHarness {
     final FakeKindling kindling;
     final Map<String, String> environment = new HashMap<>(Map.of("TERM", "xterm-256color"));
     private final Path directory;
-    private Function<Path, Kindling> engine;
+    private Workspaces engine;
     private boolean terminal;
     private boolean unicode = true;
     private String typed = "";
@@ -33,12 +30,12 @@ final class CliHarness {
     CliHarness(Path directory) {
         this.directory = directory;
         this.kindling = new FakeKindling(Path.of("/ws"), clock);
-        this.engine = _ -> kindling;
+        this.engine = (_, _) -> kindling;
     }
 
     /** With the engine itself instead of one in memory. */
     CliHarness withRealEngine() {
-        engine = Engine::open;
+        engine = Workspaces.ofEngine();
         return this;
     }
 

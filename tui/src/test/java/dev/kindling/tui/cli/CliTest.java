@@ -51,7 +51,46 @@ class CliTest {
     @Test
     void unknownCommandIsBadUseAndGuessesWhatWasMeant() {
         assertThat(shell.run("validat", "x")).isEqualTo(2);
-        assertThat(shell.err()).contains("validat").contains("kindling --help").doesNotContain("Exception");
+        assertThat(shell.err()).contains("there is no command validat; did you mean validate?")
+                .contains("kindling --help");
+        assertThat(shell.run("status", "--jsn")).isEqualTo(2);
+        assertThat(shell.err()).contains("there is no option --jsn; did you mean --json?")
+                .contains("kindling status --help");
+        assertThat(shell.run("status", "one", "two")).isEqualTo(2);
+        assertThat(shell.err()).contains("one argument too many: two");
+        assertThat(shell.run("events", "--after", "x")).isEqualTo(2);
+        assertThat(shell.err()).contains("'x' is no whole number");
+    }
+
+    @Test
+    void aDefinitionThatCannotBeUsedIsOneObjectForProgramsAndTextOnStandardError() throws IOException {
+        String file = definition("virtual");
+        shell.kindling.problems(List.of(Problem.error("wrong", "spec", "it is wrong", "", "")));
+        for (String command : List.of("up", "plan", "rehearse")) {
+            assertThat(shell.run(command, file)).as(command).isEqualTo(2);
+            assertThat(shell.out()).isEmpty();
+            assertThat(shell.err()).contains("it is wrong").contains("1 error");
+            assertThat(shell.run(command, file, "--json")).as(command).isEqualTo(2);
+            assertThat(shell.out().lines()).as(command).hasSize(1).first().asString().startsWith("{\"source\"");
+        }
+    }
+
+    @Test
+    void warningsDoNotMixWithAPictureOfThePlan() throws IOException {
+        String file = definition("virtual");
+        shell.kindling.problems(List.of(new Problem(Problem.Severity.WARNING, "odd", "spec", 0, 0, "it is odd", "",
+                "")));
+        assertThat(shell.run("plan", file, "--dot")).isZero();
+        assertThat(shell.out()).startsWith("digraph");
+        assertThat(shell.err()).contains("it is odd");
+    }
+
+    @Test
+    void aRunThatHasEndedIsNotCancelled() {
+        shell.kindling.known(Racks.draft("simulated"), Racks.goodRun(false));
+        assertThat(shell.run("cancel", "demo")).isEqualTo(2);
+        assertThat(shell.err()).contains("no run of cluster demo is at work");
+        assertThat(shell.kindling.calls()).noneMatch(call -> call.startsWith("cancel"));
     }
 
     @Test
@@ -133,11 +172,11 @@ class CliTest {
         Files.writeString(directory.resolve("edited.json"), text.replace("KDL-DEMO-WK-1", "KDL-OTHER"));
         Files.writeString(directory.resolve("cut.json"), text.substring(0, text.length() / 2));
         assertThat(shell.run("apply", "edited.json")).isEqualTo(2);
-        assertThat(shell.out()).contains("plan-tampered").contains("it was changed since");
+        assertThat(shell.err()).contains("plan-tampered").contains("it was changed since");
         assertThat(shell.run("apply", "cut.json")).isEqualTo(2);
-        assertThat(shell.out()).contains("plan-truncated").contains("cut off");
+        assertThat(shell.err()).contains("plan-truncated").contains("cut off");
         assertThat(shell.run("apply", file)).isEqualTo(2);
-        assertThat(shell.out()).contains("plan-unreadable").contains("kindling up FILE runs a definition");
+        assertThat(shell.err()).contains("plan-unreadable").contains("kindling up FILE runs a definition");
         assertThat(shell.kindling.calls()).noneMatch(call -> call.startsWith("apply"));
     }
 
@@ -148,7 +187,8 @@ class CliTest {
                 "it was: not recorded; it is now: done", "", "make the plan again"));
         shell.onTerminal();
         assertThat(shell.run("apply", "plan.json")).isEqualTo(1);
-        assertThat(shell.out()).contains("it is now: done").doesNotContain("Type the name");
+        assertThat(shell.err()).contains("it is now: done");
+        assertThat(shell.out()).doesNotContain("Type the name");
     }
 
     @Test
@@ -348,10 +388,11 @@ class CliTest {
     }
 
     @Test
-    void bundleNamesItsFile() {
+    void bundleNamesItsFile() throws IOException {
         shell.kindling.known(Racks.draft("simulated"), Racks.goodRun(false));
         assertThat(shell.run("bundle", "-o", "help.zip")).isZero();
         assertThat(shell.out()).contains("help.zip");
+        assertThat(directory.resolve("help.zip")).hasContent("a bundle of demo");
         assertThat(shell.kindling.calls()).contains("bundle demo");
     }
 

@@ -57,7 +57,8 @@ class DefinitionCommandsTest {
         int code = Cli.run(new Surroundings(new ByteArrayInputStream(new byte[0]),
                 new PrintStream(outBytes, true, StandardCharsets.UTF_8),
                 new PrintStream(errBytes, true, StandardCharsets.UTF_8), Map.of("TERM", "dumb"), directory,
-                new MutableClock(Racks.START), false, true, () -> 100, Engine::open, _ -> () -> {}), arguments);
+                new MutableClock(Racks.START), false, true, () -> 100, Workspaces.ofEngine(), _ -> () -> {}),
+                arguments);
         out = outBytes.toString(StandardCharsets.UTF_8);
         err = errBytes.toString(StandardCharsets.UTF_8);
         return code;
@@ -94,14 +95,14 @@ class DefinitionCommandsTest {
     @Test
     void poolInTheMiddleIsNotScaledWhereItMovesOthers() throws IOException {
         assertThat(run("scale", "shop.yaml", "workers=3")).isEqualTo(2);
-        assertThat(out).contains("machines-move").contains("shop-infra-1").contains("addresses: FIRST-LAST");
+        assertThat(err).contains("machines-move").contains("shop-infra-1").contains("addresses: FIRST-LAST");
         assertThat(file).hasContent(FILE);
     }
 
     @Test
     void poolThatIsNotThereIsNotScaled() {
         assertThat(run("scale", "shop.yaml", "worker=3")).isEqualTo(2);
-        assertThat(out).contains("pool-unknown").contains("control, workers, last");
+        assertThat(err).contains("pool-unknown").contains("control, workers, last");
         assertThat(run("scale", "shop.yaml")).isEqualTo(2);
         assertThat(err).contains("kindling scale cluster.yaml workers=5");
         assertThat(run("scale", "shop.yaml", "last=many")).isEqualTo(2);

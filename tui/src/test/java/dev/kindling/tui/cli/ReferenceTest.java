@@ -48,7 +48,7 @@ class ReferenceTest {
 
     private CommandLine grammar() {
         return Cli.grammar(new Surroundings(java.io.InputStream.nullInputStream(), System.out, System.err,
-                Map.of(), directory, java.time.Clock.systemUTC(), false, false, () -> 80, _ -> {
+                Map.of(), directory, java.time.Clock.systemUTC(), false, false, () -> 80, (_, _) -> {
                     throw new IllegalStateException("nothing is run here");
                 }, _ -> () -> {}));
     }

@@ -49,7 +49,7 @@ class StateCommandsTest {
         assertThat(run("state", "export", "demo", "demo.jsonl")).isEqualTo(ExitCode.BAD_USE);
         assertThat(err).contains("demo.jsonl exists").contains("nothing is overwritten");
         assertThat(run("state", "import", "demo.jsonl")).isEqualTo(ExitCode.FAILED);
-        assertThat(out).contains("import-exists");
+        assertThat(err).contains("import-exists");
         assertThat(run("--workspace", "second", "state", "import", "demo.jsonl")).isZero();
         assertThat(run("--workspace", "second", "status")).isZero();
         assertThat(out).contains("READY");
@@ -131,7 +131,7 @@ class StateCommandsTest {
                 new PrintStream(outBytes, true, StandardCharsets.UTF_8),
                 new PrintStream(errBytes, true, StandardCharsets.UTF_8), environment, directory, Clock.systemUTC(),
                 false,
-                true, () -> 100, workspace -> Engine.open(workspace, environment), handler -> () -> {
+                true, () -> 100, Workspaces.ofEngine(), handler -> () -> {
                     // nobody presses Ctrl-C
                 });
         int code = Cli.run(world, args);
