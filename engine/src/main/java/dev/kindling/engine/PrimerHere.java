@@ -82,7 +82,8 @@ final class PrimerHere implements Primer {
 
     @Override
     public Written write(Installation installation, Watcher watcher) throws IOException {
-        return installer().orElseThrow(PrimerHere::notLive).write(installation, new SecureRandom(), Clock.systemUTC(), watcher);
+        return installer().orElseThrow(PrimerHere::notLive).write(installation, new SecureRandom(), Clock.systemUTC(),
+                watcher);
     }
 
     @Override

@@ -16,8 +16,8 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * The files of an image, whatever kind of image it is: what it is tells its content, not its name. A disk is a tree, too:
- * it has a directory for each partition with a file system that is read, and a file for each other one.
+ * The files of an image, whatever kind of image it is: what it is tells its content, not its name. A disk is a tree,
+ * too: it has a directory for each partition with a file system that is read, and a file for each other one.
  */
 public final class AnyImage {
     /** Kinds of images. */
@@ -66,7 +66,7 @@ public final class AnyImage {
         if (UdfReader.isUdf(image)) {
             return Kind.UDF;
         }
-        if (head.length() == 512 && head.endsWith("\u0055\u00AA")
+        if (head.length() == 512 && head.endsWith("U\u00AA")
                 && (head.startsWith("FAT", 54) || head.startsWith("FAT", 82))) {
             return Kind.FAT;
         }

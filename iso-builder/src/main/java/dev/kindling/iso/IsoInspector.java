@@ -34,7 +34,8 @@ public final class IsoInspector {
      */
     public record Report(String system, String version, IsoReader.Volume volume, long bytes,
             List<IsoReader.Names> names,
-            Optional<ImageInspector.Files> udf, long files, long directories, long contentBytes, List<Boot> boot, PartitionTables partitions,
+            Optional<ImageInspector.Files> udf, long files, long directories, long contentBytes, List<Boot> boot,
+            PartitionTables partitions,
             List<String> hybrid, List<Area> areas) {}
 
     /**

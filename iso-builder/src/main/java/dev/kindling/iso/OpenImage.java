@@ -109,8 +109,10 @@ public final class OpenImage implements Closeable {
         try {
             process = new ProcessBuilder(command).redirectErrorStream(true).start();
         } catch (IOException e) {
-            throw new IOException("the program " + command[0] + " is needed for this image and is not here; it is in the "
-                    + "Debian package " + debianPackage, e);
+            throw new IOException(
+                    "the program " + command[0] + " is needed for this image and is not here; it is in the "
+                            + "Debian package " + debianPackage,
+                    e);
         }
         try {
             process.getOutputStream().close();

@@ -52,7 +52,8 @@ class OpenImageTest {
                 List.of("mkfs.vfat", "-n", name, "-C", fat.toString(), String.valueOf(mebibytes * 1024)));
         Path file = Files.writeString(directory.resolve(name + ".txt"), "in " + name);
         Tool.run("mtools", directory, List.of("mmd", "-i", fat.toString(), "::/EFI", "::/EFI/BOOT"));
-        Tool.run("mtools", directory, List.of("mcopy", "-i", fat.toString(), file.toString(), "::/EFI/BOOT/a name.txt"));
+        Tool.run("mtools", directory,
+                List.of("mcopy", "-i", fat.toString(), file.toString(), "::/EFI/BOOT/a name.txt"));
         return fat;
     }
 

@@ -62,7 +62,8 @@ public final class RemotePxeServer implements PxeService {
      * Starts the helper, and everything in it, or nothing.
      *
      * @param command starts {@link PxeHelper#run}, such as {@code kindling pxe serve --helper} behind a command that
-     *            grants two capabilities ({@link dev.kindling.pxe.net.Privileges}); what it says to standard error goes to ours
+     *            grants two capabilities ({@link dev.kindling.pxe.net.Privileges}); what it says to standard error goes
+     *            to ours
      * @param source as for {@link PxeServer#start}; asked on threads of their own
      * @param events as for {@link PxeServer#start}; told by one thread. Where this side hangs, some are left out, and
      *            counted
@@ -118,8 +119,9 @@ public final class RemotePxeServer implements PxeService {
             HelperMessage first = HelperMessage.next(in);
             if (first == null) {
                 complaints.join(Duration.ofSeconds(1));
-                throw new IOException("the helper of the boot service did not begin; it was to be started by: %s; it said: %s"
-                        .formatted(String.join(" ", command), lastComplaint));
+                throw new IOException(
+                        "the helper of the boot service did not begin; it was to be started by: %s; it said: %s"
+                                .formatted(String.join(" ", command), lastComplaint));
             }
             if (!(first instanceof HelperMessage.Hello hello) || hello.version() != HelperMessage.VERSION) {
                 throw new IOException("the helper of the boot service is another version than "

@@ -1,6 +1,7 @@
 package dev.kindling.tui;
 
 import dev.kindling.tui.cli.Cli;
+import dev.kindling.tui.cli.StandardOutput;
 import dev.kindling.tui.cli.Surroundings;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,7 @@ public final class Training {
                 List.of("down", "demo", "--yes"))) {
             var words = new ArrayList<>(command);
             words.addAll(List.of("--workspace", directory));
-            code = Math.max(code, Cli.run(Surroundings.real(), words.toArray(String[]::new)));
+            code = Math.max(code, Cli.run(Surroundings.real(new StandardOutput()), words.toArray(String[]::new)));
         }
         System.exit(code);
     }

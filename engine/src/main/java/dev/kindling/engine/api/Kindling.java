@@ -277,8 +277,8 @@ public interface Kindling extends AutoCloseable {
      *
      * @param markdown text
      * @param html self-contained page with a timeline
-     * @param json the same as data: a JSON object with outcome, runs, stages, steps, disks, troubles, timeline, hand-off
-     *            and status
+     * @param json the same as data: a JSON object with outcome, runs, stages, steps, disks, troubles, timeline,
+     *            hand-off and status
      * @param files where text and page were written
      */
     record Report(String markdown, String html, String json, List<Path> files) {}

@@ -41,7 +41,6 @@ public final class BootService implements MachineService {
     private final LinkedBlockingQueue<PxeEvent> heard = new LinkedBlockingQueue<>();
     private final ClusterBoot boot;
     private final PxeConfig config;
-    private final Clock clock;
     private final String baseUrl;
     private final Thread listener;
     private volatile PxeService server;
@@ -61,7 +60,6 @@ public final class BootService implements MachineService {
         this.boot = new ClusterBoot(machines, payload, key, this::baseUrl, installConfig, kubeconfig);
         InetAddress address = Objects.requireNonNull(machines.cluster().provisioningNetwork().bootServer());
         this.config = config(machines.cluster(), interfaceName, leaseFile);
-        this.clock = clock;
         this.server = switch (place) {
             case BootPlace.Here _ -> PxeServer.start(config, boot, heard::add, clock);
             case BootPlace.Helper(List<String> command) -> helper(command, FIRST_PAUSE);

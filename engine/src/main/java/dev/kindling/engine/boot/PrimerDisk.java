@@ -68,7 +68,8 @@ record PrimerDisk(Path medium, String id) {
     }
 
     FatImage esp(String order) throws IOException {
-        FatImage esp = new FatImage(FatImage.Kind.FAT32, espBytes(), SystemImage.LABEL, uuid(order, "volume").hashCode(),
+        FatImage esp = new FatImage(FatImage.Kind.FAT32, espBytes(), SystemImage.LABEL,
+                uuid(order, "volume").hashCode(),
                 PrimerLayers.TIMESTAMP);
         for (String loader : List.of("BOOTX64.EFI", "grubx64.efi", "mmx64.efi")) {
             esp.file("EFI/BOOT/" + loader, medium.resolve("EFI/BOOT").resolve(loader));

@@ -196,7 +196,8 @@ public final class PrimerInstall {
                     ? List.of()
                     : List.of(Problem.error("disk-damaged", about,
                             "this very installation is on it, but its partition table is gone",
-                            "the table that was written", "restore the table from its backup at the end of the disk; or "
+                            "the table that was written",
+                            "restore the table from its backup at the end of the disk; or "
                                     + remedy));
         }
 

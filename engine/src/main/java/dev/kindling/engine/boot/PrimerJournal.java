@@ -22,7 +22,7 @@ import java.util.zip.CRC32;
  * @param order of the installation; empty: there is none
  * @param records in order; all of them of this installation
  */
-record PrimerJournal(String order, List<Record> records) {
+record PrimerJournal(String order, List<Entry> records) {
     /** Nothing else uses these sectors: partitions begin at 1 MiB. */
     static final long OFFSET = DiskLayout.MARKER_OFFSET + Gpt.SECTOR;
     static final int BYTES = 16 * Gpt.SECTOR;
@@ -42,7 +42,7 @@ record PrimerJournal(String order, List<Record> records) {
     }
 
     /** One stage that was reached. */
-    record Record(Stage stage, String detail) {}
+    record Entry(Stage stage, String detail) {}
 
     PrimerJournal {
         records = List.copyOf(records);
@@ -64,11 +64,11 @@ record PrimerJournal(String order, List<Record> records) {
 
     static PrimerJournal decode(byte[] area) {
         String order = "";
-        List<Record> records = new ArrayList<>();
+        List<Entry> records = new ArrayList<>();
         for (int at = 0; at + Gpt.SECTOR <= area.length; at += Gpt.SECTOR) {
             Matcher line = LINE.matcher(new String(area, at, Gpt.SECTOR, ISO_8859_1));
             if (!line.lookingAt() || !line.group(5).equals(crc(line.group(1)))
-                    || !order.isEmpty() && !order.equals(line.group(2))) {
+                    || (!order.isEmpty() && !order.equals(line.group(2)))) {
                 break;
             }
             Optional<Stage> stage = Stream.of(Stage.values()).filter(each -> each.name().equals(line.group(3)))
@@ -77,7 +77,7 @@ record PrimerJournal(String order, List<Record> records) {
                 break;
             }
             order = line.group(2);
-            records.add(new Record(stage.get(), line.group(4)));
+            records.add(new Entry(stage.get(), line.group(4)));
         }
         return new PrimerJournal(order, records);
     }
@@ -100,14 +100,14 @@ record PrimerJournal(String order, List<Record> records) {
 
     /** With this stage as the last one: a stage that is reached again makes those behind it void. */
     PrimerJournal with(Stage stage, String detail) {
-        List<Record> kept = records.stream().filter(each -> each.stage().compareTo(stage) < 0)
+        List<Entry> kept = records.stream().filter(each -> each.stage().compareTo(stage) < 0)
                 .collect(Collectors.toCollection(ArrayList::new));
-        kept.add(new Record(stage, detail));
+        kept.add(new Entry(stage, detail));
         return new PrimerJournal(order, kept);
     }
 
     /** The detail of a stage that was reached. */
     Optional<String> reached(Stage stage) {
-        return records.stream().filter(each -> each.stage() == stage).map(Record::detail).findFirst();
+        return records.stream().filter(each -> each.stage() == stage).map(Entry::detail).findFirst();
     }
 }

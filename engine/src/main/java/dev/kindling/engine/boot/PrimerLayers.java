@@ -124,8 +124,8 @@ final class PrimerLayers {
     }
 
     /**
-     * Removes what older builds left in the cache. The layers of this build and of the one before stay, and what another
-     * build may be at.
+     * Removes what older builds left in the cache. The layers of this build and of the one before stay, and what
+     * another build may be at.
      */
     void prune(CacheDirectory images) throws IOException {
         for (String kind : List.of("debian-[0-9a-f]+\\.squashfs", "java-[0-9a-f]+\\.squashfs", "java-[0-9a-f]+",

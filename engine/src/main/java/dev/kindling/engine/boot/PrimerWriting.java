@@ -150,7 +150,9 @@ final class PrimerWriting implements Primer.Written {
         return Optional.ofNullable(key);
     }
 
-    /** In an order in which the power may fail: kept, everything of the table that does not boot, the rest, the mark. */
+    /**
+     * In an order in which the power may fail: kept, everything of the table that does not boot, the rest, the mark.
+     */
     @Override
     public void finish(Primer.Watcher watcher) throws IOException {
         try (FileChannel channel = open()) {

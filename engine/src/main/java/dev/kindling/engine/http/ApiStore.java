@@ -21,7 +21,8 @@ import org.sqlite.SQLiteConfig;
 
 /**
  * What the server keeps beside the journal, in {@code api.db} of the workspace: hashes of tokens, the answers to
- * requests with an idempotency key, and who asked for what not everybody may. For several threads and processes; what was written is on the disk.
+ * requests with an idempotency key, and who asked for what not everybody may. For several threads and processes; what
+ * was written is on the disk.
  */
 final class ApiStore implements AutoCloseable {
     static final String FILE = "api.db";

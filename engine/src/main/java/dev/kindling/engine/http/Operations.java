@@ -33,8 +33,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs and removals as operations, and the rehearsals among them. Each look reads only what the journal got since the last one. How a run ends that
- * wrote no end, because its process died, is asked of the engine.
+ * Runs and removals as operations, and the rehearsals among them. Each look reads only what the journal got since the
+ * last one. How a run ends that wrote no end, because its process died, is asked of the engine.
  */
 final class Operations {
     private static final Logger LOG = LoggerFactory.getLogger(Operations.class);

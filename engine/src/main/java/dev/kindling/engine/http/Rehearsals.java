@@ -163,6 +163,7 @@ final class Rehearsals {
             return page(events, seq, limit);
         }
 
+        @SuppressWarnings("WaitNotInLoop") // whoever calls it looks again, in a loop
         private boolean waited(long deadline) throws InterruptedException {
             long left = (deadline - System.nanoTime()) / 1_000_000;
             if (left > 0) {

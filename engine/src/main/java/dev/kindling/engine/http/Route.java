@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param failures by status, beyond those that every route has
  */
 record Route(String method, String path, String id, String summary, @Nullable Role role, List<Parameter> parameters,
-        String takes, @Nullable Class<?> body, @Nullable String file, Map<Integer, Content> answers, Map<Integer, String> failures,
+        String takes, @Nullable Class<?> body, @Nullable String file, Map<Integer, Content> answers,
+        Map<Integer, String> failures,
         Handler handler) {
 
     /** Does what was asked. */

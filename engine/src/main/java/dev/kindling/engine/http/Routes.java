@@ -729,7 +729,8 @@ final class Routes {
             long seq = after;
             Operation now = operation;
             while (!sink.closedWithin(Duration.ZERO)) {
-                List<Event.Recorded> more = operations.events(now, seq, PAGE, now.running() ? HEARTBEAT : Duration.ZERO);
+                List<Event.Recorded> more = operations.events(now, seq, PAGE,
+                        now.running() ? HEARTBEAT : Duration.ZERO);
                 more.forEach(recorded -> tell(sink, recorded));
                 if (!more.isEmpty()) {
                     seq = more.getLast().seq();

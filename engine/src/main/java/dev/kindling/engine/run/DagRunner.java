@@ -133,8 +133,8 @@ public final class DagRunner {
 
     /**
      * No further step starts, nor a further attempt of one, until {@link #resume}; those at work go on. When this
-     * returns that is in the journal, before any later start. May be called before {@link #run}. After
-     * {@link #end} nothing is journalled: the next run would find itself paused.
+     * returns that is in the journal, before any later start. May be called before {@link #run}. After {@link #end}
+     * nothing is journalled: the next run would find itself paused.
      */
     public void pause(String text) {
         gate.writeLock().lock();

@@ -46,7 +46,8 @@ class PrimerAnswersTest {
             "network.address=10.0.0.256/24, answers-value:3", "network.address=10.0.0.5/33, answers-value:3",
             "network.gateway=10.0.0, answers-value:3", "network.vlan=4095, answers-value:3",
             "network.vlan=0, answers-value:3", "network.vlan=7, answers-key-missing:0",
-            "replace=two words, answers-value:3", "console.shell, answers-unknown-key:3", "hostnam=x, answers-unknown-key:3",
+            "replace=two words, answers-value:3", "console.shell, answers-unknown-key:3",
+            "hostnam=x, answers-unknown-key:3",
             "erase=S 1, answers-key-twice:3", "recovery.seconds=-1, answers-value:3"})
     void whatIsWrongIsToldWithItsLine(String line, String expected) {
         assertThat(codes(ENOUGH + line + "\n")).containsExactly(expected);

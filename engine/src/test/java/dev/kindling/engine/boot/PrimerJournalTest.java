@@ -51,7 +51,7 @@ class PrimerJournalTest {
     void aStageThatIsReachedAgainMakesThoseBehindItVoid() {
         PrimerJournal all = TWO.with(Stage.STATE, "").with(Stage.KEPT, "");
         PrimerJournal again = all.with(Stage.SYSTEM, "cd");
-        assertThat(again.records()).extracting(PrimerJournal.Record::stage).containsExactly(Stage.ERASED,
+        assertThat(again.records()).extracting(PrimerJournal.Entry::stage).containsExactly(Stage.ERASED,
                 Stage.SYSTEM);
         assertThat(again.reached(Stage.SYSTEM)).contains("cd");
         assertThat(PrimerJournal.decode(again.encode())).isEqualTo(again);

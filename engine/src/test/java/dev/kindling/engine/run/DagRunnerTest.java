@@ -412,7 +412,8 @@ class DagRunnerTest {
         List<Instant> starts = Collections.synchronizedList(new ArrayList<>());
         List<Step> steps = List.of("a", "b", "c", "d").stream()
                 .map(id -> new Step(works(id).action(), Step.Lane.POWER, 1, Duration.ofMinutes(15), () -> false,
-                        _ -> starts.add(time.instant()))).toList();
+                        _ -> starts.add(time.instant())))
+                .toList();
         Instant begin = time.instant();
         assertThat(run(runner(paces, _ -> ""), steps).outcome()).isEqualTo(Event.Outcome.DONE);
         assertThat(starts).containsExactly(begin, begin.plusSeconds(2),

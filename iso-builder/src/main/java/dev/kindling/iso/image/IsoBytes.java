@@ -21,6 +21,7 @@ final class IsoBytes {
     }
 
     /** What a buffer of {@link #buffer} holds, all of it and not a copy. */
+    @SuppressWarnings("ByteBufferBackingArray") // made by buffer(int)
     static byte[] bytes(ByteBuffer buffer) {
         return buffer.array();
     }

@@ -240,7 +240,7 @@ final class SystemUse {
 
     private void endLink(ByteBuffer out, boolean more) {
         out.put(2, (byte) out.position()).put(4, (byte) (more ? 1 : 0));
-        fields.add(Arrays.copyOf(out.array(), out.position()));
+        fields.add(Arrays.copyOf(IsoBytes.bytes(out), out.position()));
     }
 
     /**

@@ -111,7 +111,8 @@ public final class UdfReader {
         int suffix = Short.toUnsignedInt(volume.getShort(216 + 24));
         revision = Integer.toHexString(suffix >> 8) + "." + (suffix & 0xFF) / 16 + (suffix & 0xF);
         if (volume.getInt(212) != block) {
-            throw BadImageException.damaged("a logical block of " + volume.getInt(212) + " bytes", -1, block + " bytes");
+            throw BadImageException.damaged("a logical block of " + volume.getInt(212) + " bytes", -1,
+                    block + " bytes");
         }
         maps(volume, physical);
         Address set = address(volume, 248 + 4);
@@ -238,7 +239,8 @@ public final class UdfReader {
             throw BadImageException.damaged("the table of a write-once UDF volume", last * block,
                     "a file entry in its last block");
         }
-        byte[] bytes = small(table, (int) Math.min(Integer.MAX_VALUE / 2, image.size()), "the virtual allocation table");
+        byte[] bytes = small(table, (int) Math.min(Integer.MAX_VALUE / 2, image.size()),
+                "the virtual allocation table");
         ByteBuffer in = IsoBytes.buffer(bytes.length).put(bytes).flip();
         boolean old = table.type == 0;
         int start = old ? 0 : bytes.length < 2 ? 0 : Short.toUnsignedInt(in.getShort(0));

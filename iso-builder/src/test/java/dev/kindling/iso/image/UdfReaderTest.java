@@ -50,7 +50,8 @@ class UdfReaderTest {
         byte[] big = new byte[700_001];
         new Random(5).nextBytes(big);
         Files.write(directory.resolve("tree/sources/install.wim"), big);
-        Files.writeString(tree.resolve("naïve 漢字 and a name that is longer than Joliet's sixty-four characters.txt"), "x");
+        Files.writeString(tree.resolve("naïve 漢字 and a name that is longer than Joliet's sixty-four characters.txt"),
+                "x");
         Files.writeString(directory.resolve("tree/empty"), "");
         for (int i = 0; i < 200; i++) {
             Files.writeString(tree.resolve("file number " + i), "content " + i);
@@ -97,7 +98,8 @@ class UdfReaderTest {
         Path image = directory.resolve("made.udf");
         Tool.run("udftools", directory, List.of("truncate", "-s", "40M", image.toString()));
         Tool.run("udftools", directory,
-                List.of("mkudffs", "--utf8", "--media-type=" + media, "--udfrev=" + asked, "--label=KL ü", image.toString()));
+                List.of("mkudffs", "--utf8", "--media-type=" + media, "--udfrev=" + asked, "--label=KL ü",
+                        image.toString()));
         UdfReader reader = new UdfReader(Content.file(image));
         assertThat(reader.label()).isEqualTo("KL ü");
         assertThat(reader.revision()).isEqualTo(revision);
@@ -106,7 +108,9 @@ class UdfReaderTest {
         assertThat(contents(reader.tree()).keySet()).isSubsetOf("Non-Allocatable Space", "lost+found");
     }
 
-    /** Windows and burning programs write 2.50 with a metadata file; no program of Debian does: so this is made of 1.02. */
+    /**
+     * Windows and burning programs write 2.50 with a metadata file; no program of Debian does: so this is made of 1.02.
+     */
     @Test
     void directoriesInAMetadataFileAreFound() throws IOException {
         byte[] image = Files.readAllBytes(windowsLike());

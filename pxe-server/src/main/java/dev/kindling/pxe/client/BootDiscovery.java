@@ -13,9 +13,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an offer asks of PXE firmware (PXE specification 2.1, chapter 2): to fetch its boot file, or to ask a boot server
- * on port 4011 first. Of a menu the first item is taken, as the firmware does when its time is over. Boot servers are not
- * looked for by broadcast or multicast.
+ * What an offer asks of PXE firmware (PXE specification 2.1, chapter 2): to fetch its boot file, or to ask a boot
+ * server on port 4011 first. Of a menu the first item is taken, as the firmware does when its time is over. Boot
+ * servers are not looked for by broadcast or multicast.
  *
  * @param asks whether a boot server is to be asked
  * @param type of the boot server, which the question names; null: none is named

@@ -144,7 +144,7 @@ final class DhcpDialogue {
         if (speaker == Requests.IPXE ? offer.bootFile().isPresent() : machine.kind() == Machine.Kind.UEFI_HTTP) {
             return offer;
         }
-        var discovery = BootDiscovery.of(offer, offer == proxy);
+        var discovery = BootDiscovery.of(offer, offer.equals(proxy));
         if (discovery.local()) {
             steps.accept(new Step(STEP, "is told by the boot menu to go on with its disk"));
             return offer.withFile("").withOptions(offer.options().without(OptionCode.BOOT_FILE_NAME));

@@ -8,12 +8,13 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Whose process this is, and what it may do of what a boot service needs (capabilities(7)): CAP_NET_BIND_SERVICE for the
- * ports below 1024, CAP_NET_RAW for ARP and for sockets of one interface.
+ * Whose process this is, and what it may do of what a boot service needs (capabilities(7)): CAP_NET_BIND_SERVICE for
+ * the ports below 1024, CAP_NET_RAW for ARP and for sockets of one interface.
  *
  * @param uid effective user id; -1 where the system does not tell
  * @param gid effective group id; -1 where the system does not tell
- * @param sufficient whether it has both capabilities; true where the system does not tell, for then only the attempt does
+ * @param sufficient whether it has both capabilities; true where the system does not tell, for then only the attempt
+ *            does
  */
 public record Privileges(long uid, long gid, boolean sufficient) {
     private static final int BIND_SERVICE = 10;

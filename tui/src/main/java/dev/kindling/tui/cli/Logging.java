@@ -34,7 +34,9 @@ public final class Logging extends ContextAwareBase implements Configurator {
         System.setProperty(DEBUG, String.valueOf(debug));
     }
 
-    /** For a service in the foreground: warnings go to standard error. The process of a run is started with this set. */
+    /**
+     * For a service in the foreground: warnings go to standard error. The process of a run is started with this set.
+     */
     static void toStandardError() {
         System.setProperty(DEBUG, "true");
     }

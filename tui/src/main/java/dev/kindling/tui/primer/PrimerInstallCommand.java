@@ -178,7 +178,8 @@ final class PrimerInstallCommand implements Callable<Integer> {
                 "kindling primer install makes the state volume again, with a new key");
     }
 
-    private static void leave(Cli cli, Primer primer, Primer.Installation installation) throws IOException, InterruptedException {
+    private static void leave(Cli cli, Primer primer, Primer.Installation installation)
+            throws IOException, InterruptedException {
         String after = installation.setting("after");
         if (after.equals("stay")) {
             return;

@@ -24,8 +24,10 @@ import org.jspecify.annotations.Nullable;
  * @param key the recovery key until it was kept; empty: none
  */
 record Install(Hardware hardware, Step step, int disk, Map<Question, String> answers, int focus, Input input,
-        String replace, Primer.@Nullable Installation checked, int scroll, int at, String doing, int percent, String key)
-        implements Screen {
+        String replace, Primer.@Nullable Installation checked, int scroll, int at, String doing, int percent,
+        String key)
+        implements
+            Screen {
     Install {
         answers = Map.copyOf(answers);
     }
@@ -140,7 +142,8 @@ record Install(Hardware hardware, Step step, int disk, Map<Question, String> ans
     }
 
     Install select(int other) {
-        return new Install(hardware, step, Math.clamp(other, 0, Math.max(0, hardware.disks().size() - 1)), answers, focus,
+        return new Install(hardware, step, Math.clamp(other, 0, Math.max(0, hardware.disks().size() - 1)), answers,
+                focus,
                 input, "", null, 0, at, doing, percent, key);
     }
 
@@ -152,7 +155,8 @@ record Install(Hardware hardware, Step step, int disk, Map<Question, String> ans
 
     Install at(int question) {
         int next = Math.clamp(question, 0, Question.ALL.size() - 1);
-        return new Install(hardware, step, disk, answers, next, Input.of(value(Question.ALL.get(next))), replace, checked,
+        return new Install(hardware, step, disk, answers, next, Input.of(value(Question.ALL.get(next))), replace,
+                checked,
                 scroll, at, doing, percent, key);
     }
 
@@ -163,7 +167,8 @@ record Install(Hardware hardware, Step step, int disk, Map<Question, String> ans
     }
 
     Install typed(Input line) {
-        return new Install(hardware, step, disk, answers, focus, line, replace, checked, scroll, at, doing, percent, key)
+        return new Install(hardware, step, disk, answers, focus, line, replace, checked, scroll, at, doing, percent,
+                key)
                 .answer(line.text().strip());
     }
 
@@ -172,7 +177,8 @@ record Install(Hardware hardware, Step step, int disk, Map<Question, String> ans
     }
 
     Install checked(Primer.Installation installation) {
-        return new Install(hardware, step, disk, answers, focus, input, replace, installation, scroll, at, doing, percent,
+        return new Install(hardware, step, disk, answers, focus, input, replace, installation, scroll, at, doing,
+                percent,
                 key);
     }
 
@@ -182,7 +188,8 @@ record Install(Hardware hardware, Step step, int disk, Map<Question, String> ans
     }
 
     Install doing(int newAt, String what, int newPercent) {
-        return new Install(hardware, step, disk, answers, focus, input, replace, checked, scroll, newAt, what, newPercent,
+        return new Install(hardware, step, disk, answers, focus, input, replace, checked, scroll, newAt, what,
+                newPercent,
                 key);
     }
 

@@ -27,7 +27,8 @@ final class InstallText {
 
     /** A line of the list: as many columns as the terminal has. */
     static String row(Hardware.Disk disk) {
-        return Text.fit(disk.device(), 8) + " " + Text.fit(disk.serial().isEmpty() ? "no serial" : disk.serial(), 21) + " "
+        return Text.fit(disk.device(), 8) + " " + Text.fit(disk.serial().isEmpty() ? "no serial" : disk.serial(), 21)
+                + " "
                 + Text.fit(Text.bytes(disk.bytes()), 9) + " " + disk.model();
     }
 

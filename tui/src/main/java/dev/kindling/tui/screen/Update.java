@@ -68,8 +68,7 @@ public final class Update {
             case Message.LiveSystemSeen _ -> Result.of(model.inLiveSystem());
             case Message.HardwareSeen seen ->
                 Result.of(model.remarking("").with(Install.start(seen.hardware())));
-            case Message.InstallChecked _,Message.InstallStep _,Message.Installing _,Message.KeyMade _,
-                    Message.Installed _,Message.InstallFailed _ ->
+            case Message.InstallChecked _,Message.InstallStep _,Message.Installing _,Message.KeyMade _,Message.Installed _,Message.InstallFailed _ ->
                 model.screen() instanceof Install install
                         ? InstallUpdate.of(model, install, message)
                         : Result.of(model);

@@ -138,7 +138,8 @@ public final class View {
         }
         List<String> detail = InstallText.detail(disks.get(install.disk())).stream()
                 .flatMap(line -> Text.wrap(Text.clean(line), canvas.columns() - 2).stream()).toList();
-        canvas.put(3, 3, Text.fit("Disk", 8) + " " + Text.fit("Serial number", 21) + " " + Text.fit("Size", 9) + " Model",
+        canvas.put(3, 3,
+                Text.fit("Disk", 8) + " " + Text.fit("Serial number", 21) + " " + Text.fit("Size", 9) + " Model",
                 Style.STRONG);
         int below = Math.max(6, lastRow() - 1 - detail.size());
         int room = below - 4;

@@ -216,7 +216,8 @@ class WebhookTest {
         var silent = new HashSet<>(List.of("WebhookDelivered", "StepProgressed", "Defined"));
         for (String line : Files.readAllLines(events, StandardCharsets.UTF_8)) {
             JsonNode record = json.readTree(line);
-            JsonNode body = record.path("body").isTextual() ? json.readTree(record.path("body").asText())
+            JsonNode body = record.path("body").isTextual()
+                    ? json.readTree(record.path("body").asText())
                     : record.path("body");
             if (record.path("seq").asInt() > 0 && !silent.contains(body.path("type").asText())) {
                 wanted.add(record.path("seq").asInt());

@@ -40,7 +40,8 @@ class PrivilegesTest {
         Path output = directory.resolve("output");
         Process serve = lan.serve(output, List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
                 "--inh-caps=+net_bind_service,+net_raw", "--ambient-caps=+net_bind_service,+net_raw",
-                "--bounding-set=-all,+net_bind_service,+net_raw", "--no-new-privs"), Lan.openClassPath(directory), "--root",
+                "--bounding-set=-all,+net_bind_service,+net_raw", "--no-new-privs"), Lan.openClassPath(directory),
+                "--root",
                 root.toString(), "--range", "10.77.0.100-10.77.0.199", "--bios", "bios.0");
         assertThat(output).content().contains("ready\n");
 
