@@ -36,8 +36,11 @@ final class BundleCommand implements Callable<Integer> {
             String name = cli.cluster(kindling, cluster).name();
             String file = output == null ? "kindling-" + name + ".zip" : output;
             Path written = OutputFile.make(cli, file, OutputFile.Existing.REPLACED,
-                    aside -> kindling.bundle(name, aside).orElseThrow(
-                            () -> Refusal.failed("cluster " + name + " is gone", "kindling status")));
+                    aside -> {
+                        if (kindling.bundle(name, aside).isEmpty()) {
+                            throw Refusal.failed("cluster " + name + " is gone", "kindling status");
+                        }
+                    });
             cli.json(new Result(name, written.toString()));
             cli.say("Bundle: " + written + "\n");
             return ExitCode.DONE;

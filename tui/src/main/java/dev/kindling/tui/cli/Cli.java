@@ -405,7 +405,7 @@ public final class Cli implements Runnable {
                 yield ExitCode.FAILED;
             }
             case UncheckedIOException io -> {
-                complain(Reason.of(io.getCause()),
+                complain(Reason.of(Objects.requireNonNull(io.getCause())),
                         "look at the workspace " + workspaceDirectory() + " (--workspace names another)");
                 yield ExitCode.FAILED;
             }

@@ -8,6 +8,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Objects;
 
 /** A file that the user names for what a command makes: it is there whole, or as it was before. */
 final class OutputFile {
@@ -50,7 +51,7 @@ final class OutputFile {
             }
             return target;
         } catch (UncheckedIOException e) {
-            throw cannotWrite(name, e.getCause());
+            throw cannotWrite(name, Objects.requireNonNull(e.getCause()));
         } catch (IOException e) {
             throw cannotWrite(name, e);
         }

@@ -8,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -72,7 +73,7 @@ final class StateCommand extends CommandGroup {
             if (e.getCause() instanceof FileAlreadyExistsException) {
                 throw Refusal.badUse(file + " exists", "choose another name; nothing is overwritten");
             }
-            throw OutputFile.cannotWrite(file.toString(), e.getCause());
+            throw OutputFile.cannotWrite(file.toString(), Objects.requireNonNull(e.getCause()));
         }
     }
 }

@@ -106,9 +106,9 @@ public final class Update {
         if (dialog != null) {
             return inDialog(model, dialog, key);
         }
-        boolean typing = model.screen() instanceof Wizard wizard
-                && wizard.field().filter(field -> wizard.choices(field).isEmpty()).isPresent()
-                || model.screen() instanceof Install install && install.typing();
+        boolean typing = (model.screen() instanceof Wizard wizard
+                && wizard.field().filter(field -> wizard.choices(field).isEmpty()).isPresent())
+                || (model.screen() instanceof Install install && install.typing());
         if (key.name() == Key.Name.HELP || (key.is('?') && !typing)) {
             return Result.of(model.with(new Dialog.Help(0)));
         }

@@ -248,15 +248,20 @@ final class Computers implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
-        if (Files.exists(data().resolve("postmaster.pid"))) {
-            stopDatabase();
-        }
-        for (Process process : started.reversed()) {
-            process.destroyForcibly().waitFor();
-        }
-        if (root) {
-            done(List.of("rm", "-rf", home.resolve("pg").toString()));
+    public void close() throws IOException {
+        try {
+            if (Files.exists(data().resolve("postmaster.pid"))) {
+                stopDatabase();
+            }
+            for (Process process : started.reversed()) {
+                process.destroyForcibly().waitFor();
+            }
+            if (root) {
+                done(List.of("rm", "-rf", home.resolve("pg").toString()));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the computers were taken away", e);
         }
     }
 }
