@@ -46,6 +46,7 @@ public final class UdpLoop implements AutoCloseable {
     private static final int OUTBOX = 256 * 1024;
     private static final int LISTEN_BUFFER = 4 << 20;
     private static final long WAKE = -1;
+    private static final long TIMER = -2;
     private static final int EVENTS = 64;
     /** Bytes of struct epoll_event, which is packed on x86-64 alone. */
     static final int EVENT = "amd64".equals(System.getProperty("os.arch")) ? 12 : 16;
@@ -79,6 +80,11 @@ public final class UdpLoop implements AutoCloseable {
     private final Arena arena = Arena.ofAuto();
     private final BulkCalls calls = new BulkCalls(arena);
     private final int epoll;
+    /**
+     * Ends the wait when the handler wants its tick. A wait with a time-out would do, too; but it would set the
+     * processor's timer for each datagram, and in a virtual machine that is an exit to the host.
+     */
+    private final int timer;
     /** Written to in order to end the thread's wait; -1 once closed. Guarded by the tasks. */
     private int wake;
     private final List<Socket> sockets = new ArrayList<>();
@@ -139,7 +145,9 @@ public final class UdpLoop implements AutoCloseable {
         this.handler = handler;
         this.epoll = calls.epoll();
         this.wake = calls.eventfd();
+        this.timer = calls.timerfd();
         calls.watch(epoll, wake, WAKE, events);
+        calls.watch(epoll, timer, TIMER, events);
         MemorySegment buffers = arena.allocate((long) BATCH * MOST_RECEIVED, 64);
         for (int i = 0; i < BATCH; i++) {
             MemorySegment buffer = buffers.asSlice((long) i * MOST_RECEIVED, MOST_RECEIVED);
@@ -286,24 +294,26 @@ public final class UdpLoop implements AutoCloseable {
 
     private void run() {
         int waker = wakeDescriptor();
-        long due = System.nanoTime();
+        boolean due = true;
         while (!closing) {
-            long wait = due - System.nanoTime();
-            int count = calls.await(epoll, events, EVENTS, Math.clamp((wait + 999_999) / 1_000_000, 0, 60_000));
+            // a task may begin something that has a time of its own
+            if (runTasks() || due) {
+                due = false;
+                calls.arm(timer, tick());
+            }
+            flush();
+            int count = calls.await(epoll, events, EVENTS);
             for (int i = 0; i < count; i++) {
                 long which = events.get(JAVA_LONG_UNALIGNED, (long) i * EVENT + EVENT - 8);
                 if (which == WAKE) {
                     calls.read(waker, wakes);
                     woken.set(false);
+                } else if (which == TIMER) {
+                    due = true; // and is over only when it is armed again
                 } else {
                     receive(sockets.get((int) which));
                 }
             }
-            // a task may begin something that has a time of its own
-            if (runTasks() || System.nanoTime() - due >= 0) {
-                due = tick();
-            }
-            flush();
         }
         runTasks();
         flush();
@@ -318,13 +328,14 @@ public final class UdpLoop implements AutoCloseable {
         return ran;
     }
 
+    /** Nanoseconds until the next one. */
     private long tick() {
         long now = System.nanoTime();
         try {
-            return handler.tick(now);
+            return handler.tick(now) - System.nanoTime();
         } catch (RuntimeException e) {
             LOG.error("the thread {} goes on after a fault", thread.getName(), e);
-            return now + 1_000_000_000L;
+            return 1_000_000_000L;
         }
     }
 
@@ -419,6 +430,7 @@ public final class UdpLoop implements AutoCloseable {
             if (wake >= 0) {
                 sockets.forEach(socket -> calls.close(socket.descriptor));
                 calls.close(epoll);
+                calls.close(timer);
                 calls.close(wake);
                 wake = -1;
             }
