@@ -48,7 +48,7 @@ final class BulkCalls {
     private static final MethodHandle EPOLL_CREATE = function("epoll_create1", JAVA_INT, JAVA_INT);
     private static final MethodHandle EPOLL_CTL = function("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
             ADDRESS);
-    private static final MethodHandle EPOLL_WAIT = function("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT,
+    private static final MethodHandle EPOLL_WAIT = function("epoll_wait", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT,
             JAVA_INT);
     private static final MethodHandle EVENTFD = function("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle TIMERFD = function("timerfd_create", JAVA_INT, JAVA_INT, JAVA_INT);
@@ -194,7 +194,7 @@ final class BulkCalls {
     }
 
     /** Waits for the next events; their number. */
-    int await(int epoll, MemorySegment events, int most) {
+    int await(int epoll, long events, int most) {
         try {
             return Math.max(0, (int) EPOLL_WAIT.invokeExact(state, epoll, events, most, NO_TIMEOUT));
         } catch (Throwable e) {
