@@ -33,9 +33,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private static final byte[] CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
     /** Copied into one buffer, at most; longer files go out by sendfile where there is no TLS. */
     private static final int BUFFER = 32 << 10;
-    /** One sendfile: a client that takes as fast as we give must not keep the others waiting. */
-    private static final long REGION = 1 << 20;
-    /** The same for everything that is written before others get their turn. */
+    /**
+     * One sendfile. The kernel moves 64 KiB at a time anyway; at the end of each call it sends what it has, and takes
+     * the acknowledgements that came meanwhile. A longer call leaves both to the processor that the acknowledgements
+     * come in on, and two processors that send for one connection overtake each other.
+     */
+    private static final long REGION = 64 << 10;
+    /** Written before others get their turn: a client that takes as fast as we give must not keep them waiting. */
     private static final long TURN = 2 << 20;
     /** Requests that were sent ahead; more is not read before the response is out. */
     private static final int READ_AHEAD = 64 << 10;
@@ -78,6 +82,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         final boolean keepAlive;
         final long begun = System.nanoTime();
         final long length;
+        boolean told;
         int segment;
         /** In that segment. */
         long offset;
@@ -270,10 +275,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         sending = next;
         enter(Phase.ANSWER);
-        if (response.transfer() != null) {
-            service.started(remote, response.transfer());
-        }
         pump(context);
+        tellStart(next);
     }
 
     /** Whether buffers wait for the client; those of small responses do not count. */
@@ -323,6 +326,16 @@ final class Connection extends ChannelInboundHandlerAdapter {
             if (turn >= TURN) {
                 context.executor().execute(() -> pump(context));
                 return;
+            }
+        }
+    }
+
+    /** Once the first octets are out: whoever is told would take the processor from them. */
+    private void tellStart(Sending now) {
+        if (!now.told) {
+            now.told = true;
+            if (now.response.transfer() != null) {
+                service.started(remote, now.response.transfer());
             }
         }
     }
@@ -501,6 +514,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private void finish(ChannelHandlerContext context, Sending done) {
         sending = null;
         free(done);
+        tellStart(done);
         var held = done.response.held();
         if (held != null) {
             held.sent();
@@ -537,6 +551,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         sending = null;
         free(broken);
+        tellStart(broken);
         if (!broken.reading) {
             release(broken.response);
         }

@@ -29,8 +29,10 @@ final class BulkCalls {
 
     private static final int EINTR = 4;
     private static final int SOCK_DGRAM = 2;
-    private static final int EFD_NONBLOCK = 0x800;
+    private static final int NONBLOCK = 0x800;
     private static final int CLOEXEC = 0x80000;
+    private static final int CLOCK_MONOTONIC = 1;
+    private static final int NO_TIMEOUT = -1;
     private static final int EPOLLIN = 1;
     private static final int EPOLL_CTL_ADD = 1;
     private static final int MSG_DONTWAIT = 0x40;
@@ -46,9 +48,12 @@ final class BulkCalls {
     private static final MethodHandle EPOLL_CREATE = function("epoll_create1", JAVA_INT, JAVA_INT);
     private static final MethodHandle EPOLL_CTL = function("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
             ADDRESS);
-    private static final MethodHandle EPOLL_WAIT = function("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT,
+    private static final MethodHandle EPOLL_WAIT = function("epoll_wait", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT,
             JAVA_INT);
     private static final MethodHandle EVENTFD = function("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle TIMERFD = function("timerfd_create", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle SETTIME = function("timerfd_settime", JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS,
+            ADDRESS);
     private static final MethodHandle READ = function("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
     private static final MethodHandle WRITE = function("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
     private static final MethodHandle GETSOCKNAME = function("getsockname", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
@@ -59,9 +64,12 @@ final class BulkCalls {
 
     /** Of the loop's thread; the other threads' calls have their own. */
     private final MemorySegment state;
+    /** struct itimerspec: interval and value, each of seconds and nanoseconds. */
+    private final MemorySegment time;
 
     BulkCalls(Arena arena) {
         this.state = arena.allocate(Linker.Option.captureStateLayout());
+        this.time = arena.allocate(JAVA_LONG, 4);
     }
 
     private static MethodHandle function(String name, MemoryLayout result, MemoryLayout... arguments) {
@@ -94,7 +102,11 @@ final class BulkCalls {
     }
 
     int eventfd() throws IOException {
-        return call("eventfd", at -> (int) EVENTFD.invokeExact(at, 0, CLOEXEC | EFD_NONBLOCK));
+        return call("eventfd", at -> (int) EVENTFD.invokeExact(at, 0, CLOEXEC | NONBLOCK));
+    }
+
+    int timerfd() throws IOException {
+        return call("timerfd_create", at -> (int) TIMERFD.invokeExact(at, CLOCK_MONOTONIC, CLOEXEC | NONBLOCK));
     }
 
     int udpSocket(int family) throws IOException {
@@ -167,10 +179,24 @@ final class BulkCalls {
         }
     }
 
-    /** The number of events; 0 after so many milliseconds. */
-    int await(int epoll, MemorySegment events, int most, int millis) {
+    /** Has the timer run out once, so many nanoseconds from now; a time before that is forgotten. */
+    void arm(int timer, long nanos) {
+        long least = Math.max(1, nanos); // 0 would stop it
+        time.setAtIndex(JAVA_LONG, 2, least / 1_000_000_000);
+        time.setAtIndex(JAVA_LONG, 3, least % 1_000_000_000);
         try {
-            return Math.max(0, (int) EPOLL_WAIT.invokeExact(state, epoll, events, most, millis));
+            if ((int) SETTIME.invokeExact(state, timer, 0, time, MemorySegment.NULL) < 0) {
+                throw new IllegalStateException("timerfd_settime: " + Native.text((int) ERRNO.get(state, 0L)));
+            }
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** Waits for the next events; their number. */
+    int await(int epoll, long events, int most) {
+        try {
+            return Math.max(0, (int) EPOLL_WAIT.invokeExact(state, epoll, events, most, NO_TIMEOUT));
         } catch (Throwable e) {
             throw unexpected(e);
         }

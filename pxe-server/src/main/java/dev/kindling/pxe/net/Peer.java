@@ -36,6 +36,18 @@ public record Peer(long high, long low, int port, int scope) {
         return high == 0 && low >>> 32 == 0xffff;
     }
 
+    /** Written out, like {@link #equals}: those of a record take long until the thorough compiler has seen them. */
+    @Override
+    public int hashCode() {
+        return Long.hashCode(high) ^ 31 * (Long.hashCode(low) ^ 31 * port) ^ scope;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Peer peer && low == peer.low && port == peer.port && high == peer.high
+                && scope == peer.scope;
+    }
+
     /** Its IP address; of IPv6 with the scope. */
     public InetAddress address() {
         try {

@@ -1,15 +1,10 @@
 package dev.kindling.pxe.net;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -27,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * UDP sockets for bulk traffic, all served by one thread: it waits (epoll), takes what has come in (recvmmsg, many
  * datagrams in one call), hands each to the {@link Handler}, and sends what that wrote (sendmmsg). A long message is
  * cut into datagrams by the kernel (UDP_SEGMENT), or here where the interface refuses that. Nothing is allocated for a
- * datagram but its {@link Peer}.
+ * datagram but its {@link Peer}. The kernel's structures are read and written through byte buffers: what the quick
+ * compiler makes of accesses to memory segments takes a microsecond for each datagram, as measured.
  *
  * <p>
  * Not Netty, whose packets cost several objects and a copy each (docs/adr/0007).
@@ -46,13 +42,12 @@ public final class UdpLoop implements AutoCloseable {
     private static final int OUTBOX = 256 * 1024;
     private static final int LISTEN_BUFFER = 4 << 20;
     private static final long WAKE = -1;
+    private static final long TIMER = -2;
     private static final int EVENTS = 64;
     /** Bytes of struct epoll_event, which is packed on x86-64 alone. */
     static final int EVENT = "amd64".equals(System.getProperty("os.arch")) ? 12 : 16;
-    private static final ValueLayout.OfInt NET_INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final ValueLayout.OfLong NET_LONG = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final ValueLayout.OfShort NET_SHORT = ValueLayout.JAVA_SHORT_UNALIGNED
-            .withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ByteOrder HOST = ByteOrder.nativeOrder();
+    private static final ByteOrder NETWORK = ByteOrder.BIG_ENDIAN;
 
     /** What the datagrams are for. Called by the one thread of the loop. */
     public interface Handler {
@@ -79,6 +74,11 @@ public final class UdpLoop implements AutoCloseable {
     private final Arena arena = Arena.ofAuto();
     private final BulkCalls calls = new BulkCalls(arena);
     private final int epoll;
+    /**
+     * Ends the wait when the handler wants its tick. A wait with a time-out would do, too; but it would set the
+     * processor's timer for each datagram, and in a virtual machine that is an exit to the host.
+     */
+    private final int timer;
     /** Written to in order to end the thread's wait; -1 once closed. Guarded by the tasks. */
     private int wake;
     private final List<Socket> sockets = new ArrayList<>();
@@ -88,6 +88,7 @@ public final class UdpLoop implements AutoCloseable {
     private volatile boolean closing;
 
     private final MemorySegment events = arena.allocate((long) EVENTS * EVENT, 8);
+    private final ByteBuffer happened = events.asByteBuffer().order(HOST);
     private final MemorySegment one = arena.allocateFrom(JAVA_LONG, 1);
     private final MemorySegment wakes = arena.allocate(JAVA_LONG);
     private final Messages in = new Messages();
@@ -102,30 +103,34 @@ public final class UdpLoop implements AutoCloseable {
 
     /** An array of struct mmsghdr, each with one name, one buffer and one control message. */
     private final class Messages {
-        final MemorySegment headers = arena.allocate(BATCH * MMSGHDR, 8);
-        final MemorySegment names = arena.allocate(BATCH * NAME, 8);
-        final MemorySegment vectors = arena.allocate(BATCH * IOVEC, 8);
-        final MemorySegment controls = arena.allocate(BATCH * CONTROL, 8);
+        private final MemorySegment memory = arena.allocate(BATCH * MMSGHDR, 8);
+        final long address = memory.address();
+        final ByteBuffer headers = memory.asByteBuffer().order(HOST);
+        /** Socket addresses, which are in both orders. */
+        final ByteBuffer names;
+        final ByteBuffer vectors;
+        final ByteBuffer controls;
 
         Messages() {
+            MemorySegment named = arena.allocate(BATCH * NAME, 8);
+            MemorySegment filled = arena.allocate(BATCH * IOVEC, 8);
+            MemorySegment controlled = arena.allocate(BATCH * CONTROL, 8);
+            names = named.asByteBuffer();
+            vectors = filled.asByteBuffer().order(HOST);
+            controls = controlled.asByteBuffer().order(HOST);
             for (int i = 0; i < BATCH; i++) {
-                long header = (long) i * MMSGHDR;
-                headers.set(ADDRESS, header, names.asSlice((long) i * NAME));
-                headers.set(JAVA_INT, header + 8, NAME);
-                headers.set(ADDRESS, header + 16, vectors.asSlice((long) i * IOVEC));
-                headers.set(JAVA_LONG, header + 24, 1);
-                long control = (long) i * CONTROL;
-                headers.set(ADDRESS, header + 32, controls.asSlice(control));
+                int header = i * MMSGHDR;
+                headers.putLong(header, named.address() + i * NAME).putInt(header + 8, NAME);
+                headers.putLong(header + 16, filled.address() + i * IOVEC).putLong(header + 24, 1);
+                headers.putLong(header + 32, controlled.address() + i * CONTROL);
                 // struct cmsghdr: length, level, type
-                controls.set(JAVA_LONG, control, 18);
-                controls.set(JAVA_INT, control + 8, BulkCalls.SOL_UDP);
-                controls.set(JAVA_INT, control + 12, BulkCalls.UDP_SEGMENT);
+                controls.putLong(i * CONTROL, 18).putInt(i * CONTROL + 8, BulkCalls.SOL_UDP)
+                        .putInt(i * CONTROL + 12, BulkCalls.UDP_SEGMENT);
             }
         }
 
         void vector(int i, long base, long length) {
-            vectors.set(JAVA_LONG, (long) i * IOVEC, base);
-            vectors.set(JAVA_LONG, (long) i * IOVEC + 8, length);
+            vectors.putLong(i * IOVEC, base).putLong(i * IOVEC + 8, length);
         }
     }
 
@@ -139,7 +144,9 @@ public final class UdpLoop implements AutoCloseable {
         this.handler = handler;
         this.epoll = calls.epoll();
         this.wake = calls.eventfd();
+        this.timer = calls.timerfd();
         calls.watch(epoll, wake, WAKE, events);
+        calls.watch(epoll, timer, TIMER, events);
         MemorySegment buffers = arena.allocate((long) BATCH * MOST_RECEIVED, 64);
         for (int i = 0; i < BATCH; i++) {
             MemorySegment buffer = buffers.asSlice((long) i * MOST_RECEIVED, MOST_RECEIVED);
@@ -199,40 +206,38 @@ public final class UdpLoop implements AutoCloseable {
         }
 
         private void message(Peer to, int from, int length, int datagram) {
-            long header = (long) waiting * MMSGHDR;
+            int header = waiting * MMSGHDR;
             out.vector(waiting, outbox.address() + from, length);
-            out.headers.set(JAVA_INT, header + 8, name(to, out.names, (long) waiting * NAME));
+            out.headers.putInt(header + 8, name(to, out.names, waiting * NAME));
             boolean cut = length > datagram;
-            out.headers.set(JAVA_LONG, header + 40, cut ? CONTROL : 0);
+            out.headers.putLong(header + 40, cut ? CONTROL : 0);
             if (cut) {
-                out.controls.set(JAVA_SHORT, (long) waiting * CONTROL + 16, (short) datagram);
+                out.controls.putShort(waiting * CONTROL + 16, (short) datagram);
             }
             recipients[waiting++] = to;
         }
     }
 
     /** struct sockaddr_in or sockaddr_in6; its length. */
-    private static int name(Peer peer, MemorySegment to, long at) {
-        to.set(NET_SHORT, at + 2, (short) peer.port());
+    private static int name(Peer peer, ByteBuffer to, int at) {
         if (peer.isIpv4()) {
-            to.set(JAVA_SHORT, at, (short) BulkCalls.AF_INET);
-            to.set(NET_INT, at + 4, (int) peer.low());
-            to.set(JAVA_LONG, at + 8, 0);
+            to.order(HOST).putShort(at, (short) BulkCalls.AF_INET);
+            to.order(NETWORK).putShort(at + 2, (short) peer.port()).putInt(at + 4, (int) peer.low()).putLong(at + 8, 0);
             return 16;
         }
-        to.set(JAVA_SHORT, at, (short) Native.AF_INET6);
-        to.set(JAVA_INT, at + 4, 0);
-        to.set(NET_LONG, at + 8, peer.high());
-        to.set(NET_LONG, at + 16, peer.low());
-        to.set(JAVA_INT, at + 24, peer.scope());
+        to.order(HOST).putShort(at, (short) Native.AF_INET6).putInt(at + 24, peer.scope());
+        to.order(NETWORK).putShort(at + 2, (short) peer.port()).putInt(at + 4, 0).putLong(at + 8, peer.high())
+                .putLong(at + 16, peer.low());
         return 28;
     }
 
-    private static Peer peer(MemorySegment name, long at) {
-        int port = name.get(NET_SHORT, at + 2) & 0xffff;
-        return name.get(JAVA_SHORT, at) == BulkCalls.AF_INET
-                ? Peer.ofIpv4(name.get(NET_INT, at + 4), port)
-                : new Peer(name.get(NET_LONG, at + 8), name.get(NET_LONG, at + 16), port, name.get(JAVA_INT, at + 24));
+    private static Peer peer(ByteBuffer name, int at) {
+        int family = name.order(HOST).getShort(at);
+        int scope = name.getInt(at + 24);
+        int port = name.order(NETWORK).getShort(at + 2) & 0xffff;
+        return family == BulkCalls.AF_INET
+                ? Peer.ofIpv4(name.getInt(at + 4), port)
+                : new Peer(name.getLong(at + 8), name.getLong(at + 16), port, scope);
     }
 
     /**
@@ -248,9 +253,9 @@ public final class UdpLoop implements AutoCloseable {
             // a rack that is switched on asks all at once: let the kernel hold as many requests as it is allowed to
             calls.buffers(descriptor, LISTEN_BUFFER);
             MemorySegment name = temporary.allocate(NAME, 8);
-            Native.bind(descriptor, name.asSlice(0, name(wanted, name, 0)));
+            Native.bind(descriptor, name.asSlice(0, name(wanted, name.asByteBuffer(), 0)));
             calls.boundTo(descriptor, name);
-            var socket = new Socket(descriptor, new InetSocketAddress(address, peer(name, 0).port()),
+            var socket = new Socket(descriptor, new InetSocketAddress(address, peer(name.asByteBuffer(), 0).port()),
                     calls.segmentation(descriptor));
             calls.watch(epoll, descriptor, sockets.size(), events);
             sockets.add(socket);
@@ -286,24 +291,26 @@ public final class UdpLoop implements AutoCloseable {
 
     private void run() {
         int waker = wakeDescriptor();
-        long due = System.nanoTime();
+        boolean due = true;
         while (!closing) {
-            long wait = due - System.nanoTime();
-            int count = calls.await(epoll, events, EVENTS, Math.clamp((wait + 999_999) / 1_000_000, 0, 60_000));
+            // a task may begin something that has a time of its own
+            if (runTasks() || due) {
+                due = false;
+                calls.arm(timer, tick());
+            }
+            flush();
+            int count = calls.await(epoll, events.address(), EVENTS);
             for (int i = 0; i < count; i++) {
-                long which = events.get(JAVA_LONG_UNALIGNED, (long) i * EVENT + EVENT - 8);
+                long which = happened.getLong(i * EVENT + EVENT - 8);
                 if (which == WAKE) {
                     calls.read(waker, wakes);
                     woken.set(false);
+                } else if (which == TIMER) {
+                    due = true; // and is over only when it is armed again
                 } else {
                     receive(sockets.get((int) which));
                 }
             }
-            // a task may begin something that has a time of its own
-            if (runTasks() || System.nanoTime() - due >= 0) {
-                due = tick();
-            }
-            flush();
         }
         runTasks();
         flush();
@@ -318,13 +325,14 @@ public final class UdpLoop implements AutoCloseable {
         return ran;
     }
 
+    /** Nanoseconds until the next one. */
     private long tick() {
         long now = System.nanoTime();
         try {
-            return handler.tick(now);
+            return handler.tick(now) - System.nanoTime();
         } catch (RuntimeException e) {
             LOG.error("the thread {} goes on after a fault", thread.getName(), e);
-            return now + 1_000_000_000L;
+            return 1_000_000_000L;
         }
     }
 
@@ -344,14 +352,14 @@ public final class UdpLoop implements AutoCloseable {
     }
 
     private void receive(Socket socket) {
-        int count = calls.receive(socket.descriptor, in.headers.address(), BATCH);
+        int count = calls.receive(socket.descriptor, in.address, BATCH);
         for (int i = 0; i < count; i++) {
-            int length = in.headers.get(JAVA_INT, (long) i * MMSGHDR + 56);
+            int length = in.headers.getInt(i * MMSGHDR + 56);
             // the kernel wrote the length of the name there: it wants the room for one the next time
-            in.headers.set(JAVA_INT, (long) i * MMSGHDR + 8, NAME);
+            in.headers.putInt(i * MMSGHDR + 8, NAME);
             ByteBuffer packet = received[i].limit(length).position(0);
             try {
-                handler.received(socket, peer(in.names, (long) i * NAME), packet);
+                handler.received(socket, peer(in.names, i * NAME), packet);
             } catch (RuntimeException e) {
                 LOG.error("the thread {} goes on after a fault", thread.getName(), e);
             }
@@ -368,7 +376,7 @@ public final class UdpLoop implements AutoCloseable {
     private void transmit() {
         Socket socket = sender;
         for (int done = 0; socket != null && done < waiting;) {
-            int sent = calls.send(socket.descriptor, out.headers.address() + (long) done * MMSGHDR, waiting - done);
+            int sent = calls.send(socket.descriptor, out.address + (long) done * MMSGHDR, waiting - done);
             if (sent > 0) {
                 done += sent;
             } else {
@@ -380,8 +388,8 @@ public final class UdpLoop implements AutoCloseable {
 
     /** The kernel refuses to cut where an interface has no check sums of its own, or where the way's MTU is smaller. */
     private void unsent(Socket socket, int message, int errno) {
-        long header = (long) message * MMSGHDR;
-        if (out.headers.get(JAVA_LONG, header + 40) == 0) {
+        int header = message * MMSGHDR;
+        if (out.headers.getLong(header + 40) == 0) {
             handler.unsent(socket, recipients[message], Native.text(errno));
             return;
         }
@@ -389,15 +397,13 @@ public final class UdpLoop implements AutoCloseable {
             socket.segmentation = false;
             LOG.debug("{} cannot cut messages into datagrams", socket.address);
         }
-        int datagram = out.controls.get(JAVA_SHORT, (long) message * CONTROL + 16) & 0xffff;
-        MemorySegment vector = out.vectors.asSlice((long) message * IOVEC, IOVEC);
-        long base = vector.get(JAVA_LONG, 0);
-        long length = vector.get(JAVA_LONG, 8);
-        out.headers.set(JAVA_LONG, header + 40, 0);
+        int datagram = out.controls.getShort(message * CONTROL + 16) & 0xffff;
+        long base = out.vectors.getLong(message * IOVEC);
+        long length = out.vectors.getLong(message * IOVEC + 8);
+        out.headers.putLong(header + 40, 0);
         for (long sent = 0; sent < length; sent += datagram) {
-            vector.set(JAVA_LONG, 0, base + sent);
-            vector.set(JAVA_LONG, 8, Math.min(datagram, length - sent));
-            int result = calls.send(socket.descriptor, out.headers.address() + header, 1);
+            out.vector(message, base + sent, Math.min(datagram, length - sent));
+            int result = calls.send(socket.descriptor, out.address + header, 1);
             if (result <= 0) {
                 handler.unsent(socket, recipients[message], Native.text(-result));
                 return;
@@ -419,6 +425,7 @@ public final class UdpLoop implements AutoCloseable {
             if (wake >= 0) {
                 sockets.forEach(socket -> calls.close(socket.descriptor));
                 calls.close(epoll);
+                calls.close(timer);
                 calls.close(wake);
                 wake = -1;
             }
