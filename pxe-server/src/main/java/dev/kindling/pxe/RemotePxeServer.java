@@ -117,7 +117,7 @@ public final class RemotePxeServer implements PxeService {
         try {
             HelperMessage first = HelperMessage.next(in);
             if (first == null) {
-                complaints.join(Duration.ofSeconds(1));
+                var _ = complaints.join(Duration.ofSeconds(1));
                 throw new IOException("the helper of the boot service did not begin; it was to be started by: %s; it said: %s"
                         .formatted(String.join(" ", command), lastComplaint));
             }
