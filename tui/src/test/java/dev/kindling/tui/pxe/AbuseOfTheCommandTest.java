@@ -199,7 +199,9 @@ class AbuseOfTheCommandTest {
                 }
                 System.out.println("ROUND " + round + " addresses " + addresses.size() + " failures " + failures.size()
                         + (failures.isEmpty() ? "" : ", such as " + failures.getFirst()));
-                System.in.read();
+                if (System.in.read() < 0) {
+                    return;
+                }
             }
         }
     }
