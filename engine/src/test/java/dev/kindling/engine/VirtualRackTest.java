@@ -13,6 +13,7 @@ import dev.kindling.engine.machine.virtual.VirtualRack;
 import dev.kindling.engine.model.Machine;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,10 @@ class VirtualRackTest {
     @Test
     void biosAndUefiMachinesBootFromTheirFirmwareToReady() throws Exception {
         try (Kindling engine = Engine.open(workspace)) {
-            RunResult result = Racks.up(engine, engine.demo(false, 2), ApplyOptions.DEFAULT);
+            // the tag is handed on: the rack's switch has none, as an access port
+            String definition = engine.demo(false, 2).replace("dhcp: server}",
+                    "dhcp: server, kernelArguments: loglevel=7}").replaceFirst("( +)cidr:", "$1vlan: 100\n$1cidr:");
+            RunResult result = Racks.up(engine, definition, ApplyOptions.DEFAULT);
             assertThat(result.outcome()).as(() -> result.problems() + "\n" + log()).isEqualTo(Event.Outcome.DONE);
 
             ClusterStatus status = engine.status("demo").orElseThrow();
@@ -42,6 +46,8 @@ class VirtualRackTest {
                 assertThat(isAllZero(VirtualRack.witness(rack, machine)))
                         .as("the disk of " + machine.name() + " that nobody names is untouched").isTrue();
                 assertThat(isAllZero(VirtualRack.disk(rack, machine))).as("the named disk is written").isFalse();
+                assertThat(rack.resolve(machine.name() + ".console.log")).content(StandardCharsets.ISO_8859_1)
+                        .contains("ifname=bootnet:" + machine.mac() + " vlan=vlan100:bootnet");
             }
             assertThat(engine.history("demo", 0)).filteredOn(recorded -> recorded.event() instanceof Event.DiskWritten)
                     .hasSize(2);

@@ -282,6 +282,39 @@ class FirmwareMatrixTest {
         }
     }
 
+    /** We serve files only; the foreign server has what {@code kindling pxe hints} prints. */
+    @Tag("full")
+    @Execution(ExecutionMode.CONCURRENT)
+    @ParameterizedTest
+    @EnumSource
+    void ovmfBootsLinuxByAForeignServerWithOurHints(ServerHintsTest.Foreign foreign) throws Exception {
+        try (var lab = new FirmwareLab(directory)) {
+            lab.neighbour("dhcp0", "10.77.0.2/24").start(foreign.command(directory, false)).await(foreign.ready());
+            lab.serve(Mode.NONE, root);
+            lab.switchOn(VirtualMachine.OVMF);
+            lab.serverSays("has snponly.efi by TFTP");
+            lab.serverSays("has boot.ipxe by HTTP");
+            lab.serverSays(AMD64_REPORT + 0);
+            lab.machineSwitchesItselfOff();
+        }
+    }
+
+    @Tag("full")
+    @Execution(ExecutionMode.CONCURRENT)
+    @ParameterizedTest
+    @EnumSource
+    void aPlainPxeRomBootsLinuxByAForeignServerWithOurHints(ServerHintsTest.Foreign foreign) throws Exception {
+        try (var lab = new FirmwareLab(directory); var rom = new PlainRom(directory)) {
+            lab.neighbour("dhcp0", "10.77.0.2/24").start(foreign.command(directory, false)).await(foreign.ready());
+            lab.serve(Mode.NONE, root);
+            lab.switchOn(VirtualMachine.SEABIOS, rom.options());
+            lab.serverSays("has undionly.kpxe by TFTP");
+            lab.serverSays("has boot.ipxe by HTTP");
+            lab.serverSays(AMD64_REPORT + 0);
+            lab.machineSwitchesItselfOff();
+        }
+    }
+
     @Cell
     @DisplayName("lesson 2: a PXE ROM boots from an offer without option 43 too")
     void aPlainPxeRomBootsFromAProxyOfferWithoutOption43() throws Exception {

@@ -46,7 +46,7 @@ public sealed interface BootPlace {
      */
     static BootPlace choose(String given, Privileges mine, Predicate<List<String>> sudoAllows) {
         if (!given.isBlank()) {
-            return new Helper(List.of(given.strip().split("\\s+")));
+            return new Helper(List.of(given.strip().split("\\s+", -1)));
         }
         if (mine.sufficient()) {
             return new Here();

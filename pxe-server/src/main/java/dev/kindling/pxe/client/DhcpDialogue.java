@@ -139,12 +139,18 @@ final class DhcpDialogue {
     /** The message that says what to boot; an address server that names a file counts more than a ProxyDHCP server. */
     private DhcpPacket boot(DhcpWire wire, Requests speaker, int xid, DhcpPacket ack, @Nullable DhcpPacket proxy)
             throws IOException, InterruptedException {
-        var offer = ack.bootFile().isPresent() || proxy == null ? ack : proxy;
+        return ack.bootFile().isPresent() || proxy == null
+                ? boot(wire, speaker, xid, ack, ack, false)
+                : boot(wire, speaker, xid, ack, proxy, true);
+    }
+
+    private DhcpPacket boot(DhcpWire wire, Requests speaker, int xid, DhcpPacket ack, DhcpPacket offer,
+            boolean fromProxy) throws IOException, InterruptedException {
         // iPXE takes a file that is named; HTTP Boot knows no boot servers
         if (speaker == Requests.IPXE ? offer.bootFile().isPresent() : machine.kind() == Machine.Kind.UEFI_HTTP) {
             return offer;
         }
-        var discovery = BootDiscovery.of(offer, offer.equals(proxy));
+        var discovery = BootDiscovery.of(offer, fromProxy);
         if (discovery.local()) {
             steps.accept(new Step(STEP, "is told by the boot menu to go on with its disk"));
             return offer.withFile("").withOptions(offer.options().without(OptionCode.BOOT_FILE_NAME));

@@ -31,12 +31,12 @@ import java.util.stream.Stream;
 public final class Metrics implements Consumer<PxeEvent>, BootSource {
     private static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
     private static final double[] SECONDS = {0.01, 0.1, 1, 10, 60, 600};
-    /** Reasons hold what machines send: their number is bounded, so that the memory is. */
-    private static final int MOST_REASONS = 64;
+    /** Reasons and addresses hold what others send: their number is bounded, so that the memory is. */
+    private static final int MOST_OF_OTHERS = 64;
 
     private final Map<String, LongAdder> counters = new ConcurrentHashMap<>();
     private final Map<BootSource.Protocol, Transfers> transfers = new ConcurrentHashMap<>();
-    private final LongAdder reasons = new LongAdder();
+    private final LongAdder ofOthers = new LongAdder();
     private volatile Supplier<List<PoolUse>> pools = List::of;
     private volatile Supplier<List<BootProgress>> machines = List::of;
 
@@ -77,7 +77,7 @@ public final class Metrics implements Consumer<PxeEvent>, BootSource {
             }
             case PxeEvent.Stalled _ -> count("kindling_stalls_total");
             case PxeEvent.AddressConflict _ -> count("kindling_address_conflicts_total");
-            case PxeEvent.ForeignServer foreign -> count("kindling_foreign_server_seen_total", "address",
+            case PxeEvent.ForeignServer foreign -> countOfOthers("kindling_foreign_server_seen_total", "address",
                     foreign.address().getHostAddress());
         }
     }
@@ -98,12 +98,21 @@ public final class Metrics implements Consumer<PxeEvent>, BootSource {
     }
 
     private void refused(String service, String reason) {
-        String name = name("kindling_refusals_total", "service", service, "reason", reason);
-        if (!counters.containsKey(name)) {
-            reasons.increment();
+        countOfOthers("kindling_refusals_total", "service", service, "reason", reason);
+    }
+
+    /** The last label's value holds what others send. */
+    private void countOfOthers(String metric, String... labels) {
+        if (!counters.containsKey(name(metric, labels))) {
+            ofOthers.increment();
+            if (ofOthers.sum() > MOST_OF_OTHERS) {
+                String[] bounded = labels.clone();
+                bounded[bounded.length - 1] = "other";
+                count(metric, bounded);
+                return;
+            }
         }
-        boolean room = counters.containsKey(name) || reasons.sum() <= MOST_REASONS;
-        count("kindling_refusals_total", "service", service, "reason", room ? reason : "other");
+        count(metric, labels);
     }
 
     private void count(String metric, String... labels) {

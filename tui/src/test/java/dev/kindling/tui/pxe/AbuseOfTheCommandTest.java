@@ -171,6 +171,30 @@ class AbuseOfTheCommandTest {
         assertThat(serve.isAlive()).isTrue();
     }
 
+    /** In a mount namespace of its own, where the lease file's disk has room for nothing more. */
+    @Test
+    void acknowledgesNoLeaseThatAFullDiskCannotHoldAndSaysSo() throws Exception {
+        Path disk = Files.createDirectory(directory.resolve("disk"));
+        var command = new ArrayList<>(List.of("unshare", "-m", "sh", "-c",
+                "mount -t tmpfs -o size=64k none \"$0\" && exec \"$@\"", disk.toString()));
+        command.addAll(Lan.kindling("serve", "--interface", "srv0", "--root", root.toString(), "--range",
+                "10.77.0.100-10.77.0.199", "--bios", "bios.0", "--lease-file", disk.resolve("leases").toString()));
+        Process serve = lan.command(output, command.toArray(String[]::new));
+        assertThat(output).content().contains("ready\n");
+        String[] there = {"nsenter", "-t", Long.toString(serve.pid()), "-m", "sh", "-c"};
+        String[] udhcpc = {"udhcpc", "-n", "-q", "-t", "3", "-T", "2", "-i", "cl0", "-s", "/bin/true"};
+        assertThat(lan.onServer(there[0], there[1], there[2], there[3], there[4], there[5],
+                "cat /dev/zero > " + disk.resolve("fill")).output()).contains("No space left on device");
+
+        assertThat(lan.onMachine(udhcpc).code()).as("udhcpc without an ACK").isOne();
+        assertThat(output).content().contains("No space left on device").doesNotContain(" ACK 10.77.0.");
+
+        assertThat(lan.onServer(there[0], there[1], there[2], there[3], there[4], there[5],
+                "rm " + disk.resolve("fill")).code()).isZero();
+        assertThat(lan.onMachine(udhcpc).code()).as("udhcpc when there is room again").isZero();
+        assertThat(serve.isAlive()).isTrue();
+    }
+
     /** Boots a thousand machines at once over loopback, three times; says so after each. */
     static final class Rack {
         private Rack() {}
@@ -199,7 +223,9 @@ class AbuseOfTheCommandTest {
                 }
                 System.out.println("ROUND " + round + " addresses " + addresses.size() + " failures " + failures.size()
                         + (failures.isEmpty() ? "" : ", such as " + failures.getFirst()));
-                System.in.read();
+                if (System.in.read() < 0) {
+                    return;
+                }
             }
         }
     }

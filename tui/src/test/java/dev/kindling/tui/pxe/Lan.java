@@ -3,6 +3,7 @@ package dev.kindling.tui.pxe;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -144,7 +145,7 @@ final class Lan implements AutoCloseable {
         return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
-    /** Where the classes lie may be closed to other users: copied to where they are not. */
+    /** Where the classes lie may be closed to other users: linked or copied to where they are not. */
     static String openClassPath(Path directory) throws IOException {
         var all = new ArrayList<String>();
         for (String entry : classPath().split(File.pathSeparator, -1)) {
@@ -154,12 +155,25 @@ final class Lan implements AutoCloseable {
                 all.add(to.toString());
                 try (Stream<Path> files = Files.walk(from)) {
                     for (Path each : (Iterable<Path>) files::iterator) {
-                        Files.copy(each, to.resolve(from.relativize(each).toString()));
+                        linkOrCopy(each, to.resolve(from.relativize(each).toString()));
                     }
                 }
             }
         }
         return String.join(File.pathSeparator, all);
+    }
+
+    private static void linkOrCopy(Path from, Path to) throws IOException {
+        if (Files.isDirectory(from)) {
+            Files.createDirectory(to);
+            return;
+        }
+        try {
+            Files.createLink(to, from);
+        } catch (FileSystemException e) {
+            // on another file system
+            Files.copy(from, to);
+        }
     }
 
     static List<String> java(String classPath, String main) {
