@@ -156,4 +156,40 @@ class IsoEditorTest {
                 .isInstanceOf(FileNotFoundException.class);
         assertThatThrownBy(() -> editor.kernelArguments("two\nlines")).isInstanceOf(IllegalArgumentException.class);
     }
+
+    /** Boot loaders know plain names only: isolinux finds its files by them. */
+    @ParameterizedTest
+    @CsvSource({"1, true, true", "1, false, false", "3, true, true"})
+    void plainNamesStayAndNewOnesAreOfTheSameKind(String level, boolean rockRidge, boolean joliet) throws IOException {
+        Path tree = Files.createDirectories(directory.resolve("level/a directory with a long name/sub"));
+        Files.writeString(tree.resolve("a file with a long name.configuration"), "one");
+        Files.writeString(tree.resolve("a file with a long name.configurations"), "two");
+        Path iso = directory.resolve("level.iso");
+        List<String> command = new java.util.ArrayList<>(List.of("genisoimage", "-quiet", "-iso-level", level, "-o",
+                iso.toString()));
+        if (rockRidge) {
+            command.add("-R");
+        }
+        if (joliet) {
+            command.add("-J");
+        }
+        command.add("level");
+        Tool.run("genisoimage", directory, command);
+        List<String> before = plain(iso);
+        String below = new IsoReader(Content.file(iso)).list(new IsoReader(Content.file(iso)).root()).getFirst().path();
+        Path out = write(new IsoEditor(Content.file(iso)).add(below + "/a file with a long name.new", file(new byte[3]))
+                .add("another new directory/x", file(new byte[4])));
+        List<String> after = plain(out);
+        assertThat(after).containsAll(before).hasSize(before.size() + 3);
+        if (level.equals("1")) {
+            assertThat(after).allMatch(path -> path.matches("(/[A-Z0-9_]{1,8}(\\.[A-Z0-9_]{0,3})?(;1)?)+"));
+        }
+        Tool.run("xorriso", directory, List.of("xorriso", "-indev", out.toString(), "-check_media", "--"));
+    }
+
+    /** What isoinfo sees without extensions. */
+    private List<String> plain(Path iso) {
+        return Tool.run("genisoimage", directory, List.of("isoinfo", "-f", "-i", iso.toString())).lines().sorted()
+                .toList();
+    }
 }

@@ -239,6 +239,14 @@ public record Gpt(UUID disk, long sectors, List<Partition> partitions) {
         out.putLong(Long.reverseBytes(id.getLeastSignificantBits()));
     }
 
+    /** A UUID of version 8 (RFC 9562): from a hash of our own. */
+    static UUID id(byte[] identity, int number) {
+        ByteBuffer in = ByteBuffer.wrap(identity);
+        long high = in.getLong(0) + number;
+        return new UUID((high & ~0xF000L) | 0x8000L,
+                (in.getLong(8) & ~0xC000_0000_0000_0000L) | 0x8000_0000_0000_0000L);
+    }
+
     static UUID guid(ByteBuffer in, int at) {
         long high = ((in.getInt(at) & 0xFFFF_FFFFL) << 32) | ((in.getShort(at + 4) & 0xFFFFL) << 16)
                 | (in.getShort(at + 6) & 0xFFFFL);

@@ -14,7 +14,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.zip.CRC32;
@@ -255,14 +254,6 @@ public final class IsoImage {
         }
     }
 
-    /** A UUID of version 8 (RFC 9562): from our own hash. */
-    private static UUID uuid(byte[] identity, int number) {
-        ByteBuffer in = ByteBuffer.wrap(identity);
-        long high = in.getLong(0) + number;
-        return new UUID((high & ~0xF000L) | 0x8000L,
-                (in.getLong(8) & ~0xC000_0000_0000_0000L) | 0x8000_0000_0000_0000L);
-    }
-
     /**
      * Boot code and partition table.
      *
@@ -279,9 +270,9 @@ public final class IsoImage {
                 long last = first + (region.content().size() + Gpt.SECTOR - 1) / Gpt.SECTOR - 1;
                 int number = partitions.size() + 1;
                 partitions.add(new Gpt.Partition(region.efi() ? Gpt.EFI_SYSTEM : Gpt.LINUX_DATA,
-                        uuid(identity, number), first, last, 0, region.efi() ? "EFI system" : "Appended " + number));
+                        Gpt.id(identity, number), first, last, 0, region.efi() ? "EFI system" : "Appended " + number));
             }
-            Gpt gpt = new Gpt(uuid(identity, 0), sectors * PER_SECTOR, partitions);
+            Gpt gpt = new Gpt(Gpt.id(identity, 0), sectors * PER_SECTOR, partitions);
             byte[] head = gpt.head(code);
             System.arraycopy(head, 0, area, 0, head.length);
             tail = gpt.tail();

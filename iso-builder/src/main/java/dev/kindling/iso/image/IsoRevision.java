@@ -1,10 +1,13 @@
 package dev.kindling.iso.image;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +24,8 @@ public final class IsoRevision {
     private static final long MEBIBYTE = 1 << 20;
     /** As mkisofs pads: drives read ahead. */
     private static final long PADDING = 150L * BLOCK;
+    /** Longer plain names, which no standard knows, are made anew. */
+    private static final int KEPT_NAME = 31;
     private static final int SPECIAL_PROTECTIVE = 0xEE;
 
     private final IsoReader reader;
@@ -256,7 +261,9 @@ public final class IsoRevision {
             later.add(() -> copyDescriptor(primary, volume));
             return;
         }
-        VolumeTree records = new VolumeTree(tree.root(), volume.kind == IsoVolume.Kind.JOLIET);
+        VolumeTree records = volume.kind == IsoVolume.Kind.JOLIET
+                ? new VolumeTree(tree.root(), true)
+                : new VolumeTree(tree.root(), false, identifiers(volume));
         long table = IsoBytes.sectors(records.pathTableBytes());
         long tablesAt = next;
         records.place(tablesAt + 2 * table - volume.base);
@@ -270,6 +277,35 @@ public final class IsoRevision {
         pointers.putInt(Integer.reverseBytes((int) (tablesAt + table - volume.base))).putInt(0);
         pointers.put(records.rootRecord(), 0, 34);
         patches.put(volume.at + 132, ImageBytes.bytes(pointers));
+    }
+
+    /** What has a plain name keeps it; where all of them are of 8 and 3 characters, new ones are, too. */
+    private VolumeTree.Identifiers identifiers(IsoVolume volume) throws IOException {
+        Map<String, String> found = new HashMap<>();
+        identifiers(volume, volume.root, "", found);
+        Map<Node, String> kept = new IdentityHashMap<>();
+        found.forEach((path, id) -> {
+            if (id.length() <= KEPT_NAME) {
+                tree.get(path).ifPresent(node -> kept.put(node, id));
+            }
+        });
+        return new VolumeTree.Identifiers(kept,
+                found.values().stream().allMatch(id -> id.matches("[^.]{0,8}(\\.[^.]{0,3})?")));
+    }
+
+    private void identifiers(IsoVolume volume, IsoRecord directory, String prefix, Map<String, String> found)
+            throws IOException {
+        for (List<IsoRecord> each : IsoReader.files(volume, volume.records(directory.block(), directory.length()))) {
+            IsoRecord record = each.getFirst();
+            String id = new String(record.identifier(), ISO_8859_1);
+            String path = prefix + IsoReader.checkedName(volume, record);
+            found.put(path, record.isDirectory() ? id : id.replaceFirst(";\\d*$", ""));
+            if (record.isDirectory()) {
+                identifiers(volume, record, path + "/", found);
+            } else if (record.childAt >= 0) {
+                identifiers(volume, volume.self(record.childAt), path + "/", found);
+            }
+        }
     }
 
     private void copyDescriptor(IsoVolume primary, IsoVolume enhanced) {

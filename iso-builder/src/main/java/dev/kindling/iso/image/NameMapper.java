@@ -12,14 +12,22 @@ import java.util.Set;
  */
 final class NameMapper {
     private final boolean joliet;
+    private final boolean brief;
     private final Set<String> taken = new HashSet<>();
     private final Map<String, Integer> next = new HashMap<>();
 
     /**
      * @param joliet UCS-2 names of up to 103 characters, else upper-case ASCII names of up to 30
+     * @param brief of these only 8 and 3 characters: interchange level 1 (ECMA-119, 10.1)
      */
-    NameMapper(boolean joliet) {
+    NameMapper(boolean joliet, boolean brief) {
         this.joliet = joliet;
+        this.brief = brief;
+    }
+
+    /** Takes an identifier that is to stay what it is; false where another one has it. */
+    boolean keep(String identifier) {
+        return taken.add(key(identifier));
     }
 
     /** A file's identifier without its version; on a primary volume always with a dot (ECMA-119, 7.5.1). */
@@ -27,15 +35,15 @@ final class NameMapper {
         int dot = name.lastIndexOf('.');
         String stem = mapped(dot > 0 ? name.substring(0, dot) : name);
         String extension = dot > 0 ? mapped(name.substring(dot + 1)) : "";
-        int limit = joliet ? 103 : 30;
-        extension = cut(extension, joliet ? 50 : 8);
+        extension = cut(extension, joliet ? 50 : brief ? 3 : 8);
+        int limit = joliet ? 103 : brief ? 8 + extension.length() : 30;
         String tail = joliet && extension.isEmpty() ? "" : "." + extension;
         return unique(stem, limit - extension.length() - (joliet && !tail.isEmpty() ? 1 : 0), tail);
     }
 
     /** A directory's identifier (7.6.1). */
     String directory(String name) {
-        return unique(mapped(name), joliet ? 103 : 31, "");
+        return unique(mapped(name), joliet ? 103 : brief ? 8 : 31, "");
     }
 
     private String unique(String stem, int limit, String tail) {

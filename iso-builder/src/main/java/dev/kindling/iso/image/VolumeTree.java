@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToLongFunction;
@@ -38,8 +39,20 @@ final class VolumeTree {
     private final Directory root;
     /** Takes in what is too deep; made when it is needed. */
     private @Nullable Directory shelter;
-    private final NameMapper shelterNames = new NameMapper(false);
+    private final NameMapper shelterNames;
+    private final Identifiers identifiers;
     private int pathTableBytes;
+
+    /**
+     * How the names of a plain volume are made.
+     *
+     * @param kept identifiers, without version, of nodes that have had one
+     * @param brief 8 and 3 characters only: interchange level 1
+     */
+    record Identifiers(Map<Node, String> kept, boolean brief) {
+        /** All of them new. */
+        static final Identifiers NEW = new Identifiers(Map.of(), false);
+    }
 
     /** A directory of the volume. */
     private static final class Directory {
@@ -85,7 +98,13 @@ final class VolumeTree {
     }
 
     VolumeTree(Node.Directory root, boolean joliet) {
+        this(root, joliet, Identifiers.NEW);
+    }
+
+    VolumeTree(Node.Directory root, boolean joliet, Identifiers identifiers) {
         this.joliet = joliet;
+        this.identifiers = identifiers;
+        shelterNames = new NameMapper(false, identifiers.brief);
         this.root = new Directory("\0", "", root, null, null);
         fill(this.root);
         sort(this.root);
@@ -94,16 +113,27 @@ final class VolumeTree {
     }
 
     private void fill(Directory directory) {
-        NameMapper names = new NameMapper(joliet);
+        NameMapper names = new NameMapper(joliet, identifiers.brief);
+        Map<Node, String> kept = new IdentityHashMap<>();
+        if (!identifiers.kept.isEmpty()) {
+            for (Node node : directory.node.children.values()) {
+                String id = identifiers.kept.get(node);
+                if (id != null && names.keep(id)) {
+                    kept.put(node, id);
+                }
+            }
+        }
         for (Map.Entry<String, Node> entry : directory.node.children.entrySet()) {
             String name = entry.getKey();
             switch (entry.getValue()) {
-                case Node.Directory node -> enter(directory, names, name, node);
-                case Node.File file -> directory.children.add(new Child(names.file(name), name, file, null, false));
+                case Node.Directory node -> enter(directory, names, name, node, kept.get(node));
+                case Node.File file -> directory.children
+                        .add(new Child(id(names, kept.get(file), name), name, file, null, false));
                 case Node.Symlink _,Node.Special _ -> {
                     // Joliet has files and directories only.
                     if (!joliet) {
-                        directory.children.add(new Child(names.file(name), name, entry.getValue(), null, false));
+                        directory.children.add(new Child(id(names, kept.get(entry.getValue()), name), name,
+                                entry.getValue(), null, false));
                     }
                 }
             }
@@ -114,10 +144,15 @@ final class VolumeTree {
         }
     }
 
-    private void enter(Directory directory, NameMapper names, String name, Node.Directory node) {
+    private static String id(NameMapper names, @Nullable String kept, String name) {
+        return kept == null ? names.file(name) : kept;
+    }
+
+    private void enter(Directory directory, NameMapper names, String name, Node.Directory node,
+            @Nullable String kept) {
         directory.subdirectories++;
         if (joliet || directory.level < LEVELS) {
-            String id = names.directory(name);
+            String id = kept == null ? names.directory(name) : kept;
             Directory below = new Directory(id, name, node, directory, null);
             directory.children.add(new Child(id, name, node, below, false));
             fill(below);
@@ -128,7 +163,7 @@ final class VolumeTree {
         Directory below = new Directory(id, name, node, place, directory);
         place.subdirectories++;
         place.children.add(new Child(id, name, node, below, false));
-        directory.children.add(new Child(names.file(name), name, node, below, true));
+        directory.children.add(new Child(id(names, kept, name), name, node, below, true));
         fill(below);
     }
 
