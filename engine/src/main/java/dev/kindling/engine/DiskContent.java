@@ -49,10 +49,10 @@ final class DiskContent {
         if (text(head, SECTOR, 8).equals("LABELONE")) {
             return "LVM";
         }
-        if (text(head, 4096, 4).equals("\u00fc\u004e\u002b\u00a9")) {
+        if (text(head, 4096, 4).equals("\u00fcN+\u00a9")) {
             return "RAID member";
         }
-        if (text(head, 1080, 2).equals("\u0053\u00ef")) {
+        if (text(head, 1080, 2).equals("S\u00ef")) {
             return "ext";
         }
         if (text(head, 0, 4).equals("XFSB")) {
@@ -81,7 +81,7 @@ final class DiskContent {
         }
         for (byte each : head) {
             if (each != 0) {
-                return text(head, 510, 2).equals("\u0055\u00aa") ? "boot sector" : "unknown data";
+                return text(head, 510, 2).equals("U\u00aa") ? "boot sector" : "unknown data";
             }
         }
         return "empty";
@@ -91,7 +91,7 @@ final class DiskContent {
     private static boolean zfs(byte[] head) {
         for (int at = 128 << 10; at + 8 <= head.length; at += 1024) {
             String magic = text(head, at, 8);
-            if (magic.equals("\u000c\u00b1\u00ba\0\0\0\0\0") || magic.equals("\0\0\0\0\0\u00ba\u00b1\u000c")) {
+            if (magic.equals("\f\u00b1\u00ba\0\0\0\0\0") || magic.equals("\0\0\0\0\0\u00ba\u00b1\f")) {
                 return true;
             }
         }

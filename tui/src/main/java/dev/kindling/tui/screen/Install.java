@@ -50,7 +50,7 @@ record Install(Hardware hardware, Step step, int disk, Map<Question, String> ans
 
         /** From 1. */
         int number() {
-            return ordinal() + 1;
+            return ALL.indexOf(this) + 1;
         }
     }
 
