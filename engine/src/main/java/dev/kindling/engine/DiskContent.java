@@ -91,7 +91,7 @@ final class DiskContent {
     private static boolean zfs(byte[] head) {
         for (int at = 128 << 10; at + 8 <= head.length; at += 1024) {
             String magic = text(head, at, 8);
-            if (magic.equals("\u000c\u00b1\u00ba\0\0\0\0\0") || magic.equals("\0\0\0\0\0\u00ba\u00b1\u000c")) {
+            if (magic.equals("\f\u00b1\u00ba\0\0\0\0\0") || magic.equals("\0\0\0\0\0\u00ba\u00b1\f")) {
                 return true;
             }
         }

@@ -71,7 +71,9 @@ final class LocalHardware {
             if (!Files.exists(disk.resolve("device")) || name.startsWith("sr") || sectors == 0) {
                 continue;
             }
-            disks.add(new Hardware.Disk(name, first(disk, "device/model", "device/vendor"), serial(disk),
+            // virtio disks have no model, and a number for a vendor
+            String named = first(disk, "device/model", "device/vendor");
+            disks.add(new Hardware.Disk(name, named.startsWith("0x") ? "" : named, serial(disk),
                     first(disk, "wwid", "device/wwid"), sectors * 512, transport(name),
                     text("sys/block/" + name + "/queue/rotational").equals("1"),
                     text("sys/block/" + name + "/removable").equals("1"), usedBy(disk, name), content(disk, name)));

@@ -186,7 +186,8 @@ public final class PrimerInstall {
             if (order.isEmpty() || order.equals(replace)) {
                 return List.of();
             }
-            String remedy = "take another disk; or, if all of it may be lost, answer replace=" + order;
+            String remedy = "take another disk; or, if all of it may be lost, answer replace=" + order
+                    + " (with --disk-serial: --replace " + order + ")";
             if (!order.equals(ours)) {
                 return List.of(Problem.error("disk-holds-installation", about,
                         "Kindling's installation " + order + " of " + machine + " is on it",
@@ -212,7 +213,7 @@ public final class PrimerInstall {
                 return "";
             }
             return journal.order().equals(ours)
-                    ? "This installation was cut off on it, after " + word(journal.records().getLast().stage())
+                    ? "This installation was cut off on it, after " + word(journal.entries().getLast().stage())
                             + ". It goes on."
                     : "Another installation was cut off on it; it is not complete and does not boot.";
         }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -20,9 +21,9 @@ import java.util.zip.CRC32;
  * checksum, so that one that the power cut off in the middle does not count.
  *
  * @param order of the installation; empty: there is none
- * @param records in order; all of them of this installation
+ * @param entries in order; all of them of this installation
  */
-record PrimerJournal(String order, List<Entry> records) {
+record PrimerJournal(String order, List<Entry> entries) {
     /** Nothing else uses these sectors: partitions begin at 1 MiB. */
     static final long OFFSET = DiskLayout.MARKER_OFFSET + Gpt.SECTOR;
     static final int BYTES = 16 * Gpt.SECTOR;
@@ -45,14 +46,14 @@ record PrimerJournal(String order, List<Entry> records) {
     record Entry(Stage stage, String detail) {}
 
     PrimerJournal {
-        records = List.copyOf(records);
+        entries = List.copyOf(entries);
     }
 
     static PrimerJournal of(String order) {
         return new PrimerJournal(order, List.of());
     }
 
-    /** What is on this disk; a journal without records where there is none. */
+    /** What is on this disk; a journal without entries where there is none. */
     static PrimerJournal read(FileChannel disk) throws IOException {
         ByteBuffer area = ByteBuffer.allocate(BYTES);
         int read = 0;
@@ -64,7 +65,7 @@ record PrimerJournal(String order, List<Entry> records) {
 
     static PrimerJournal decode(byte[] area) {
         String order = "";
-        List<Entry> records = new ArrayList<>();
+        List<Entry> entries = new ArrayList<>();
         for (int at = 0; at + Gpt.SECTOR <= area.length; at += Gpt.SECTOR) {
             Matcher line = LINE.matcher(new String(area, at, Gpt.SECTOR, ISO_8859_1));
             if (!line.lookingAt() || !line.group(5).equals(crc(line.group(1)))
@@ -77,16 +78,16 @@ record PrimerJournal(String order, List<Entry> records) {
                 break;
             }
             order = line.group(2);
-            records.add(new Entry(stage.get(), line.group(4)));
+            entries.add(new Entry(stage.get(), line.group(4)));
         }
-        return new PrimerJournal(order, records);
+        return new PrimerJournal(order, entries);
     }
 
     byte[] encode() {
         ByteBuffer area = ByteBuffer.allocate(BYTES);
-        for (int i = 0; i < records.size(); i++) {
-            String line = "KINDLING1 install=" + order + " stage=" + records.get(i).stage() + " detail="
-                    + records.get(i).detail() + " ";
+        for (int i = 0; i < entries.size(); i++) {
+            String line = "KINDLING1 install=" + order + " stage=" + entries.get(i).stage() + " detail="
+                    + entries.get(i).detail() + " ";
             area.put(i * Gpt.SECTOR, (line + "crc=" + crc(line) + "\n").getBytes(ISO_8859_1));
         }
         return area.array();
@@ -95,12 +96,12 @@ record PrimerJournal(String order, List<Entry> records) {
     private static String crc(String line) {
         CRC32 crc = new CRC32();
         crc.update(line.getBytes(ISO_8859_1));
-        return String.format("%08x", crc.getValue());
+        return HexFormat.of().toHexDigits((int) crc.getValue());
     }
 
     /** With this stage as the last one: a stage that is reached again makes those behind it void. */
     PrimerJournal with(Stage stage, String detail) {
-        List<Entry> kept = records.stream().filter(each -> each.stage().compareTo(stage) < 0)
+        List<Entry> kept = entries.stream().filter(each -> each.stage().compareTo(stage) < 0)
                 .collect(Collectors.toCollection(ArrayList::new));
         kept.add(new Entry(stage, detail));
         return new PrimerJournal(order, kept);
@@ -108,6 +109,6 @@ record PrimerJournal(String order, List<Entry> records) {
 
     /** The detail of a stage that was reached. */
     Optional<String> reached(Stage stage) {
-        return records.stream().filter(each -> each.stage() == stage).map(Entry::detail).findFirst();
+        return entries.stream().filter(each -> each.stage() == stage).map(Entry::detail).findFirst();
     }
 }

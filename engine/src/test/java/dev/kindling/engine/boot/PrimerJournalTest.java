@@ -22,7 +22,7 @@ class PrimerJournalTest {
 
     @Test
     void aDiskWithoutOneHasNoRecords() {
-        assertThat(PrimerJournal.decode(new byte[PrimerJournal.BYTES]).records()).isEmpty();
+        assertThat(PrimerJournal.decode(new byte[PrimerJournal.BYTES]).entries()).isEmpty();
         byte[] noise = new byte[PrimerJournal.BYTES];
         Arrays.fill(noise, (byte) 0xA5);
         assertThat(PrimerJournal.decode(noise).order()).isEmpty();
@@ -34,7 +34,7 @@ class PrimerJournalTest {
         for (int at = 512; at < 1024 && area[at] != 0; at++) {
             byte[] torn = area.clone();
             torn[at] ^= 1;
-            assertThat(PrimerJournal.decode(torn).records()).as("byte %d", at).hasSize(1);
+            assertThat(PrimerJournal.decode(torn).entries()).as("byte %d", at).hasSize(1);
             assertThat(PrimerJournal.decode(torn).reached(Stage.ERASED)).isPresent();
         }
     }
@@ -51,7 +51,7 @@ class PrimerJournalTest {
     void aStageThatIsReachedAgainMakesThoseBehindItVoid() {
         PrimerJournal all = TWO.with(Stage.STATE, "").with(Stage.KEPT, "");
         PrimerJournal again = all.with(Stage.SYSTEM, "cd");
-        assertThat(again.records()).extracting(PrimerJournal.Entry::stage).containsExactly(Stage.ERASED,
+        assertThat(again.entries()).extracting(PrimerJournal.Entry::stage).containsExactly(Stage.ERASED,
                 Stage.SYSTEM);
         assertThat(again.reached(Stage.SYSTEM)).contains("cd");
         assertThat(PrimerJournal.decode(again.encode())).isEqualTo(again);

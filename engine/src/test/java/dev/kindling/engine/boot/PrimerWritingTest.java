@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,8 +34,8 @@ class PrimerWritingTest {
     @TempDir
     Path root;
     private final Clock clock = Clock.fixed(Instant.parse("2026-01-01T00:00:00Z"), ZoneOffset.UTC);
-    /** What the state volume was made with last; null: not yet. */
-    private @Nullable String volumeKey;
+    /** What the state volume was made with last; empty: not yet. */
+    private String volumeKey = "";
     private int volumes;
     private int systems;
 

@@ -39,6 +39,9 @@ final class PrimerInstallCommand implements Callable<Integer> {
     @Nullable
     String diskSerial;
 
+    @Option(names = "--replace", paramLabel = "NAME", description = "with --disk-serial: Kindling's installation that is on the disk and may be lost")
+    String replace = "";
+
     @Option(names = "--definition", paramLabel = "FILE", description = "the cluster that the installed primer forms (default: the one on the medium)")
     @Nullable
     String definition;
@@ -56,7 +59,7 @@ final class PrimerInstallCommand implements Callable<Integer> {
             return install(cli, Engine.primer());
         } catch (IOException e) {
             throw Refusal.failed(String.valueOf(e.getMessage()),
-                    "the disk does not boot; kindling primer install goes on where it was cut off");
+                    "kindling primer install goes on where it was cut off");
         }
     }
 
@@ -69,9 +72,13 @@ final class PrimerInstallCommand implements Callable<Integer> {
                 ? cli.read(answers)
                 : diskSerial != null
                         ? "disk.serial=" + diskSerial + "\nerase=" + diskSerial + "\nafter=stay\n"
+                                + (replace.isEmpty() ? "" : "replace=" + replace + "\n")
                         : live.answers();
         if (text.isBlank()) {
             throw Refusal.badUse("this medium holds no answers", "give --answers FILE or --disk-serial SERIAL");
+        }
+        if (!replace.isEmpty() && diskSerial == null) {
+            throw Refusal.badUse("--replace goes with --disk-serial", "in an answer file: replace=" + replace);
         }
         Primer.Installation installation = primer.check(source, text,
                 definition == null ? live.definition() : cli.read(definition));

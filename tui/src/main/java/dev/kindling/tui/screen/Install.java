@@ -53,7 +53,7 @@ record Install(Hardware hardware, Step step, int disk, Map<Question, String> ans
         /** From 1. */
         @SuppressWarnings("EnumOrdinal") // the steps are in their order
         int number() {
-            return ordinal() + 1;
+            return ALL.indexOf(this) + 1;
         }
     }
 

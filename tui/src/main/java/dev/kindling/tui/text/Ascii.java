@@ -25,6 +25,7 @@ public final class Ascii {
             case '●' -> '*';
             case '✓' -> 'x';
             case '…' -> '~';
+            case '←' -> '<';
             case '↑' -> '^';
             case '↓' -> 'v';
             default -> '?';
