@@ -140,8 +140,8 @@ public final class Engine implements Kindling {
         try {
             Workspace workspace = Workspace.open(directory, environment);
             Store store = Store.open(workspace.directory(), environment, Clock.systemUTC());
-            return new SecretsHere(store, SecretsHere.place(workspace, store), workspace.keys(typed(prompt)),
-                    workspace.newKeys(typed(newPrompt)));
+            return new SecretsHere(store, SecretsHere.place(workspace, store),
+                    workspace.keys(typed(prompt), typed(newPrompt)), workspace.newKeys(typed(newPrompt)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

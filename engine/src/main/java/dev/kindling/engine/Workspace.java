@@ -69,7 +69,12 @@ record Workspace(Path directory, Map<String, String> environment) {
      * @param prompt asks a person for a passphrase, where there is one
      */
     Keys keys(Function<String, Optional<Secret>> prompt) {
-        return Keys.ofUser(environment, Path.of(System.getProperty("user.home")), prompt);
+        return keys(prompt, prompt);
+    }
+
+    /** The same; {@code newPrompt} asks where there are no secrets yet. */
+    Keys keys(Function<String, Optional<Secret>> prompt, Function<String, Optional<Secret>> newPrompt) {
+        return Keys.ofUser(environment, Path.of(System.getProperty("user.home")), prompt, newPrompt);
     }
 
     /** The next key: a new passphrase may be in a file of its own, {@code KINDLING_NEW_PASSPHRASE_FILE}. */

@@ -7,6 +7,7 @@ import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Kindling.Rehearsal;
 import dev.kindling.engine.api.Kindling.RehearsalOptions;
 import dev.kindling.engine.api.Plan;
+import dev.kindling.engine.api.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,8 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A plan for real machines, tried on simulated ones. */
 class RehearsalTest {
@@ -79,6 +82,27 @@ class RehearsalTest {
         assertThat(rehearsal.events().stream().filter(recorded -> recorded.event() instanceof Event.RunStarted run
                 && run.notices().stream().anyMatch(notice -> notice.contains("SIMULATED")))).hasSize(1);
         assertThat(rooms()).isEqualTo(before);
+    }
+
+    /** What no run performs yet is not rehearsed either, as if it went well. */
+    @ParameterizedTest
+    @CsvSource({"okd-load-balancer.yaml, distribution-not-yet", "talos-production.yaml, distribution-not-yet"})
+    void whatCannotBePerformedYetIsRefusedWithTheSameWords(String example, String code) throws Exception {
+        String text = Files.readString(Path.of(System.getProperty("kindling.home", "..")).resolve("docs/examples")
+                .resolve(example));
+        var heard = new ArrayList<Event.Recorded>();
+        try (Engine engine = Racks.engine(temporary.resolve("workspace"), UnaryOperator.identity())) {
+            Plan plan = engine.plan(engine.validate(example, text));
+            Rehearsal rehearsal = engine.rehearse(plan, RehearsalOptions.DEFAULT, heard::add);
+            assertThat(rehearsal.result().outcome()).isEqualTo(Event.Outcome.FAILED);
+            assertThat(rehearsal.result().problems()).extracting(Problem::code).contains(code)
+                    .allMatch(each -> each.endsWith("-not-yet"));
+            assertThat(rehearsal.result().problems()).extracting(Problem::message)
+                    .isSubsetOf(Engine.notYet(engine.validate(example, text)).stream().map(Problem::message).toList());
+            assertThat(rehearsal.events()).isEmpty();
+            assertThat(heard).isEmpty();
+            assertThat(engine.clusters()).isEmpty();
+        }
     }
 
     @Test

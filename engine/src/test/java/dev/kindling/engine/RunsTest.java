@@ -108,6 +108,28 @@ class RunsTest {
         }
     }
 
+    /** Its process writes the report and lets the lock go after the last word that anybody waits for. */
+    @Test
+    void theNextRunBeginsAsSoonAsTheLastOneHasSaidItsEnd() throws Exception {
+        try (Kindling engine = Engine.open(temporary.resolve("workspace"))) {
+            for (int machines : List.of(1, 2, 1)) {
+                String run = begin(engine, Racks.simulated(engine, machines, 111));
+                assertThat(engine.await(run).problems()).isEmpty();
+            }
+            assertThat(engine.down("demo").problems()).isEmpty();
+        }
+    }
+
+    @Test
+    void theNextRunBeginsAsSoonAsTheLastOneHasSaidItsEndInThisProcessToo() throws Exception {
+        try (Engine engine = new Lab(temporary.resolve("lab"), Faults.NONE).open()) {
+            for (int n = 0; n < 12; n++) {
+                String run = begin(engine, Lab.definition(engine, 1 + n % 2, 112));
+                assertThat(engine.await(run).problems()).isEmpty();
+            }
+        }
+    }
+
     @Test
     void severalClustersOfOneWorkspaceAreBroughtUpAtOnce() throws Exception {
         try (Engine engine = Racks.engine(temporary.resolve("workspace"), UnaryOperator.identity())) {

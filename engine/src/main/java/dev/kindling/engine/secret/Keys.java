@@ -40,19 +40,33 @@ public interface Keys {
      * @param prompt asks a person for a passphrase, where there is one: from the question to the answer
      */
     static Keys ofUser(Map<String, String> environment, Path home, Function<String, Optional<Secret>> prompt) {
+        return ofUser(environment, home, prompt, prompt);
+    }
+
+    /**
+     * The same.
+     *
+     * @param newPrompt asks for a passphrase that nobody has typed before: a slip of the finger would lock the secrets
+     */
+    static Keys ofUser(Map<String, String> environment, Path home, Function<String, Optional<Secret>> prompt,
+            Function<String, Optional<Secret>> newPrompt) {
         return new Keys() {
             @Override
             public KeySource fresh() throws IOException {
-                return of(kind(environment.getOrDefault("KINDLING_KEY", "file")));
+                return of(kind(environment.getOrDefault("KINDLING_KEY", "file")), newPrompt);
             }
 
             @Override
             public KeySource of(KeySource.Kind kind) throws IOException {
+                return of(kind, prompt);
+            }
+
+            private KeySource of(KeySource.Kind kind, Function<String, Optional<Secret>> ask) throws IOException {
                 return switch (kind) {
                     case FILE -> Optional.ofNullable(environment.get("KINDLING_KEY_FILE"))
                             .map(file -> new KeySource.KeyFile(Path.of(file)))
                             .orElseGet(() -> KeySource.userKeyFile(environment, home));
-                    case PASSPHRASE -> new KeySource.Passphrase(passphrase(environment, prompt));
+                    case PASSPHRASE -> new KeySource.Passphrase(passphrase(environment, ask));
                     case KEYRING -> new KeySource.Keyring(OsKeyring.ofThisSystem());
                 };
             }

@@ -134,9 +134,11 @@ public final class SecretStore implements AutoCloseable {
      */
     public static SecretStore open(Place place, Keys keys, SecureRandom random, Clock clock) throws IOException {
         JsonMapper json = JsonMapper.builder().build();
+        KeySource first = null;
         if (place.read().isEmpty()) {
             // asked for before the place is locked: a person may have to type it
             KeySource source = keys.fresh();
+            first = source;
             place.change(there -> {
                 if (there != null) {
                     return null;
@@ -147,7 +149,9 @@ public final class SecretStore implements AutoCloseable {
             });
         }
         Content content = parse(place, json);
-        return new SecretStore(place, keys, random, clock, unlock(place, keys, content));
+        // whoever has just typed a passphrase is not asked again
+        Keys now = first != null && content.key().isOf(first.kind()) ? Keys.only(first) : keys;
+        return new SecretStore(place, keys, random, clock, unlock(place, now, content));
     }
 
     private static Secret check() {

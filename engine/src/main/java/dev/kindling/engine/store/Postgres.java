@@ -44,6 +44,9 @@ final class Postgres implements Database {
 
     static final String PASSWORD_FILE = "KINDLING_STATE_PASSWORD_FILE";
 
+    /** As psql knows it. */
+    private static final String PASSWORD = "PGPASSWORD";
+
     /** Each entry takes the schema from its index to the next one; entries are never edited, only added. */
     private static final List<List<String>> MIGRATIONS = List.of(List.of("""
             CREATE TABLE event (
@@ -120,7 +123,8 @@ final class Postgres implements Database {
      *
      * @param address {@code postgresql://USER@HOST:PORT/DATABASE?sslmode=verify-full}, as psql knows it, with or
      *            without {@code jdbc:} before it
-     * @param environment may name a file with the password; else {@code ~/.pgpass} is looked at
+     * @param environment may name a file with the password, or hold it ({@code PGPASSWORD}); else {@code ~/.pgpass}, or
+     *            what {@code PGPASSFILE} names, is looked at
      * @throws IOException where it is no such address, or holds a password
      */
     static Postgres at(String address, Map<String, String> environment) throws IOException {
@@ -158,8 +162,11 @@ final class Postgres implements Database {
             properties.setProperty("user", user);
         }
         String file = environment.get(PASSWORD_FILE);
+        String password = environment.getOrDefault(PASSWORD, "");
         if (file != null && !file.isEmpty()) {
             properties.setProperty("password", password(Path.of(file)));
+        } else if (!password.isEmpty()) {
+            properties.setProperty("password", password);
         }
         properties.setProperty("currentSchema", schema);
         properties.putIfAbsent("ApplicationName", "kindling");

@@ -215,7 +215,8 @@ class ReferenceTest {
                         ## Secrets
 
                         Credentials are named, never written: `credentials: lab/bmc` is the name of a secret. A key that ends
-                        in password, token, secret or key, among settings and labels, is a problem.
+                        in password, token, secret or key, among settings and labels, is a problem. Messages cover what looks
+                        like a password with asterisks.
 
                         ## Names
 

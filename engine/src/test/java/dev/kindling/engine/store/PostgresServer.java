@@ -81,6 +81,31 @@ public final class PostgresServer implements AutoCloseable {
         program("pg_ctl", "-D", data.toString(), "-w", "-m", "immediate", "stop");
     }
 
+    /**
+     * From now on connections may be encrypted.
+     *
+     * @return the certificate of the server, which is its own authority
+     */
+    Path encrypt(String state) throws IOException, InterruptedException, SQLException {
+        Path certificate = home.resolve("server.crt");
+        run(List.of("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-days", "2", "-subj", "/CN=kindling-test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                home.resolve("server.key").toString(), "-out", certificate.toString()));
+        if ("root".equals(System.getProperty("user.name"))) {
+            run(List.of("chown", "postgres:postgres", home.resolve("server.key").toString()));
+        }
+        sql(state, "ALTER SYSTEM SET ssl_cert_file = '" + certificate + "'",
+                "ALTER SYSTEM SET ssl_key_file = '" + home.resolve("server.key") + "'", "ALTER SYSTEM SET ssl = on",
+                "SELECT pg_reload_conf()");
+        return certificate;
+    }
+
+    /** The opposite of {@link #encrypt}. */
+    void encryptNoMore(String state) throws IOException, InterruptedException, SQLException {
+        sql(state, "ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()");
+        run(List.of("rm", "-f", home.resolve("server.key").toString(), home.resolve("server.crt").toString()));
+    }
+
     /** The address of a state that nobody has used yet. */
     public String freshState() {
         return "postgresql://kindling@127.0.0.1:" + port + "/postgres?currentSchema=test" + schemas.incrementAndGet();

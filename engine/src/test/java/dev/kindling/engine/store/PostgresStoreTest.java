@@ -8,6 +8,7 @@ import dev.kindling.engine.api.Kindling.Subscription;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -216,6 +217,102 @@ class PostgresStoreTest extends StoreContract {
         assertThatThrownBy(
                 () -> Store.open(Postgres.at(state, Map.of(Postgres.PASSWORD_FILE, file.toString())), Owner.self()))
                 .hasMessageContaining("check user and password").hasMessageNotContaining("geheim");
+    }
+
+    @Test
+    void findsThePasswordWherePsqlFindsIt() throws Exception {
+        try (Store store = Store.open(Postgres.at(state, Map.of("PGPASSWORD", server.password())), Owner.self())) {
+            assertThat(store.clusters()).isEmpty();
+        }
+        var file = directory.resolve("pgpass");
+        Files.writeString(file, "127.0.0.1:1:*:kindling:wrong\n127.0.0.1:" + server.port() + ":postgres:kindling:"
+                + server.password() + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        // the driver's name for PGPASSFILE
+        System.setProperty("org.postgresql.pgpassfile", file.toString());
+        try (Store store = Store.open(Postgres.at(state, Map.of()), Owner.self())) {
+            assertThat(store.clusters()).isEmpty();
+        } finally {
+            System.clearProperty("org.postgresql.pgpassfile");
+        }
+        assertThatThrownBy(() -> Store.open(Postgres.at(state, Map.of("PGPASSWORD", "geheim")), Owner.self()))
+                .hasMessageContaining("check user and password").hasMessageNotContaining("geheim");
+    }
+
+    @Test
+    void encryptsAndKnowsItsServerWhereTheAddressAsksForIt() throws Exception {
+        assertThatThrownBy(() -> server.open(state + "&sslmode=require", Owner.self()))
+                .hasMessageContaining("does not support SSL");
+        Path certificate = server.encrypt(state);
+        try {
+            String verified = state + "&sslmode=verify-full&sslrootcert=";
+            try (Store store = openEncrypted(verified + certificate)) {
+                store.append("demo", "", Samples.note("x"));
+                assertThat(encryptedSessions()).isPositive();
+                assertThat(store.place()).isEqualTo(state);
+            }
+            Path another = directory.resolve("another.crt");
+            assertThat(new ProcessBuilder("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=another", "-keyout", "/dev/null", "-out",
+                    another.toString()).redirectErrorStream(true)
+                    .redirectOutput(directory.resolve("openssl.log").toFile()).start().waitFor()).isZero();
+            assertThatThrownBy(() -> server.open(verified + another, Owner.self()))
+                    .hasMessageContaining("the state " + state).hasMessageContaining("certif");
+        } finally {
+            server.encryptNoMore(state);
+        }
+    }
+
+    /** The server takes its new settings a moment after it was asked to. */
+    private Store openEncrypted(String address) throws Exception {
+        for (int attempt = 0;; attempt++) {
+            try {
+                return server.open(address, Owner.self());
+            } catch (IOException e) {
+                assertThat(attempt).as(e.getMessage()).isLessThan(100);
+                Thread.sleep(50);
+            }
+        }
+    }
+
+    private int encryptedSessions() throws Exception {
+        try (Connection connection = server.connect(state);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity"
+                        + " USING (pid) WHERE ssl AND application_name LIKE 'kindling%'")) {
+            row.next();
+            return row.getInt(1);
+        }
+    }
+
+    @Test
+    void aJournalThatMovesHereAndBackIsTheSameBytes() throws Exception {
+        Path first = directory.resolve("first.jsonl");
+        try (Store file = Store.open(directory.resolve("file"), java.time.Clock.systemUTC())) {
+            Samples.all().forEach(event -> file.append("demo", "run-1", event));
+            file.exportJournal("demo", first);
+        }
+        Path second = directory.resolve("second.jsonl");
+        try (Store database = open()) {
+            assertThat(database.importJournal(first)).isEmpty();
+            assertThat(database.verify("demo").ok()).isTrue();
+            database.exportJournal("demo", second);
+        }
+        Path third = directory.resolve("third.jsonl");
+        try (Store file = Store.open(directory.resolve("again"), java.time.Clock.systemUTC())) {
+            assertThat(file.importJournal(second)).isEmpty();
+            assertThat(file.append("demo", "run-1", Samples.note("goes on")).seq())
+                    .isEqualTo(Samples.all().size() + 1L);
+            assertThat(file.verify("demo").ok()).isTrue();
+            file.exportJournal("demo", third);
+        }
+        assertThat(records(second)).isEqualTo(records(first)).hasSize(Samples.all().size());
+        assertThat(records(third)).startsWith(records(first).toArray(String[]::new));
+    }
+
+    /** Without the lines that say when and by whom an export was made. */
+    private static List<String> records(Path export) throws IOException {
+        return Files.readAllLines(export).stream().filter(line -> line.contains("\"hash\"")).toList();
     }
 
     @Test
