@@ -131,6 +131,8 @@ class ApiSecurityTest {
         assertThat(statuses).startsWith("401").endsWith("429", "429").filteredOn("401"::equals).hasSize(10);
         assertThat(get("/api/v1/clusters", "Host: localhost", "Authorization: Bearer " + served.token()))
                 .startsWith("HTTP/1.1 200 ");
+        assertThat(get("/api/v1/clusters", "Host: localhost")).as("who shows none guesses none")
+                .startsWith("HTTP/1.1 401 ");
     }
 
     @Test

@@ -149,27 +149,28 @@ final class Rehearsals {
 
         synchronized Operation ended(Duration patience) throws InterruptedException {
             long deadline = System.nanoTime() + patience.toNanos();
-            while (now.running() && waited(deadline)) {
-                // once more
+            for (long left = left(deadline); now.running() && left > 0; left = left(deadline)) {
+                wait(left);
             }
             return now;
         }
 
         synchronized List<Event.Recorded> after(long seq, int limit, Duration patience) throws InterruptedException {
             long deadline = System.nanoTime() + patience.toNanos();
-            while (now.running() && (events.isEmpty() || events.getLast().seq() <= seq) && waited(deadline)) {
-                // once more
+            for (long left = left(deadline); now.running() && hasNothingAfter(seq) && left > 0; left = left(deadline)) {
+                wait(left);
             }
             return page(events, seq, limit);
         }
 
-        private boolean waited(long deadline) throws InterruptedException {
-            long left = (deadline - System.nanoTime()) / 1_000_000;
-            if (left > 0) {
-                wait(left);
-            }
-            return left > 0;
+        private boolean hasNothingAfter(long seq) {
+            return events.isEmpty() || events.getLast().seq() <= seq;
         }
+    }
+
+    /** Milliseconds, rounded up, so that nobody asks again and again within the last one. */
+    private static long left(long deadline) {
+        return Math.ceilDiv(deadline - System.nanoTime(), 1_000_000L);
     }
 
     private static List<Event.Recorded> page(List<Event.Recorded> events, long after, int limit) {

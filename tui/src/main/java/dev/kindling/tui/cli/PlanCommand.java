@@ -114,7 +114,8 @@ final class PlanCommand implements Callable<Integer> {
                 return ValidateCommand.show(cli, validation);
             }
             if (!validation.problems().isEmpty()) {
-                cli.remark(ProblemText.of(validation.source(), validation.text(), validation.problems(), cli.ansi()));
+                cli.remark(ProblemText.of(validation.source(), validation.text(), validation.problems(), cli.ansi()),
+                        graph != null);
             }
             Plan plan = kindling.plan(validation);
             if (out != null) {

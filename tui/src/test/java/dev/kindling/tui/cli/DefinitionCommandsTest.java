@@ -121,4 +121,16 @@ class DefinitionCommandsTest {
             }
         }
     }
+
+    /** {@code plan --dot | dot -Tsvg}: what is to be said beside goes to the other stream. */
+    @Test
+    void graphsComeWithoutTheWarnings() throws IOException {
+        Files.writeString(file, FILE.replace("{name: k3s, version: v1.34.2+k3s1}", "{name: rke2, version: v1.34.2}"));
+        assertThat(run("plan", "shop.yaml", "--dot")).as(err).isZero();
+        assertThat(out).startsWith("digraph plan {").endsWith("}\n");
+        assertThat(err).contains("warning", "rke2");
+        assertThat(run("plan", "shop.yaml", "--mermaid")).as(err).isZero();
+        assertThat(out).startsWith("%% Plan ").contains("flowchart LR");
+        assertThat(err).contains("warning", "rke2");
+    }
 }
