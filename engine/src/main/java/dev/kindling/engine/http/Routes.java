@@ -692,9 +692,8 @@ final class Routes {
     /** The event that a page, or a stream, begins after. */
     private static long after(Call call, String list) {
         long after = cursor(call, list).map(Routes::number).orElse(Long.parseLong(call.given("after")));
-        return call.wants(OpenApi.EVENT_STREAM)
-                ? call.header("last-event-id").map(Routes::number).orElse(after)
-                : after;
+        Optional<Long> last = call.header("last-event-id").map(Routes::number);
+        return call.wants(OpenApi.EVENT_STREAM) ? last.orElse(after) : after;
     }
 
     private static Answer eventPage(List<Event.Recorded> found, long after, int limit, String list) {
