@@ -448,6 +448,37 @@ class ApiSecurityTest {
         }
     }
 
+    @Test
+    void oneAddressHasOnlySoManyConnectionsAndOthersAreServedWhenTheyAreGone() throws Exception {
+        var held = new ArrayList<Socket>();
+        try {
+            int refused = 0;
+            for (int i = 0; i < 300; i++) {
+                var socket = new Socket(InetAddress.getLoopbackAddress(), served.url().getPort());
+                socket.setSoTimeout(20_000);
+                held.add(socket);
+            }
+            for (Socket socket : held.subList(256, 300)) {
+                refused += socket.getInputStream().read() < 0 ? 1 : 0;
+            }
+            assertThat(refused).isEqualTo(44);
+        } finally {
+            for (Socket socket : held) {
+                socket.close();
+            }
+        }
+        String answer = "";
+        for (int i = 0; i < 100 && !answer.startsWith("HTTP/1.1 200 "); i++) {
+            Thread.sleep(20);
+            try {
+                answer = get("/healthz", "Host: localhost");
+            } catch (java.net.SocketException e) {
+                // refused still
+            }
+        }
+        assertThat(answer).startsWith("HTTP/1.1 200 ");
+    }
+
     /** Waits for the server's patience: a minute. */
     @Test
     @org.junit.jupiter.api.Tag("full")
