@@ -131,6 +131,8 @@ class ApiSecurityTest {
         assertThat(statuses).startsWith("401").endsWith("429", "429").filteredOn("401"::equals).hasSize(10);
         assertThat(get("/api/v1/clusters", "Host: localhost", "Authorization: Bearer " + served.token()))
                 .startsWith("HTTP/1.1 200 ");
+        assertThat(get("/api/v1/clusters", "Host: localhost")).as("who shows none guesses none")
+                .startsWith("HTTP/1.1 401 ");
     }
 
     @Test
@@ -270,5 +272,237 @@ class ApiSecurityTest {
         HttpRequest.Builder bad = served.request("/api/v1/clusters/demo/events").header("Accept", "text/event-stream")
                 .header("Last-Event-ID", "x");
         assertThat(served.send(bad).statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void tlsIsOfTheNewestVersionOnly() throws Exception {
+        Path workspace = temporary.resolve("tls13");
+        try (Kindling engine = Racks.engine(workspace, java.util.function.UnaryOperator.identity());
+                ApiServer server = ApiServer.start(engine, workspace, new ApiServer.Options(
+                        new ApiServer.Listen.Tcp("127.0.0.1", 0), new ApiServer.Tls.SelfSigned(), null, "test"),
+                        Clock.systemUTC())) {
+            String address = "127.0.0.1:" + URI.create(server.url()).getPort();
+            assertThat(openssl(address, "-tls1_3")).contains("TLSv1.3").contains("Server public key is 256 bit")
+                    .contains("Cipher is TLS_");
+            // the lowest security level, so that it is the server that refuses
+            for (String version : List.of("-tls1", "-tls1_1", "-tls1_2")) {
+                assertThat(openssl(address, version, "-cipher", "ALL:@SECLEVEL=0")).as(version)
+                        .contains("alert protocol version").contains("no peer certificate available");
+            }
+            assertThat(openssl(address, "-tls1_3", "-ciphersuites", "TLS_AES_128_CCM_8_SHA256"))
+                    .contains("handshake failure");
+        }
+    }
+
+    private static String openssl(String address, String... arguments) throws Exception {
+        var command = new ArrayList<>(List.of("timeout", "20", "openssl", "s_client", "-connect", address));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true)
+                .redirectInput(new java.io.File("/dev/null")).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as("openssl within its time: %s", said).isNotEqualTo(124);
+        return said;
+    }
+
+    @Test
+    void tokenIsInAFileOfItsOwnerAndAnOpenOneIsNotTaken() throws Exception {
+        Path token = temporary.resolve("workspace/api-token");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(token))).isEqualTo("rw-------");
+        served.stop();
+        try {
+            Files.setPosixFilePermissions(token, PosixFilePermissions.fromString("rw-r-----"));
+            assertThatThrownBy(served::startAgain).isInstanceOfSatisfying(ConnectionFailed.class,
+                    failed -> assertThat(failed.problem().code()).isEqualTo("token-file-open"));
+        } finally {
+            Files.setPosixFilePermissions(token, PosixFilePermissions.fromString("rw-------"));
+            served.startAgain();
+        }
+    }
+
+    @Test
+    void namesLeadToNoOtherFiles() throws IOException {
+        String token = "Authorization: Bearer " + served.token();
+        for (String name : List.of("..", "%2e%2e", "..%2f..%2fetc", "%2fetc%2fpasswd", "....//", "x%00", "x%0a", "-x",
+                "a".repeat(64), "A", "\\..", "~", "rehearsal-20260101-000000-../../x")) {
+            for (String path : List.of("/api/v1/clusters/%s", "/api/v1/clusters/%s/journal",
+                    "/api/v1/clusters/%s/report", "/api/v1/operations/%s", "/api/v1/operations/%s/events")) {
+                String answer = get(path.formatted(name), "Host: localhost", token);
+                assertThat(answer).as(path.formatted(name)).matches("(?s)HTTP/1.1 40[04] .*")
+                        .contains("application/problem+json");
+            }
+        }
+        String journal = "{\"format\":\"kindling-journal/1\",\"cluster\":\"../../evil\"}\n";
+        assertThat(raw("POST /api/v1/journals HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + token
+                + "\r\nContent-Type: application/jsonl\r\nContent-Length: " + journal.length() + "\r\n\r\n" + journal))
+                .startsWith("HTTP/1.1 422 ").contains("import-format").doesNotContain(temporary.toString());
+    }
+
+    @Test
+    void filesThatAreTooLargeOrCutOffLeaveNothing() throws Exception {
+        String head = "POST /api/v1/journals HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                + "Authorization: Bearer " + served.token() + "\r\nContent-Type: application/jsonl\r\n";
+        assertThat(raw(head + "Content-Length: 3000000000\r\n\r\n")).startsWith("HTTP/1.1 413 ")
+                .contains("at most 1024 MiB");
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), served.url().getPort())) {
+            socket.getOutputStream().write((head + "Content-Length: 1000000\r\n\r\nsome").getBytes(
+                    StandardCharsets.ISO_8859_1));
+            assertThat(scratch(1)).as("it is being received").isEqualTo(1);
+        }
+        assertThat(scratch(0)).isZero();
+    }
+
+    /** How many files of requests there are, once there are that many, or after a while. */
+    private long scratch(int wanted) throws Exception {
+        for (int i = 0;; i++) {
+            try (var files = Files.list(temporary.resolve("workspace"))) {
+                long there = files.filter(file -> file.getFileName().toString().startsWith(".api-")).count();
+                if (there == wanted || i == 100) {
+                    return there;
+                }
+            }
+            Thread.sleep(50);
+        }
+    }
+
+    @Test
+    void requestsThatTwoReadersWouldTakeDifferentlyAreRefused() throws IOException {
+        String head = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+        for (String odd : List.of("Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+                "Content-Length: -1\r\n\r\n", "Content-Length: 1, 2\r\n\r\nab", "Bad Name: x\r\n\r\n",
+                "Name : x\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n")) {
+            assertThat(raw(head + odd)).as(odd).startsWith("HTTP/1.1 400 ");
+        }
+    }
+
+    @Test
+    void keysOfOneCallerMeanNothingToAnother() throws Exception {
+        try (AccessTokens tokens = AccessTokens.open(temporary.resolve("workspace"), Clock.systemUTC())) {
+            String other = tokens.create("o", Role.OPERATOR, Optional.empty()).orElseThrow().reveal();
+            var body = HttpRequest.BodyPublishers.ofString(Racks.simulated(served.engine(), 1, 99));
+            var first = served.send(served.request("/api/v1/rehearse").header("Content-Type", "application/yaml")
+                    .header("Idempotency-Key", "one").POST(body));
+            var again = served.send(served.request("/api/v1/rehearse").header("Content-Type", "application/yaml")
+                    .header("Idempotency-Key", "one").POST(body));
+            var others = served.send(HttpRequest.newBuilder(served.url().resolve("/api/v1/rehearse"))
+                    .header("Authorization", "Bearer " + other).header("Content-Type", "application/yaml")
+                    .header("Idempotency-Key", "one").POST(body));
+            assertThat(again.headers().firstValue("Location")).isEqualTo(first.headers().firstValue("Location"))
+                    .isPresent();
+            assertThat(again.headers().firstValue("Idempotent-Replayed")).isPresent();
+            assertThat(others.statusCode()).isEqualTo(202);
+            assertThat(others.headers().firstValue("Location")).isNotEqualTo(first.headers().firstValue("Location"));
+            assertThat(others.headers().firstValue("Idempotent-Replayed")).isEmpty();
+            for (var begun : List.of(first, others)) {
+                served.send(served.request(begun.headers().firstValue("Location").orElseThrow() + "/cancel")
+                        .POST(HttpRequest.BodyPublishers.noBody()));
+            }
+        }
+    }
+
+    @Test
+    void whoAskedForWhatIsWrittenDown() throws Exception {
+        try (AccessTokens tokens = AccessTokens.open(temporary.resolve("workspace"), Clock.systemUTC())) {
+            String operator = tokens.create("op", Role.OPERATOR, Optional.empty()).orElseThrow().reveal();
+            served.send(HttpRequest.newBuilder(served.url().resolve("/api/v1/clusters/none/cancel"))
+                    .header("Authorization", "Bearer " + operator).POST(HttpRequest.BodyPublishers.noBody()));
+        }
+        HttpResponse<InputStream> backup = java.net.http.HttpClient.newHttpClient().send(
+                served.request("/api/v1/backup").build(), HttpResponse.BodyHandlers.ofInputStream());
+        try (var zip = new java.util.zip.ZipInputStream(backup.body())) {
+            assertThat(zip.getNextEntry().getName()).isEqualTo("state.db");
+        }
+        String acts = served.send(served.request("/api/v1/acts")).body();
+        assertThat(acts).containsSubsequence("\"operation\":\"listActs\"", "\"user\":\"local\"",
+                "\"operation\":\"backup\"", "\"status\":200", "\"user\":\"op\"", "\"role\":\"OPERATOR\"",
+                "\"address\":\"127.0.0.1\"", "\"operation\":\"cancelCluster\"", "\"status\":404");
+        served.stop();
+        served.startAgain();
+        assertThat(served.send(served.request("/api/v1/acts?limit=1")).body()).contains("\"next\":\"");
+        assertThat(served.send(served.request("/api/v1/acts")).body()).contains("cancelCluster");
+    }
+
+    @Test
+    void bugsAreToldWithoutTheirInsides() throws Exception {
+        Path workspace = Files.createDirectory(temporary.resolve("broken"));
+        Kindling broken = (Kindling) java.lang.reflect.Proxy.newProxyInstance(Kindling.class.getClassLoader(),
+                new Class<?>[]{Kindling.class}, (_, method, _) -> {
+                    if (method.getName().equals("workspace")) {
+                        return workspace;
+                    }
+                    throw new IllegalStateException("canary-of-a-bug in Some.java:12 at /root/secret");
+                });
+        try (ApiServer server = ApiServer.start(broken, workspace, new ApiServer.Options(
+                new ApiServer.Listen.Tcp("127.0.0.1", 0), new ApiServer.Tls.None(), null, "test"),
+                Clock.systemUTC())) {
+            String token = Files.readString(server.tokenFile()).strip();
+            for (String path : List.of("/api/v1/clusters", "/api/v1/clusters/demo", "/api/v1/hardware",
+                    "/api/v1/operations", "/api/v1/backup", "/metrics")) {
+                HttpResponse<String> answer = java.net.http.HttpClient.newHttpClient().send(
+                        HttpRequest.newBuilder(URI.create(server.url() + path))
+                                .header("Authorization", "Bearer " + token).build(),
+                        HttpResponse.BodyHandlers.ofString());
+                assertThat(answer.statusCode()).as(path).isEqualTo(500);
+                assertThat(answer.body()).contains("\"code\":\"bug\"").doesNotContain("canary", ".java", "Exception",
+                        "\tat ");
+            }
+        }
+    }
+
+    @Test
+    void oneAddressHasOnlySoManyConnectionsAndOthersAreServedWhenTheyAreGone() throws Exception {
+        var held = new ArrayList<Socket>();
+        try {
+            int refused = 0;
+            for (int i = 0; i < 300; i++) {
+                var socket = new Socket(InetAddress.getLoopbackAddress(), served.url().getPort());
+                socket.setSoTimeout(20_000);
+                held.add(socket);
+            }
+            for (Socket socket : held.subList(256, 300)) {
+                refused += socket.getInputStream().read() < 0 ? 1 : 0;
+            }
+            assertThat(refused).isEqualTo(44);
+        } finally {
+            for (Socket socket : held) {
+                socket.close();
+            }
+        }
+        String answer = "";
+        for (int i = 0; i < 100 && !answer.startsWith("HTTP/1.1 200 "); i++) {
+            Thread.sleep(20);
+            try {
+                answer = get("/healthz", "Host: localhost");
+            } catch (java.net.SocketException e) {
+                // refused still
+            }
+        }
+        assertThat(answer).startsWith("HTTP/1.1 200 ");
+    }
+
+    /** Waits for the server's patience: a minute. */
+    @Test
+    @org.junit.jupiter.api.Tag("full")
+    void clientsThatDripOrReadNothingAreEndedWhileOthersAreServed() throws Exception {
+        try (Socket dripping = new Socket(InetAddress.getLoopbackAddress(), served.url().getPort());
+                Socket silent = new Socket(InetAddress.getLoopbackAddress(), served.url().getPort())) {
+            dripping.setSoTimeout(1000);
+            long began = System.nanoTime();
+            boolean ended = false;
+            dripping.getOutputStream().write("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: "
+                    .getBytes(StandardCharsets.ISO_8859_1));
+            while (!ended && System.nanoTime() - began < Duration.ofSeconds(100).toNanos()) {
+                try {
+                    dripping.getOutputStream().write('x');
+                    ended = dripping.getInputStream().read() < 0;
+                } catch (java.net.SocketTimeoutException e) {
+                    assertThat(get("/healthz", "Host: localhost")).startsWith("HTTP/1.1 200 ");
+                } catch (java.net.SocketException e) {
+                    ended = true;
+                }
+            }
+            assertThat(ended).as("a head that never ends").isTrue();
+            silent.setSoTimeout(20_000);
+            assertThat(silent.getInputStream().read()).as("a client that says nothing").isNegative();
+        }
     }
 }

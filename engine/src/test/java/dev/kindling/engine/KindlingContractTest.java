@@ -218,6 +218,11 @@ class KindlingContractTest {
         assertThat(kindling.templates()).isEqualTo(served.engine().templates()).isNotEmpty();
         String template = kindling.templates().getFirst().name();
         assertThat(kindling.testTemplate(template)).isEqualTo(served.engine().testTemplate(template));
+        for (String name : List.of(template, template + "@" + kindling.templates().getFirst().version(), "none")) {
+            Validation rendered = kindling.render(name, Map.of("name", "lab"));
+            assertThat(rendered.text()).isEqualTo(served.engine().render(name, Map.of("name", "lab")).text());
+            assertThat(rendered.problems()).isEqualTo(served.engine().render(name, Map.of("name", "lab")).problems());
+        }
 
         String run = kindling.apply(plan, ApplyOptions.DEFAULT).run().orElseThrow();
         assertThat(kindling.await(run).outcome()).isEqualTo(Event.Outcome.DONE);

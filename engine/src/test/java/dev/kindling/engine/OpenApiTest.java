@@ -8,6 +8,8 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import dev.kindling.engine.http.AccessTokens;
+import dev.kindling.engine.http.Role;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -34,6 +36,7 @@ class OpenApiTest {
     private static final Path PUBLISHED = Path.of("../docs/reference/openapi.json");
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
+    private Path workspace;
     private Served served;
     private JsonNode document;
     private String definition;
@@ -42,7 +45,8 @@ class OpenApiTest {
 
     @BeforeAll
     void bringAClusterUp(@TempDir Path temporary) throws Exception {
-        served = new Served(temporary.resolve("workspace"));
+        workspace = temporary.resolve("workspace");
+        served = new Served(workspace);
         definition = Racks.simulated(served.engine(), 1, 94);
         run = Racks.up(served.engine(), definition, dev.kindling.engine.api.Kindling.ApplyOptions.DEFAULT).run();
         Path elsewhere = temporary.resolve("elsewhere");
@@ -157,7 +161,7 @@ class OpenApiTest {
             HttpResponse<String> stranger = served.send(HttpRequest.newBuilder(
                     served.url().resolve(concrete(operation.path()))).method(operation.method(),
                             HttpRequest.BodyPublishers.noBody()));
-            assertThat(stranger.statusCode()).as(operation.id()).isIn(401, 429);
+            assertThat(stranger.statusCode()).as(operation.id()).isEqualTo(401);
             fits(operation, stranger);
             HttpResponse<String> odd = ask(operation, concrete(operation.path()) + "?odd=1", Map.of());
             assertThat(odd.statusCode()).as(operation.id()).isEqualTo(400);
@@ -177,12 +181,51 @@ class OpenApiTest {
                 fits(operation, untyped);
             }
         }
+        for (String body : List.of("{\"name\": 5}", "{\"name\": {}}", "[]", "{", "\"x\"")) {
+            for (String path : List.of("/api/v1/templates/none/render", "/api/v1/compose",
+                    "/api/v1/clusters/demo/scale")) {
+                assertThat(served.send(served.request(path).header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body))).statusCode()).as(path + body).isEqualTo(422);
+            }
+        }
         var unknown = served.send(served.request("/api/v1/nothing"));
         assertThat(unknown.statusCode()).isEqualTo(404);
         var method = served.send(served.request("/api/v1/clusters").method("PATCH",
                 HttpRequest.BodyPublishers.noBody()));
         assertThat(method.statusCode()).isEqualTo(405);
         assertThat(method.headers().firstValue("Allow")).contains("GET, HEAD, POST");
+    }
+
+    /** Nothing is done: the cluster is unknown, the body empty. */
+    @Test
+    void everyOperationAsksForTheRoleThatTheDocumentSays() throws Exception {
+        List<Role> roles = List.of(Role.values());
+        var tokens = new HashMap<Role, String>();
+        try (AccessTokens store = AccessTokens.open(workspace, java.time.Clock.systemUTC())) {
+            for (Role role : roles) {
+                tokens.put(role, store.create("as-" + role.word(), role, java.util.Optional.empty()).orElseThrow()
+                        .reveal());
+            }
+        }
+        for (Documented operation : operations()) {
+            if (operation.operation().path("x-kindling-role").isMissingNode()) {
+                continue;
+            }
+            int needed = roles.indexOf(Role.valueOf(operation.operation().path("x-kindling-role").asText()
+                    .toUpperCase(Locale.ROOT)));
+            for (Role role : roles) {
+                var answer = served.send(HttpRequest.newBuilder(served.url().resolve(operation.path()
+                        .replace("{cluster}", "none").replace("{operation}", "none").replace("{template}", "none")))
+                        .header("Authorization", "Bearer " + tokens.get(role)).method(operation.method(),
+                                HttpRequest.BodyPublishers.noBody()));
+                if (roles.indexOf(role) < needed) {
+                    assertThat(answer.statusCode()).as(operation.id() + " as " + role).isEqualTo(403);
+                    assertThat(answer.body()).contains("role-too-low");
+                } else {
+                    assertThat(answer.statusCode()).as(operation.id() + " as " + role).isNotIn(401, 403, 500, 202);
+                }
+            }
+        }
     }
 
     private void fits(Documented operation, HttpResponse<String> answer) {

@@ -119,8 +119,9 @@ public final class RemotePxeServer implements PxeService {
             HelperMessage first = HelperMessage.next(in);
             if (first == null) {
                 var _ = complaints.join(Duration.ofSeconds(1));
-                throw new IOException("the helper of the boot service did not begin; it was to be started by: %s; it said: %s"
-                        .formatted(String.join(" ", command), lastComplaint));
+                throw new IOException(
+                        "the helper of the boot service did not begin; it was to be started by: %s; it said: %s"
+                                .formatted(String.join(" ", command), lastComplaint));
             }
             if (!(first instanceof HelperMessage.Hello hello) || hello.version() != HelperMessage.VERSION) {
                 throw new IOException("the helper of the boot service is another version than "

@@ -48,7 +48,7 @@ public final class FakePrimer implements Primer {
         Map<String, String> settings = new HashMap<>(Map.of("answers", answers));
         answers.lines().forEach(line -> settings.put(line.substring(0, line.indexOf('=')),
                 line.substring(line.indexOf('=') + 1)));
-        String serial = settings.get("disk.serial");
+        String serial = settings.getOrDefault("disk.serial", "");
         Hardware.Disk disk = new Hardware.Disk("vda", "", serial, "", 8L << 30, "virtio", false, false, "", "");
         boolean holds = "NODE-1".equals(serial);
         List<Problem> problems = holds && !answers.contains("replace=o-77\n")

@@ -3,15 +3,19 @@ package dev.kindling.engine.http;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.deser.std.FromStringDeserializer;
 import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.type.LogicalType;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.model.MacAddress;
 import dev.kindling.engine.store.Json;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /** Our records on the wire: as in the journal, MAC addresses as text. */
@@ -23,6 +27,11 @@ final class ApiJson {
         JsonMapper mapper = Json.mapper();
         mapper.registerModule(new SimpleModule().addSerializer(MacAddress.class, ToStringSerializer.instance)
                 .addDeserializer(MacAddress.class, new MacReader()));
+        // the document says of what type everything is: no number is taken for a text
+        for (CoercionInputShape other : List.of(CoercionInputShape.Boolean, CoercionInputShape.Integer,
+                CoercionInputShape.Float)) {
+            mapper.coercionConfigFor(LogicalType.Textual).setCoercion(other, CoercionAction.Fail);
+        }
         return mapper;
     }
 

@@ -285,10 +285,11 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
+    /** TLS 1.3 only: no older version is needed, and none of their ciphers, renegotiations and downgrades. */
     private static SslContext context(Path chain, Path key) throws IOException {
         try {
             return SslContextBuilder.forServer(chain.toFile(), key.toFile()).sslProvider(SslProvider.JDK)
-                    .protocols("TLSv1.3", "TLSv1.2").build();
+                    .protocols("TLSv1.3").build();
         } catch (IOException | IllegalArgumentException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new ConnectionFailed(Problem.error("certificate-unusable", "--tls-cert, --tls-key",

@@ -111,6 +111,10 @@ final class Guard {
         if (given.isEmpty() && from.owner) {
             return new Principal("owner", Role.ADMIN);
         }
+        if (given.isEmpty()) {
+            // who shows nothing guesses nothing
+            throw unauthorized("token-missing", "the request bears no token");
+        }
         // from elsewhere, nobody who guesses is told any more; on this computer, one program's old token must not lock
         // out the others
         Instant blocked = blockedUntil(from);
@@ -126,10 +130,11 @@ final class Guard {
             throw tooMany(blocked);
         }
         failed(from);
-        throw new Refused(401, List.of(Problem.error(given.isEmpty() ? "token-missing" : "token-refused",
-                "Authorization",
-                given.isEmpty() ? "the request bears no token" : "the token is not known, or has expired",
-                "Authorization: Bearer TOKEN",
+        throw unauthorized("token-refused", "the token is not known, or has expired");
+    }
+
+    private static Refused unauthorized(String code, String message) {
+        return new Refused(401, List.of(Problem.error(code, "Authorization", message, "Authorization: Bearer TOKEN",
                 "kindling serve says where its token file is; kindling token create makes other tokens")),
                 Map.of("WWW-Authenticate", "Bearer realm=\"kindling\""));
     }

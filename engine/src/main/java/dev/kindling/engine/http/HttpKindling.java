@@ -55,6 +55,8 @@ import org.jspecify.annotations.Nullable;
 public final class HttpKindling implements Kindling {
     private static final Duration CONNECT = Duration.ofSeconds(10);
     private static final Duration ANSWER = Duration.ofSeconds(90);
+    /** For a file that is sent. */
+    private static final Duration UPLOAD = Duration.ofHours(1);
     private static final int LONG_POLL = 20;
     /** How long a server may be away while we wait for the end of a run. */
     private static final Duration AWAY = Duration.ofMinutes(2);
@@ -223,8 +225,12 @@ public final class HttpKindling implements Kindling {
     }
 
     private String call(HttpRequest.Builder request) {
+        return call(request, ANSWER);
+    }
+
+    private String call(HttpRequest.Builder request, Duration patience) {
         try {
-            return interruptibly(request);
+            return interruptibly(request, patience);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ConnectionFailed(Problem.error("interrupted", connection.url().toString(),
@@ -233,7 +239,11 @@ public final class HttpKindling implements Kindling {
     }
 
     private String interruptibly(HttpRequest.Builder request) throws InterruptedException {
-        HttpResponse<String> response = wires.send(request.timeout(ANSWER).build(),
+        return interruptibly(request, ANSWER);
+    }
+
+    private String interruptibly(HttpRequest.Builder request, Duration patience) throws InterruptedException {
+        HttpResponse<String> response = wires.send(request.timeout(patience).build(),
                 HttpResponse.BodyHandlers.ofString());
         int status = response.statusCode();
         if (status / 100 == 2) {
@@ -461,7 +471,7 @@ public final class HttpKindling implements Kindling {
     public List<Problem> importJournal(Path file) {
         try {
             var _ = call(wires.request("/api/v1/journals").header("Content-Type", "application/jsonl")
-                    .POST(HttpRequest.BodyPublishers.ofFile(file)));
+                    .POST(HttpRequest.BodyPublishers.ofFile(file)), UPLOAD);
             return List.of();
         } catch (Failed e) {
             return e.problems.stream().map(problem -> problem.path().equals("body")

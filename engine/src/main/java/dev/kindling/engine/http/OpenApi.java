@@ -113,7 +113,7 @@ final class OpenApi {
             return map(file, map("schema", map("type", "string")));
         }
         return body == null
-                ? map(YAML, map("schema", map("type", "string")), "application/json", map("schema", map()))
+                ? map(YAML, map("schema", map()), "application/json", map("schema", map()))
                 : map("application/json", map("schema", body == Map.class
                         ? map("type", "object", "additionalProperties", map("type", "string"))
                         : schemas.of(body)));
@@ -125,9 +125,10 @@ final class OpenApi {
         }
         return switch (parameter.type()) {
             case "integer" -> map("type", "integer", "minimum", parameter.least(), "maximum", parameter.most(),
-                    "default", Long.parseLong(parameter.initial()));
+                    "default", parameter.initial().isEmpty() ? null : Long.parseLong(parameter.initial()));
             case "boolean" -> map("type", "boolean", "default", Boolean.parseBoolean(parameter.initial()));
-            default -> map("type", "string", "pattern", "^[^\\x00-\\x1f\\x7f-\\x9f]*$", "default",
+            // what a header may hold is HTTP's affair
+            default -> map("type", "string", "pattern", parameter.in().equals("header") ? null : "^[^\\x00-\\x1f\\x7f-\\x9f]*$", "default",
                     parameter.initial().isEmpty() ? null : parameter.initial());
         };
     }

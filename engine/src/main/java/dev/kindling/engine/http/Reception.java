@@ -197,17 +197,23 @@ final class Reception {
         if (!admitted.route.isAct()) {
             return answer(admitted);
         }
+        long act;
         try {
-            long act = store.actBegan(admitted.call, admitted.route, clock.instant());
-            Reply reply = answer(admitted);
-            store.actEnded(act, reply.status(), reply instanceof Reply.Bytes bytes
-                    ? bytes.headers.get("Location")
-                    : null);
-            return reply;
+            act = store.actBegan(admitted.call, admitted.route, clock.instant());
         } catch (UncheckedIOException e) {
             LOG.error("{} {}", admitted.route.method(), admitted.call.path(), e);
             return refusal(unusable(), admitted.call.path());
         }
+        Reply reply = answer(admitted);
+        try {
+            store.actEnded(act, reply.status(), reply instanceof Reply.Bytes bytes
+                    ? bytes.headers.get("Location")
+                    : null);
+        } catch (UncheckedIOException e) {
+            // what is done is done, and the client shall hear of it
+            LOG.error("the answer to act {} is not written down", act, e);
+        }
+        return reply;
     }
 
     private Reply answer(Admitted admitted) throws InterruptedException {

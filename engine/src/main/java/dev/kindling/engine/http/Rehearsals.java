@@ -1,7 +1,6 @@
 package dev.kindling.engine.http;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Plan;
@@ -29,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +65,9 @@ final class Rehearsals {
         this.clock = clock;
         this.work = work;
     }
+
+    /** How the line of an event begins. */
+    private static final String EVENT = "{\"operation\":null,";
 
     /** A line of a file: one of the two. */
     private record Line(@Nullable Operation operation, Event.@Nullable Recorded event) {}
@@ -149,28 +152,28 @@ final class Rehearsals {
 
         synchronized Operation ended(Duration patience) throws InterruptedException {
             long deadline = System.nanoTime() + patience.toNanos();
-            while (now.running() && waited(deadline)) {
-                // once more
+            for (long left = left(deadline); now.running() && left > 0; left = left(deadline)) {
+                wait(left);
             }
             return now;
         }
 
         synchronized List<Event.Recorded> after(long seq, int limit, Duration patience) throws InterruptedException {
             long deadline = System.nanoTime() + patience.toNanos();
-            while (now.running() && (events.isEmpty() || events.getLast().seq() <= seq) && waited(deadline)) {
-                // once more
+            for (long left = left(deadline); now.running() && hasNothingAfter(seq) && left > 0; left = left(deadline)) {
+                wait(left);
             }
             return page(events, seq, limit);
         }
 
-        @SuppressWarnings("WaitNotInLoop") // whoever calls it looks again, in a loop
-        private boolean waited(long deadline) throws InterruptedException {
-            long left = (deadline - System.nanoTime()) / 1_000_000;
-            if (left > 0) {
-                wait(left);
-            }
-            return left > 0;
+        private boolean hasNothingAfter(long seq) {
+            return events.isEmpty() || events.getLast().seq() <= seq;
         }
+    }
+
+    /** Milliseconds, rounded up, so that nobody asks again and again within the last one. */
+    private static long left(long deadline) {
+        return Math.ceilDiv(deadline - System.nanoTime(), 1_000_000L);
     }
 
     private static List<Event.Recorded> page(List<Event.Recorded> events, long after, int limit) {
@@ -267,14 +270,14 @@ final class Rehearsals {
             return Optional.empty();
         }
         Live running = live.get(id);
-        return running != null ? Optional.of(running.ended(patience)) : read(id, _ -> {});
+        return running != null ? Optional.of(running.ended(patience)) : read(id, null);
     }
 
     /** Newest first. */
     List<Operation> all() {
         return ids().stream().flatMap(id -> {
             Live running = live.get(id);
-            return (running != null ? Optional.of(running.now()) : read(id, _ -> {})).stream();
+            return (running != null ? Optional.of(running.now()) : read(id, null)).stream();
         }).toList();
     }
 
@@ -310,16 +313,19 @@ final class Rehearsals {
         return page(events, after, limit);
     }
 
-    /** What the file of one says that runs no more. A server that was killed left it without its end. */
-    private Optional<Operation> read(String id, java.util.function.Consumer<Event.Recorded> events) {
+    /**
+     * What the file of one says that runs no more. A server that was killed left it without its end.
+     *
+     * @param events hears each; null: nobody wants to, and they are not looked at
+     */
+    private Optional<Operation> read(String id, @Nullable Consumer<Event.Recorded> events) {
         Operation last = null;
         try (BufferedReader lines = Files.newBufferedReader(directory.resolve(id + LINES))) {
             for (String text = lines.readLine(); text != null; text = lines.readLine()) {
-                JsonNode line = json.tree(text);
-                if (line.path("operation").isObject()) {
-                    last = json.convert(line.path("operation"), Operation.class);
-                } else if (line.path("event").isObject()) {
-                    events.accept(json.event(line.path("event")));
+                if (!text.startsWith(EVENT)) {
+                    last = json.convert(json.tree(text).path("operation"), Operation.class);
+                } else if (events != null) {
+                    events.accept(json.event(json.tree(text).path("event")));
                 }
             }
         } catch (NoSuchFileException e) {

@@ -1,5 +1,7 @@
 package dev.kindling.engine.http;
 
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,7 +65,7 @@ record Route(String method, String path, String id, String summary, @Nullable Ro
     /** The values of the path's names; empty where another path is meant. */
     Optional<Map<String, String>> match(String asked) {
         String[] wanted = path.split("/", -1);
-        String[] given = asked.split("/", -1);
+        String[] given = decoded(asked.split("/", -1));
         if (wanted.length != given.length) {
             return Optional.empty();
         }
@@ -79,6 +81,18 @@ record Route(String method, String path, String id, String summary, @Nullable Ro
             }
         }
         return Optional.of(values);
+    }
+
+    /** Per cent and two digits (RFC 3986, section 2.1): decoded once, after the path was split. */
+    private static String[] decoded(String[] parts) {
+        for (int i = 0; i < parts.length; i++) {
+            try {
+                parts[i] = URLDecoder.decode(parts[i].replace("+", "%2B"), StandardCharsets.UTF_8);
+            } catch (IllegalArgumentException e) {
+                // no name and no path of ours has a stray per cent sign: it is refused, or not found
+            }
+        }
+        return parts;
     }
 
     /** Whether it is written down who asked: what not everybody may. */
@@ -136,6 +150,11 @@ record Route(String method, String path, String id, String summary, @Nullable Ro
 
         Builder header(String name, String description) {
             return parameter(new Parameter(name, "header", "string", description, "", 0, 0));
+        }
+
+        /** A header that is a number, 0 or more. */
+        Builder count(String name, String description) {
+            return parameter(new Parameter(name, "header", "integer", description, "", 0, Long.MAX_VALUE));
         }
 
         private Builder parameter(Parameter parameter) {

@@ -5,6 +5,7 @@ import static dev.kindling.engine.http.Role.OPERATOR;
 import static dev.kindling.engine.http.Role.VIEWER;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Draft;
 import dev.kindling.engine.api.Event;
@@ -277,7 +278,7 @@ final class Routes {
         return route.number("after", "only events with a higher number", 0, 0, Long.MAX_VALUE)
                 .number("limit", "of a page", 500, 1, PAGE).text("cursor", "next of the page before")
                 .number("wait", "seconds to wait where there is none yet", 0, 0, LONGEST_WAIT)
-                .header("Last-Event-ID", "the number of the last event that a stream gave")
+                .count("Last-Event-ID", "the number of the last event that a stream gave")
                 .answers(200, "a page, or a stream whose ids are the numbers of the events", Wire.EventPage.class,
                         OpenApi.EVENT_STREAM);
     }
@@ -472,14 +473,17 @@ final class Routes {
 
     private Answer render(Call call) {
         try {
-            var parameters = new HashMap<String, String>();
-            json.tree(call.text()).properties().forEach(
-                    parameter -> parameters.put(parameter.getKey(), parameter.getValue().asText()));
-            return Answer.ok(validated(kindling.render(call.name("template"), parameters)));
+            JsonNode body = json.tree(call.text());
+            if (body.isObject() && body.properties().stream().allMatch(each -> each.getValue().isTextual())) {
+                var parameters = new HashMap<String, String>();
+                body.properties().forEach(each -> parameters.put(each.getKey(), each.getValue().asText()));
+                return Answer.ok(validated(kindling.render(call.name("template"), parameters)));
+            }
         } catch (JsonProcessingException e) {
-            throw new Refused(422, Problem.error("parameters-unreadable", "body", "the body is no JSON",
-                    "{\"name\": \"value\"}", "send an object of texts"));
+            // the same complaint
         }
+        throw new Refused(422, Problem.error("parameters-unreadable", "body", "the body is no JSON object of texts",
+                "{\"name\": \"value\"}", "send an object of texts"));
     }
 
     private static Route.Builder foreign(Route.Builder route) {
@@ -688,9 +692,8 @@ final class Routes {
     /** The event that a page, or a stream, begins after. */
     private static long after(Call call, String list) {
         long after = cursor(call, list).map(Routes::number).orElse(Long.parseLong(call.given("after")));
-        return call.wants(OpenApi.EVENT_STREAM)
-                ? call.header("last-event-id").map(Routes::number).orElse(after)
-                : after;
+        Optional<Long> last = call.header("last-event-id").map(Routes::number);
+        return call.wants(OpenApi.EVENT_STREAM) ? last.orElse(after) : after;
     }
 
     private static Answer eventPage(List<Event.Recorded> found, long after, int limit, String list) {
@@ -701,11 +704,15 @@ final class Routes {
 
     private static long number(String text) {
         try {
-            return Long.parseLong(text);
+            long number = Long.parseLong(text);
+            if (number >= 0) {
+                return number;
+            }
         } catch (NumberFormatException e) {
-            throw Refused.badRequest("number-expected", "Last-Event-ID", "'" + text + "' is no number of an event",
-                    "the id of an event");
+            // the same complaint
         }
+        throw Refused.badRequest("number-expected", "Last-Event-ID", "'" + text + "' is no number of an event",
+                "the id of an event");
     }
 
     /** HTML Living Standard, "Server-sent events". A comment now and then shows both sides that the other one lives. */

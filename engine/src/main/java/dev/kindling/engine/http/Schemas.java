@@ -83,7 +83,8 @@ final class Schemas {
         } else if (type == Instant.class) {
             return map("type", "string", "format", "date-time");
         } else if (type == Duration.class) {
-            return map("type", "string", "format", "duration");
+            // ISO 8601 as Java has it; the format "duration" (RFC 3339) knows no fractions of a second
+            return map("type", "string", "pattern", "^PT(\\d+H)?(\\d+M)?(\\d+(\\.\\d{1,9})?S)?$");
         } else if (type == MacAddress.class) {
             return map("type", "string", "pattern", "^[0-9a-f]{2}(:[0-9a-f]{2}){5}$");
         } else if (type instanceof Class<?> known && known.isEnum()) {

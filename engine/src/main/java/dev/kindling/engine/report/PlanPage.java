@@ -202,6 +202,7 @@ final class PlanPage {
             .who { font-size: .85rem; margin-bottom: .3rem } .boxes { display: flex; gap: .5rem }
             .box { border: 1px solid #2f6db5; border-radius: .3rem; padding: .25rem .5rem; background: #2f6db522;
                    min-width: 6rem; max-width: 14rem; font-size: .85rem }
+            .box { overflow-wrap: anywhere }
             .box small { display: block; opacity: .8 }
             .box.done { border-color: #8886; background: none; opacity: .6 } tr.done { opacity: .6 }
             .box.destructive { border: 2px solid #c62828; background: #c6282822 }

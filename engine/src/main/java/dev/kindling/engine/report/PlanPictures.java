@@ -7,6 +7,12 @@ import dev.kindling.engine.report.PlanGraph.Lane;
 
 /** Pictures of a plan. The same plan gives the same bytes. */
 public final class PlanPictures {
+    /** Means something to Mermaid: HTML, its entities, Markdown. */
+    private static final String SPECIAL = "\"<>&#`;";
+    /** Mermaid looks for a backslash with an n, and for two dollars, after it has resolved its escapes. */
+    private static final String SPECIAL_IN_PAIRS = "\\$";
+    private static final String WORD_JOINER = "#8288;";
+
     private PlanPictures() {}
 
     public static String render(Plan plan, Plan.Picture form) {
@@ -61,9 +67,9 @@ public final class PlanPictures {
         return out.append("}\n").toString();
     }
 
-    /** DOT language: in a quoted string, only the quote and the backslash mean something. */
+    /** DOT language: in a quoted string the quote and the backslash mean something, in a label HTML's entities do, too. */
     private static String quoted(String text) {
-        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + '"';
+        return '"' + text.replace("&", "&amp;").replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + '"';
     }
 
     private static String mermaid(Plan plan) {
@@ -98,8 +104,10 @@ public final class PlanPictures {
     private static String plain(String text) {
         var plain = new StringBuilder(text.length());
         text.chars().forEach(c -> {
-            if (c == '"' || c == '<' || c == '>' || c == '&' || c == '#' || c == '`' || c == ';') {
+            if (SPECIAL.indexOf(c) >= 0) {
                 plain.append('#').append(c).append(';');
+            } else if (SPECIAL_IN_PAIRS.indexOf(c) >= 0) {
+                plain.append((char) c).append(WORD_JOINER);
             } else {
                 plain.append(c < ' ' ? ' ' : (char) c);
             }

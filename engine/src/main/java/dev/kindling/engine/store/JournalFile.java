@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class JournalFile {
     private static final String FORMAT = "kindling-journal/1";
+    /** A definition has at most 16 MiB, which escapes can double twice. */
+    private static final int LONGEST_LINE = 64 << 20;
     private static final Pattern CLUSTER = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?");
 
     private JournalFile() {}
@@ -111,7 +113,7 @@ final class JournalFile {
     /** Reads all of the file; what is wrong is thrown as a {@link Wrong}. @return the cluster */
     private static String each(Path file, JsonMapper json, Taker taker) throws IOException {
         try (BufferedReader in = Files.newBufferedReader(file)) {
-            Any first = parse(in.readLine(), 1, json);
+            Any first = parse(line(in, 1), 1, json);
             String cluster = first.cluster();
             if (!FORMAT.equals(first.format()) || cluster == null || !CLUSTER.matcher(cluster).matches()) {
                 throw new Wrong("import-format", 1, "this is no export of Kindling, or one of another version",
@@ -121,7 +123,7 @@ final class JournalFile {
             byte[] previous = Transaction.GENESIS;
             long records = 0;
             for (long number = 2;; number++) {
-                String text = in.readLine();
+                String text = line(in, number);
                 if (text == null) {
                     throw new Wrong("import-truncated", number, "the file ends after record " + records,
                             "a last line with the number of records", "export again, or take another copy");
@@ -130,7 +132,7 @@ final class JournalFile {
                 Long count = line.records();
                 if (count != null) {
                     if (count != records || !HexFormat.of().formatHex(previous).equals(line.head())
-                            || in.readLine() != null) {
+                            || line(in, number + 1) != null) {
                         throw new Wrong("import-truncated", number,
                                 "the last line speaks of " + count + " records, before it are " + records,
                                 "the last line of the same export, and nothing after it",
@@ -155,6 +157,23 @@ final class JournalFile {
         } catch (MalformedInputException e) {
             throw new Wrong("import-format", 0, "the file is no text in UTF-8", "a file of kindling state export", "");
         }
+    }
+
+    /** As {@link BufferedReader#readLine}, but of a length that memory can hold, whoever the file is from. */
+    private static @Nullable String line(BufferedReader in, long number) throws IOException {
+        int c = in.read();
+        if (c < 0) {
+            return null;
+        }
+        var line = new StringBuilder();
+        for (; c >= 0 && c != '\n'; c = in.read()) {
+            if (line.length() == LONGEST_LINE) {
+                throw new Wrong("import-format", number, "the line is longer than any record",
+                        "a file of kindling state export", "");
+            }
+            line.append((char) c);
+        }
+        return line.toString();
     }
 
     private static Any parse(@Nullable String text, long line, JsonMapper json) throws Wrong {
@@ -212,7 +231,7 @@ final class JournalFile {
     /** The cluster of a file that was checked. */
     static String cluster(Path file) {
         try (BufferedReader in = Files.newBufferedReader(file)) {
-            return String.valueOf(parse(in.readLine(), 1, Json.mapper()).cluster());
+            return String.valueOf(parse(line(in, 1), 1, Json.mapper()).cluster());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -8,9 +8,12 @@ import dev.kindling.engine.definition.Definitions;
 import dev.kindling.engine.model.Machine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -81,5 +84,62 @@ class PlanPicturesTest {
         assertThat(page).contains("What can cost data").contains("serial KDL-DEMO-WK-29")
                 .contains("demo-cp-1: nothing to do").contains("&lt;script&gt;").contains("STAND-IN &lt;b&gt;")
                 .doesNotContain("http://").doesNotContain("https://").doesNotContain("<script");
+    }
+
+    /** What a title can hold that means something to Mermaid, to DOT, or to nobody. */
+    private static final List<String> ODD = List.of("end", "subgraph a", "a --> b", "say \"yes\"", "[square] (round) {curly}",
+            "a|b|c", "%% no comment", "`tick` *star* _under_", "Größe 大きい 🐧 עברית", "<b>bold</b> & &amp; #35; #quot;",
+            "back\\slash \\n \\", "tab\there", "click n0 href", "style n0 fill:red", ":::class", "x".repeat(300), "$$x^2$$",
+            "1. list", "- list", "", " ", "@{shape: x}", "graph TD;", "~~~", "C:\\disk", "{{hexagon}}", "100 %");
+
+    private static Plan odd() {
+        var validation = Definitions.read("demo", Definitions.demo(Machine.Kind.SIMULATED, 1));
+        var actions = new ArrayList<Plan.Action>();
+        for (String title : ODD) {
+            actions.add(action("odd/" + actions.size(), title, null,
+                    actions.isEmpty() ? List.of() : List.of(actions.getLast().id()), false));
+        }
+        return new Plan("0dd", Kindling.modelOf(validation), validation.text(), actions, List.of());
+    }
+
+    /**
+     * The files were read and drawn by Mermaid and Graphviz themselves when they were written
+     * (docs/reference/plan.md says how): what changes here must be again.
+     */
+    @ParameterizedTest
+    @EnumSource(value = Plan.Picture.class, names = {"DOT", "MERMAID"})
+    void oddTitlesAreDrawnAsTheyWereWhenTheProgramsReadThem(Plan.Picture form) throws IOException {
+        for (Map.Entry<String, Plan> each : Map.of("odd", odd(), "demo", plan(6, 1), "many", plan(500, 499)).entrySet()) {
+            Path golden = Path.of("src/test/resources/dev/kindling/engine/report", each.getKey()
+                    + (form == Plan.Picture.DOT ? ".dot" : ".mmd"));
+            String drawn = PlanPictures.render(each.getValue(), form);
+            if (Boolean.getBoolean("golden.update")) {
+                Files.createDirectories(golden.getParent());
+                Files.writeString(golden, drawn);
+            }
+            assertThat(drawn).as("-Dgolden.update=true writes %s anew", golden).isEqualTo(Files.readString(golden));
+        }
+    }
+
+    @Test
+    void graphvizDrawsOddTitlesAsTheyAre() throws IOException, InterruptedException {
+        Process dot = new ProcessBuilder("dot", "-Tjson").redirectErrorStream(true).start();
+        try (var in = dot.getOutputStream()) {
+            in.write(PlanPictures.render(odd(), Plan.Picture.DOT).getBytes(StandardCharsets.UTF_8));
+        }
+        var drawn = com.fasterxml.jackson.databind.json.JsonMapper.builder().build().readTree(dot.getInputStream());
+        assertThat(dot.waitFor()).isZero();
+        var labels = new ArrayList<String>();
+        drawn.path("objects").forEach(node -> {
+            var text = new StringBuilder();
+            node.path("_ldraw_").forEach(draw -> {
+                if (draw.path("op").asText().equals("T") && text.isEmpty()) {
+                    text.append(draw.path("text").asText());
+                }
+            });
+            labels.add(text.toString());
+        });
+        assertThat(labels).containsExactlyElementsOf(ODD.stream().map(title -> title.isEmpty() ? "2.0 s" : title)
+                .toList());
     }
 }

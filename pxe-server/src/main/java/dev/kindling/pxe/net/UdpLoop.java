@@ -120,9 +120,9 @@ public final class UdpLoop implements AutoCloseable {
             controls = controlled.asByteBuffer().order(HOST);
             for (int i = 0; i < BATCH; i++) {
                 int header = i * MMSGHDR;
-                headers.putLong(header, named.address() + i * NAME).putInt(header + 8, NAME);
-                headers.putLong(header + 16, filled.address() + i * IOVEC).putLong(header + 24, 1);
-                headers.putLong(header + 32, controlled.address() + i * CONTROL);
+                headers.putLong(header, named.address() + (long) i * NAME).putInt(header + 8, NAME);
+                headers.putLong(header + 16, filled.address() + (long) i * IOVEC).putLong(header + 24, 1);
+                headers.putLong(header + 32, controlled.address() + (long) i * CONTROL);
                 // struct cmsghdr: length, level, type
                 controls.putLong(i * CONTROL, 18).putInt(i * CONTROL + 8, BulkCalls.SOL_UDP)
                         .putInt(i * CONTROL + 12, BulkCalls.UDP_SEGMENT);

@@ -287,8 +287,17 @@ public final class Cli implements Runnable {
      * A line that is neither result nor error: for people, hence on standard error where a program reads the result.
      */
     public void remark(String line) {
+        remark(line, false);
+    }
+
+    /**
+     * As {@link #remark(String)}.
+     *
+     * @param aside whether a program reads the result also without {@code --json}
+     */
+    void remark(String line, boolean aside) {
         if (!quiet) {
-            (json ? world.err() : world.out()).println(unicode(line));
+            (json || aside ? world.err() : world.out()).println(unicode(line));
         }
     }
 

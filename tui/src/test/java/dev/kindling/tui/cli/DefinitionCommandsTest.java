@@ -12,6 +12,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,5 +122,17 @@ class DefinitionCommandsTest {
                 assertThat(lines[i - 1].length()).isLessThan(200);
             }
         }
+    }
+
+    /** {@code plan --dot | dot -Tsvg}: what is to be said beside goes to the other stream. */
+    @Test
+    void graphsComeWithoutTheWarnings() throws IOException {
+        Files.copy(Path.of("../docs/examples/okd-load-balancer.yaml"), file, StandardCopyOption.REPLACE_EXISTING);
+        assertThat(run("plan", "shop.yaml", "--dot")).as(err).isZero();
+        assertThat(out).startsWith("digraph plan {").endsWith("}\n");
+        assertThat(err).contains("warning", "distribution-not-yet");
+        assertThat(run("plan", "shop.yaml", "--mermaid")).as(err).isZero();
+        assertThat(out).startsWith("%% Plan ").contains("flowchart LR");
+        assertThat(err).contains("warning", "distribution-not-yet");
     }
 }

@@ -96,6 +96,49 @@ class ServeTest {
     }
 
     @Test
+    void theOwnersSocketNeedsNoTokenAndOthersMayNotOpenIt() throws Exception {
+        serve("--listen", "unix");
+        var shell = new CliHarness(directory);
+        shell.environment.put("KINDLING_WORKSPACE", "here");
+        assertThat(shell.run("status", "--connect", url)).as(shell.err()).isZero();
+        assertThat(shell.out()).contains("The server " + url + " has no cluster yet");
+        shell.environment.put("KINDLING_CONNECT", url);
+        assertThat(shell.run("demo", "--simulated", "--nodes", "1")).as(shell.err()).isZero();
+        assertThat(shell.run("state", "backup", "copy.db")).as(shell.err()).isZero();
+        assertThat(directory.resolve("copy.db")).isNotEmptyFile();
+        assertThat(shell.run("state", "export", "demo", "demo.jsonl")).as(shell.err()).isZero();
+        assertThat(shell.run("state", "import", "demo.jsonl")).isEqualTo(1);
+        assertThat(shell.out()).contains("import-exists");
+        assertThat(shell.run("rehearse", "here/demo.yaml")).as(shell.err()).isZero();
+        assertThat(shell.out()).contains("Rehearsed: 1 of 1 simulated machine");
+        assertThat(shell.kindling.calls()).as("the runs were the server's").isEmpty();
+
+        // setpriv: util-linux
+        Path socket = Path.of(url.substring("unix:".length()));
+        var world = java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x");
+        Files.setPosixFilePermissions(directory, world);
+        Files.setPosixFilePermissions(directory.resolve("ws"), world);
+        assertThat(asNobody(socket)).contains("curl: (7)");
+        Files.setPosixFilePermissions(socket, java.nio.file.attribute.PosixFilePermissions.fromString("rw-rw-rw-"));
+        assertThat(asNobody(socket)).as("the kernel tells who asks").contains("token-missing");
+
+        shell.environment.remove("KINDLING_CONNECT");
+        assertThat(shell.run("status", "--connect", "unix:none.sock")).isEqualTo(1);
+        assertThat(shell.err()).contains("nothing listens at unix:/", "kindling serve");
+        assertThat(shell.run("status", "--connect", "unix")).isEqualTo(1);
+        assertThat(shell.err()).contains("here/api.sock");
+    }
+
+    private String asNobody(Path socket) throws Exception {
+        Process curl = new ProcessBuilder("setpriv", "--reuid=nobody", "--clear-groups", "curl", "-sS", "--max-time",
+                "20", "--unix-socket", socket.toString(), "http://localhost/api/v1/clusters")
+                .directory(new java.io.File("/")).redirectErrorStream(true).start();
+        String said = new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(curl.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        return said;
+    }
+
+    @Test
     void whatIsWrongWithAConnectionIsSaidWithARemedy() throws Exception {
         serve("--listen", "127.0.0.1:0", "--tls", "self-signed");
         CliHarness shell = shell();
