@@ -111,6 +111,8 @@ public final class Cli implements Runnable {
         line.setOut(new PrintWriter(out, true, out.charset()));
         line.setErr(new PrintWriter(err, true, err.charset()));
         line.setParameterExceptionHandler((e, arguments) -> {
+            // the parser may have stopped before it came to it
+            cli.json |= List.of(args).contains("--json");
             cli.complain(Misuse.sentence(e), "kindling " + commandPath(e.getCommandLine()) + "--help");
             return List.of(args).contains("--detailed-exitcode") ? ExitCode.FAILED : ExitCode.BAD_USE;
         });

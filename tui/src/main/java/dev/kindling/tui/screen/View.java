@@ -442,9 +442,14 @@ public final class View {
                 }
             }
         }
-        keys((rack.running() ? "c cancel  " : "r resume  ") + (canvas.columns() < WIDE
-                ? "l log  ? help  q detach"
-                : "↑↓ select  Enter details  l log  ? help  q " + (rack.running() ? "detach" : "quit")));
+        boolean narrow = canvas.columns() < WIDE;
+        String act = rack.running() ? "c cancel  " : "r resume  ";
+        String leave = "  ? help  q " + (rack.running() ? "detach" : "quit");
+        keys(switch (rack.pane()) {
+            case MACHINES -> act + (narrow ? "l log" : "↑↓ select  Enter details  l log") + leave;
+            case LOG -> narrow ? "↑↓ scroll  Esc back  ? help" : act + "↑↓ scroll  Esc machines" + leave;
+            case DETAIL -> narrow ? "↑↓ machine  Esc back  ? help" : act + "↑↓ other machine  Esc machines" + leave;
+        });
     }
 
     private String clockOf(ClusterStatus status) {
