@@ -271,6 +271,9 @@ public final class Update {
         if (key.is('q') || key.name() == Key.Name.ESCAPE) {
             return leave(model);
         }
+        if (!model.read()) {
+            return Result.of(model); // what a key means depends on what will be there
+        }
         if (key.is('r') && selected < clusters) {
             return Result.of(model, new Effect.PrepareResume(model.clusters().get(selected).name()));
         }

@@ -101,6 +101,11 @@ public final class View {
         int row = 3;
         int room = lastRow() - row - (clusters > 0 ? 3 : 2);
         int from = Math.clamp(selected - room + 1, 0, Math.max(0, items.size() - room));
+        if (!model.read()) {
+            canvas.put(row, 1, "Reading the clusters ...", Style.STRONG);
+            keys("? help  q quit");
+            return;
+        }
         canvas.put(row++, 1, clusters > 0 ? "Clusters" : "No cluster yet. Begin with:", Style.STRONG);
         for (int i = from; i < items.size() && row < lastRow(); i++) {
             if (i == clusters && clusters > 0) {
