@@ -106,6 +106,9 @@ public sealed interface Message {
         }
     }
 
+    /** The status of a cluster could not be read, because the server does not answer; it is tried again. */
+    record OutOfReach(String cluster, String why) implements Message {}
+
     /** Something did not work. */
     record Failed(String what) implements Message {}
 

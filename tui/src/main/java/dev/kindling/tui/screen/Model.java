@@ -3,6 +3,7 @@ package dev.kindling.tui.screen;
 import dev.kindling.engine.api.ClusterStatus;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +60,13 @@ public record Model(Size size, boolean ascii, Instant now, String workspace, Str
 
     Model inLiveSystem() {
         return new Model(size, ascii, now, workspace, reattach, clusters, read, screen, dialog, file, remark, true);
+    }
+
+    /** The cluster whose run is before the eyes of the user. */
+    public Optional<String> watched() {
+        return screen instanceof Screen.Rack rack && (rack.running() || !rack.lost().isEmpty())
+                ? Optional.of(rack.cluster())
+                : Optional.empty();
     }
 
     Model closed() {

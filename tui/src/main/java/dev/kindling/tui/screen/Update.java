@@ -65,6 +65,8 @@ public final class Update {
                     && rack.cluster().equals(seen.status().name()) ? model.with(rack.with(seen.status())) : model);
             case Message.EventsSeen seen -> Result.of(model.screen() instanceof Screen.Rack rack
                     && rack.cluster().equals(seen.cluster()) ? model.with(appended(rack, seen.events())) : model);
+            case Message.OutOfReach lost -> Result.of(model.screen() instanceof Screen.Rack rack
+                    && rack.cluster().equals(lost.cluster()) ? model.with(rack.lost(lost.why())) : model);
             case Message.LiveSystemSeen _ -> Result.of(model.inLiveSystem());
             case Message.DisksSeen seen ->
                 Result.of(model.remarking("").with(new Screen.Disks(seen.disks(), 0, "")));

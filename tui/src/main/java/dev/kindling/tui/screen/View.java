@@ -426,7 +426,12 @@ public final class View {
         }
         title(rack.cluster() + "  " + status.state().name(), clockOf(status));
         int row = notices(status, 1);
-        canvas.put(row++, 1, Text.cut(Text.clean(status.reason()), canvas.columns() - 2), style(status.state()));
+        if (rack.lost().isEmpty()) {
+            canvas.put(row++, 1, Text.cut(Text.clean(status.reason()), canvas.columns() - 2), style(status.state()));
+        } else {
+            canvas.put(row++, 1, Text.cut("NO ANSWER, this is old: " + Text.clean(rack.lost()), canvas.columns() - 2),
+                    Style.BAD);
+        }
         row = steps(status, row);
         if (canvas.rows() >= 16) {
             conditions(status, row++);
