@@ -22,6 +22,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Draws the model. Pure: the same model is the same frame. */
@@ -161,12 +163,16 @@ public final class View {
         return validation == null ? List.of() : wrapped(lines(validation, wizard.plan()), columns - 2);
     }
 
+    /** Blanks, and the number of an action of a plan. */
+    private static final Pattern BEGINNING = Pattern.compile(" *(\\d+ +)?");
+
     /** Lines that are too long go on below, further to the right. */
     private static List<Line> wrapped(List<Line> lines, int width) {
         List<Line> fitting = new ArrayList<>();
         for (Line line : lines) {
             String text = Text.clean(line.text());
-            int hanging = Math.min(width / 2, text.length() - text.stripLeading().length() + 2);
+            Matcher start = BEGINNING.matcher(text);
+            int hanging = Math.min(width / 2, (start.lookingAt() ? start.end() : 0) + 2);
             if (text.length() <= width) {
                 fitting.add(line);
                 continue;
