@@ -104,7 +104,7 @@ final class MachinePanel {
         boolean chosen = !disk.serial().isEmpty() && disk.serial().equals(machine.get(Field.DISK));
         String why = whyNot(disk);
         VBox box = new VBox(3,
-                Ui.row(8, Icon.DISK.node(), Ui.label(disk.device(), Styles.TEXT_BOLD),
+                Ui.row(8, Icon.DISK.node(), Ui.whole(disk.device(), Styles.TEXT_BOLD),
                         Ui.spacer(), chosen ? Ui.pill("Chosen", Icon.CHECK, "success") : new HBox()),
                 Ui.wrapped(Rack.size(disk.bytes()) + ", " + disk.model()
                         + (disk.transport().isEmpty() ? "" : ", " + disk.transport())

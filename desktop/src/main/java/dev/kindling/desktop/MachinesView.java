@@ -13,6 +13,7 @@ import javafx.beans.InvalidationListener;
 import javafx.scene.Parent;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
+import javafx.scene.control.ScrollPane;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TablePosition;
 import javafx.scene.control.TableView;
@@ -25,12 +26,15 @@ import javafx.scene.layout.VBox;
 
 /** The machines in a table that is edited in place, with what is known of the selected one beside it. */
 final class MachinesView implements View {
+    /** Its head and a few rows. */
+    private static final double LEAST_TABLE = 170;
+
     private final Desk desk;
     private final Wizard wizard;
     private final TableView<MachineRow> table = new TableView<>();
     private final MachinePanel panel;
     private final VBox unknown = new VBox(8);
-    private final VBox root;
+    private final ScrollPane root;
 
     MachinesView(Desk desk) {
         this.desk = desk;
@@ -61,15 +65,17 @@ final class MachinesView implements View {
                 table.getSelectionModel().selectedItemProperty().isNull().or(wizard.locked()));
         Label hint = Ui.wrapped("Enter or typing edits, Tab goes on, Insert adds, Delete removes.", Styles.TEXT_MUTED);
 
-        VBox left = new VBox(10, table, Ui.row(10, add, remove, hint), unknown);
+        table.setMinHeight(LEAST_TABLE);
+        VBox left = new VBox(10, table, Ui.row(10, add, remove), hint, unknown);
         HBox.setHgrow(left, Priority.ALWAYS);
         HBox both = new HBox(14, left, panel.node());
         VBox.setVgrow(both, Priority.ALWAYS);
-        root = new VBox(18,
+        VBox page = new VBox(18,
                 Ui.heading("Machines", "Each machine by the MAC address of the port that boots, "
                         + "its fixed address and the one disk that may be written."),
                 new LockNote(wizard), both);
-        root.getStyleClass().add("page");
+        page.getStyleClass().add("page");
+        root = Ui.scrolling(page);
 
         desk.known().addListener((_, _, _) -> listUnknown());
         wizard.machines().addListener((InvalidationListener) _ -> listUnknown());

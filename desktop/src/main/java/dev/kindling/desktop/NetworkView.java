@@ -45,6 +45,8 @@ final class NetworkView implements View {
                 Ui.heading("Network", "The network that the machines boot from. It should be one that you may serve."),
                 new LockNote(wizard), dhcp(), grid, interfaces());
         content.getStyleClass().addAll("page", "form");
+        server.setWrapText(true);
+        proxy.setWrapText(true);
         root = new ScrollPane(content);
         root.setFitToWidth(true);
         wizard.findings().addListener((InvalidationListener) _ -> refresh());

@@ -25,10 +25,12 @@ import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
 import javafx.scene.control.ListView;
 import javafx.scene.control.ProgressBar;
+import javafx.scene.control.ScrollPane;
 import javafx.scene.control.SplitPane;
 import javafx.scene.control.TextArea;
 import javafx.scene.control.TextField;
 import javafx.scene.control.Tooltip;
+import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -38,6 +40,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The live rack: how every machine and the whole cluster stand, and what happened. */
 final class RackView implements View {
+    /** A machine and a few events. */
+    private static final double LEAST_SPLIT = 260;
+
     private final Rack rack;
     private final Consumer<Path> browser;
     private final DateTimeFormatter time;
@@ -48,7 +53,7 @@ final class RackView implements View {
     private final Label reason = Ui.label("", Styles.TEXT_MUTED);
     private final ProgressBar progress = new ProgressBar(0);
     private final Label counted = Ui.label("");
-    private final HBox conditions = Ui.row(8);
+    private final FlowPane conditions = new FlowPane(8, 6);
     private final ListView<MachineStatus> machines = new ListView<>();
     private final ListView<Event.Recorded> log = new ListView<>();
     private final TextField filter = new TextField();
@@ -56,7 +61,7 @@ final class RackView implements View {
     private final Button report;
     private final Button resume;
     private final StackPane root = new StackPane();
-    private final VBox live;
+    private final ScrollPane page;
 
     RackView(Desk desk, Consumer<Path> browser, ZoneId zone) {
         this.rack = desk.rack();
@@ -89,12 +94,13 @@ final class RackView implements View {
         split.setDividerPositions(0.64);
         VBox.setVgrow(split, Priority.ALWAYS);
 
-        HBox.setHgrow(reason, Priority.ALWAYS);
         reason.setMaxWidth(Double.MAX_VALUE);
-        conditions.setMinWidth(Region.USE_PREF_SIZE);
-        live = new VBox(10, notices, head, Ui.row(12, progress, counted), Ui.row(16, reason, conditions), split);
+        conditions.setMinHeight(Region.USE_PREF_SIZE);
+        split.setMinHeight(LEAST_SPLIT);
+        VBox live = new VBox(10, notices, head, Ui.row(12, progress, counted), reason, conditions, split);
         live.getStyleClass().addAll("page", "rack");
-        root.getChildren().setAll(live);
+        page = Ui.scrolling(live);
+        root.getChildren().setAll(page);
 
         rack.status().addListener((_, _, status) -> render(status));
         rack.now().addListener((InvalidationListener) _ -> count(rack.status().get()));
@@ -109,7 +115,7 @@ final class RackView implements View {
         filter.setPromptText("Filter: words, machine or kind");
         filter.setPrefColumnCount(26);
         filter.textProperty().bindBidirectional(rack.filter());
-        Label label = Ui.label("_Filter", Styles.TEXT_MUTED);
+        Label label = Ui.whole("_Filter", Styles.TEXT_MUTED);
         label.setMnemonicParsing(true);
         label.setLabelFor(filter);
         filter.setAccessibleText("Filter of the event log");
@@ -126,7 +132,7 @@ final class RackView implements View {
                 Platform.runLater(() -> log.scrollTo(rack.log().size() - 1));
             }
         });
-        VBox pane = new VBox(8, Ui.row(10, Ui.label("Events", Styles.TITLE_4), Ui.spacer(), label, filter), log);
+        VBox pane = new VBox(8, Ui.row(10, Ui.whole("Events", Styles.TITLE_4), Ui.spacer(), label, filter), log);
         pane.getStyleClass().add("log-pane");
         return pane;
     }
@@ -195,7 +201,7 @@ final class RackView implements View {
         text.setAccessibleText("Report of the run");
         VBox.setVgrow(text, Priority.ALWAYS);
         Button close = Ui.button("_Back to the rack", Icon.CHECK, () -> {
-            root.getChildren().setAll(live);
+            root.getChildren().setAll(page);
             report.requestFocus();
         });
         close.setCancelButton(true);
@@ -278,7 +284,7 @@ final class RackView implements View {
 
     @Override
     public void focus() {
-        root.getChildren().setAll(live);
+        root.getChildren().setAll(page);
         machines.requestFocus();
     }
 }

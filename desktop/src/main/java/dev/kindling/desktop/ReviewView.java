@@ -8,6 +8,7 @@ import dev.kindling.desktop.vm.Rack;
 import dev.kindling.desktop.vm.Screen;
 import dev.kindling.desktop.vm.Wizard;
 import dev.kindling.engine.api.Plan;
+import dev.kindling.engine.model.Machine;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
@@ -19,6 +20,7 @@ import javafx.scene.Parent;
 import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
 import javafx.scene.control.Label;
+import javafx.scene.control.ScrollPane;
 import javafx.scene.control.Tab;
 import javafx.scene.control.TabPane;
 import javafx.scene.control.TableCell;
@@ -27,11 +29,18 @@ import javafx.scene.control.TableView;
 import javafx.scene.control.TextArea;
 import javafx.scene.control.TextField;
 import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import org.jspecify.annotations.Nullable;
 
 /** The last look before anything happens: problems, notices, the plan, the definition, the confirmation. */
 final class ReviewView implements View {
+    /** The plan's head and a few of its rows. */
+    private static final double LEAST_TABS = 230;
+
+    /** A list of disks that is longer scrolls. */
+    private static final double MOST_DISKS = 130;
+
     private final Desk desk;
     private final Wizard wizard;
     private final VBox problems = new VBox(8);
@@ -43,7 +52,8 @@ final class ReviewView implements View {
     private final VBox danger = new VBox(10);
     private final TextField typed = new TextField();
     private final TabPane tabs = new TabPane();
-    private final VBox root;
+    private final CheckBox keep = new CheckBox("_Keep virtual machines switched on after the run");
+    private final ScrollPane root;
 
     ReviewView(Desk desk) {
         this.desk = desk;
@@ -66,15 +76,17 @@ final class ReviewView implements View {
         typed.setMaxWidth(260);
         danger.getStyleClass().addAll("note", "danger");
 
-        CheckBox keep = new CheckBox("_Keep virtual machines switched on after the run");
         keep.setMnemonicParsing(true);
         keep.setId("keep-running");
         keep.selectedProperty().bindBidirectional(wizard.keepRunning());
 
-        root = new VBox(14,
+        VBox page = new VBox(14,
                 Ui.heading("Review", "Everything that a run would do. Nothing happens before you start it."),
                 new LockNote(wizard), notices, problems, tabs, keep, danger);
-        root.getStyleClass().add("page");
+        page.getStyleClass().add("page");
+        tabs.setMinHeight(LEAST_TABS);
+        danger.setMinHeight(Region.USE_PREF_SIZE);
+        root = Ui.scrolling(page);
 
         wizard.findings().addListener((InvalidationListener) _ -> render());
         wizard.refusals().addListener((InvalidationListener) _ -> render());
@@ -93,7 +105,10 @@ final class ReviewView implements View {
                 ? Icon.CHECK.node("success-icon")
                 : Icon.RING.node(), action -> action.done() ? "done" : "to do"));
         plan.getColumns().add(column("Action", 320, _ -> null, Plan.Action::title));
-        plan.getColumns().add(column("Effect", 136, ReviewView::effect, ReviewView::effectText));
+        TableColumn<Plan.Action, Plan.Action> effect = column("Effect", 136, ReviewView::effect,
+                ReviewView::effectText);
+        effect.setMinWidth(136); // the one word of the plan that must never be cut
+        plan.getColumns().add(effect);
         plan.getColumns().add(column("Disk", 250, action -> action.disk() == null ? null : Icon.DISK.node(),
                 ReviewView::diskText));
         plan.getColumns().add(column("Before and after", 220, _ -> null,
@@ -117,7 +132,12 @@ final class ReviewView implements View {
 
     private static String diskText(Plan.Action action) {
         Plan.DiskTarget disk = action.disk();
-        return disk == null ? "" : disk.selector() + ", " + disk.model() + ", " + Rack.size(disk.bytes());
+        if (disk == null) {
+            return "";
+        }
+        return disk.bytes() > 0
+                ? disk.selector() + ", " + disk.model() + ", " + Rack.size(disk.bytes())
+                : disk.selector() + " (not seen yet)";
     }
 
     private static String estimate(Duration duration) {
@@ -167,14 +187,14 @@ final class ReviewView implements View {
         Ui.show(notices, made != null && !made.notices().isEmpty());
         if (made != null) {
             long erases = made.actions().stream().filter(action -> action.destructive() && !action.done()).count();
-            Duration sum = made.actions().stream().filter(action -> !action.done()).map(Plan.Action::estimate)
-                    .reduce(Duration.ZERO, Duration::plus);
             summary.setText(made.pending() + " of " + made.actions().size() + " actions to do"
                     + (erases == 0 ? "" : ", " + erases + (erases == 1 ? " disk" : " disks") + " to erase")
-                    + (sum.isZero() ? "" : ", about " + Rack.elapsed(sum) + " if done one after the other"));
+                    + (made.estimate().isZero() ? "" : ", about " + Rack.elapsed(made.estimate())));
         } else {
             summary.setText(wizard.checking().get() ? "Checking the answers" : "No plan while there are problems");
         }
+        Ui.show(keep, made == null || made.cluster().machines().stream()
+                .anyMatch(machine -> machine.kind() == Machine.Kind.VIRTUAL));
         renderDanger(made);
     }
 
@@ -232,7 +252,13 @@ final class ReviewView implements View {
         for (Plan.Action action : dangers) {
             disks.getChildren().add(Ui.wrapped(action.machine() + ": " + diskText(action), "mono"));
         }
-        Label question = Ui.label("T_ype " + word + " to confirm", Styles.TEXT_BOLD);
+        ScrollPane list = new ScrollPane(disks);
+        list.setFitToWidth(true);
+        list.setMaxHeight(MOST_DISKS);
+        list.setMinHeight(Math.min(MOST_DISKS, 24.0 * dangers.size()));
+        list.getStyleClass().add("disks");
+        list.setAccessibleText("The disks that will be erased");
+        Label question = Ui.wrapped("T_ype " + word + " to confirm", Styles.TEXT_BOLD);
         question.setMnemonicParsing(true);
         question.setLabelFor(typed);
         typed.setAccessibleText("Type " + word + " to confirm that these disks are erased");
@@ -242,7 +268,7 @@ final class ReviewView implements View {
                                 ? "One disk of a real machine will be erased"
                                 : dangers.size() + " disks of real machines will be erased",
                         Styles.TEXT_BOLD)),
-                disks, Ui.row(10, question, typed));
+                list, question, typed);
     }
 
     @Override

@@ -5,6 +5,7 @@ import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
+import javafx.scene.control.ScrollPane;
 import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
@@ -31,6 +32,13 @@ final class Ui {
         return label;
     }
 
+    /** Text that is never cut. */
+    static Label whole(String text, String... styles) {
+        Label label = label(text, styles);
+        label.setMinWidth(Region.USE_PREF_SIZE);
+        return label;
+    }
+
     /** Text that wraps where the line is full. */
     static Label wrapped(String text, String... styles) {
         Label label = label(text, styles);
@@ -44,6 +52,15 @@ final class Ui {
         Label head = label(title, Styles.TITLE_2);
         head.setId("title");
         return new VBox(4, head, wrapped(explanation, Styles.TEXT_MUTED));
+    }
+
+    /** A page that is as high as the window, and scrolls where that is less than it needs. */
+    static ScrollPane scrolling(Region page) {
+        ScrollPane pane = new ScrollPane(page);
+        pane.setFitToWidth(true);
+        pane.setFitToHeight(true);
+        pane.setFocusTraversable(false);
+        return pane;
     }
 
     static Region spacer() {

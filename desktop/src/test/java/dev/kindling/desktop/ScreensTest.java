@@ -174,6 +174,54 @@ class ScreensTest {
         everyControlTellsItsName(robot);
     }
 
+    /** The smallest window of a laptop, text at 150 %, the longest name, more disks than have room. */
+    @Test
+    void smallWindowWithLargeTextShowsThePlanAndEveryButton(FxRobot robot) {
+        robot.interact(() -> {
+            window.stage.setWidth(1024);
+            window.stage.setHeight(640);
+            window.window.choose(new Appearance(Appearance.Theme.LIGHT, 150, false));
+        });
+        press(robot, "#new");
+        TestWindow.until("the cluster screen", () -> robot.lookup("#field-name").tryQuery().isPresent());
+        robot.interact(() -> robot.lookup("#field-name").queryAs(TextField.class)
+                .setText("a-cluster-with-a-very-long-name-of-forty"));
+        press(robot, "#step-review");
+        TestWindow.until("the plan", () -> robot.lookup("#plan").queryTableView().getItems().size() == 11);
+        TestWindow.until("rows of the plan", () -> robot.lookup("#plan").query().getBoundsInLocal().getHeight() > 100);
+        assertThat(robot.lookup("#keep-running").query().isVisible()).as("no machine is virtual").isFalse();
+        fitsTheWidth(robot, "#confirmation");
+        fits(robot, "#start");
+        fits(robot, "#back");
+        window.picture("review-small", null);
+        press(robot, "#step-machines");
+        fitsTheWidth(robot, "#add-machine");
+        fits(robot, "#next");
+        window.picture("machines-small", null);
+        press(robot, "#step-start");
+        press(robot, "#demo-simulated");
+        press(robot, "#start");
+        TestWindow.until("the rack", () -> robot.lookup("#rack").queryListView().getItems().size() == 3);
+        fits(robot, "#cancel");
+        fitsTheWidth(robot, "#log-filter");
+        window.picture("rack-small", null);
+    }
+
+    private void fitsTheWidth(FxRobot robot, String id) {
+        TestWindow.until(id + " is in the window's width", () -> {
+            var bounds = robot.lookup(id).query().localToScene(robot.lookup(id).query().getBoundsInLocal());
+            return bounds.getMinX() >= 0 && bounds.getMaxX() <= window.stage.getScene().getWidth();
+        });
+    }
+
+    private void fits(FxRobot robot, String id) {
+        fitsTheWidth(robot, id);
+        TestWindow.until(id + " is in the window's height", () -> {
+            var bounds = robot.lookup(id).query().localToScene(robot.lookup(id).query().getBoundsInLocal());
+            return bounds.getMinY() >= 0 && bounds.getMaxY() <= window.stage.getScene().getHeight();
+        });
+    }
+
     @Test
     void scalesTheTextAndRaisesTheContrast(FxRobot robot) {
         press(robot, "#new");

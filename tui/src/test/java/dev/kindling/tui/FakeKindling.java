@@ -2,6 +2,7 @@ package dev.kindling.tui;
 
 import dev.kindling.engine.api.BootStage;
 import dev.kindling.engine.api.ClusterStatus;
+import dev.kindling.engine.api.ConnectionFailed;
 import dev.kindling.engine.api.ClusterStatus.MachineStatus;
 import dev.kindling.engine.api.Condition;
 import dev.kindling.engine.api.Draft;
@@ -50,6 +51,7 @@ public final class FakeKindling implements Kindling {
     private boolean done;
     private boolean changed;
     private boolean cancelled;
+    private boolean outOfReach;
     private @Nullable Runnable whileRunning;
 
     /** Events of one cluster and who listens to them. */
@@ -87,6 +89,11 @@ public final class FakeKindling implements Kindling {
     public FakeKindling refuse(Problem why) {
         refusal = why;
         return this;
+    }
+
+    /** Like a server that is gone, or that came back. */
+    public void outOfReach(boolean gone) {
+        outOfReach = gone;
     }
 
     /** Plans have nothing left to do. */
@@ -290,6 +297,10 @@ public final class FakeKindling implements Kindling {
 
     @Override
     public Optional<ClusterStatus> status(String cluster) {
+        if (outOfReach) {
+            throw new ConnectionFailed(Problem.error("server-gone", "http://rack7", "http://rack7 does not answer", "",
+                    ""));
+        }
         return Optional.ofNullable(journals.get(cluster)).map(FakeKindling::fold);
     }
 

@@ -12,6 +12,7 @@ import dev.kindling.engine.api.Template;
 import dev.kindling.engine.api.Validation;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +42,7 @@ public final class Templates {
     private static final String CLUSTER = "cluster";
 
     private final Map<String, TemplateSource> byReference = new LinkedHashMap<>();
+    private final List<Template> broken = new ArrayList<>();
     private final Set<String> hidden = new HashSet<>();
 
     private Templates() {}
@@ -54,6 +56,7 @@ public final class Templates {
      *            skipped
      */
     public static Templates of(List<Path> directories) throws IOException {
+        Templates templates = new Templates();
         List<File> files = new ArrayList<>();
         for (String name : READY_MADE) {
             try (InputStream in = Templates.class.getResourceAsStream(PLACE + name + ".yaml")) {
@@ -67,16 +70,20 @@ public final class Templates {
             if (Files.isDirectory(directory)) {
                 try (Stream<Path> found = Files.list(directory)) {
                     for (Path file : found.filter(each -> each.toString().endsWith(".yaml")).sorted().toList()) {
-                        files.add(new File(file.toString(), Files.readString(file)));
+                        try {
+                            files.add(new File(file.toString(), Files.readString(file)));
+                        } catch (IOException e) {
+                            templates.broken.add(unreadable(file, e));
+                        }
                     }
                 }
             }
         }
-        return ofFiles(files);
+        templates.read(files);
+        return templates;
     }
 
-    private static Templates ofFiles(List<File> files) {
-        Templates templates = new Templates();
+    private void read(List<File> files) {
         Map<String, File> byName = new LinkedHashMap<>();
         Map<String, Node.Mapping> roots = new LinkedHashMap<>();
         for (File file : files) {
@@ -90,36 +97,35 @@ public final class Templates {
                 if (!file.origin().equals(READY)) {
                     byName.forEach((reference, other) -> {
                         if (reference.startsWith(name + "@") && other.origin().equals(READY)) {
-                            templates.hidden.add(reference);
+                            hidden.add(reference);
                         }
                     });
                 }
                 String reference = name + "@" + metadata.get(TemplateFormat.OfMetadata.VERSION, "0.0.0");
-                templates.hidden.remove(reference);
+                hidden.remove(reference);
                 byName.put(reference, file);
                 roots.put(reference, mapping);
             } else {
-                templates.broken(file, problems);
+                broken.add(broken(file.origin(), file.text(), problems.inOrder()));
             }
         }
         for (String reference : byName.keySet()) {
-            templates.resolve(reference, byName, roots, new HashSet<>());
+            resolve(reference, byName, roots, new HashSet<>());
         }
-        return templates;
     }
 
     /** A file that is no template is listed with its problems, under its own name. */
-    private void broken(File file, Problems problems) {
-        Path name = Path.of(file.origin()).getFileName();
-        Node.Mapping nothing = new Node.Mapping(List.of(), 1, 1);
-        GroupValue metadata = new GroupValue(new Place("metadata", 1, 1),
-                Map.of(TemplateFormat.OfMetadata.NAME,
-                        new At<>(String.valueOf(name).replace(".yaml", ""), new Place("metadata.name", 1, 1))),
-                Set.of());
-        byReference.put(file.origin(), new TemplateSource(file.origin(), file.text(), new GroupValue(
-                new Place("", 1, 1),
-                Map.of(TemplateFormat.METADATA, new At<>(metadata, new Place("metadata", 1, 1))), Set.of()), nothing,
-                null, problems.inOrder()));
+    private static Template broken(String origin, String text, List<Problem> problems) {
+        String name = String.valueOf(Path.of(origin).getFileName()).replaceFirst("\\.yaml$", "");
+        return new Template(name, "0.0.0", "", "", origin, null, List.of(), Map.of(), List.of(), text, problems);
+    }
+
+    private static Template unreadable(Path file, IOException e) {
+        String why = e instanceof CharacterCodingException
+                ? "it is no text in UTF-8"
+                : "it cannot be read: " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
+        return broken(file.toString(), "", List.of(Problem.error("template-unreadable", "", why,
+                "a template that this user may read", "mend the file, or take it out of the directory")));
     }
 
     private @Nullable TemplateSource resolve(String reference, Map<String, File> files,
@@ -210,9 +216,9 @@ public final class Templates {
 
     /** All templates that can be used alone, and those with problems, by name and version. */
     public List<Template> list() {
-        return byReference.entrySet().stream()
+        return Stream.concat(broken.stream(), byReference.entrySet().stream()
                 .filter(entry -> !entry.getValue().isAbstract() && !hidden.contains(entry.getKey()))
-                .map(entry -> entry.getValue().described())
+                .map(entry -> entry.getValue().described()))
                 .sorted(Comparator.comparing(Template::name).thenComparing(Template::version)).toList();
     }
 
@@ -318,8 +324,7 @@ public final class Templates {
     private Optional<TemplateSource> find(String reference, Place place, Problems problems) {
         Map<String, TemplateSource> usable = new LinkedHashMap<>();
         byReference.forEach((known, source) -> {
-            if (!source.isAbstract() && !hidden.contains(known)
-                    && known.equals(source.name() + "@" + source.version())) {
+            if (!source.isAbstract() && !hidden.contains(known)) {
                 usable.put(known, source);
             }
         });

@@ -225,6 +225,19 @@ class TemplatesTest {
     }
 
     @Test
+    void fileThatIsNoTextIsListedAndHidesNoOther() throws IOException {
+        Files.write(directory.resolve("binary.yaml"), new byte[]{(byte) 0xff, (byte) 0xfe, 0});
+        Files.createDirectory(directory.resolve("folder.yaml"));
+        Templates templates = Templates.of(List.of(directory));
+        assertThat(named(templates, "binary").problems()).extracting(Problem::message)
+                .containsExactly("it is no text in UTF-8");
+        assertThat(named(templates, "folder").usable()).isFalse();
+        assertThat(named(templates, "ha").usable()).isTrue();
+        assertThat(templates.render("binary", Map.of()).problems()).extracting(Problem::code)
+                .containsExactly("template-unknown");
+    }
+
+    @Test
     void brokenFileIsListedWithItsProblems() throws IOException {
         Templates templates = with("kind: Template\nmetdata: {}\n");
         Template broken = named(templates, "t0");

@@ -111,6 +111,8 @@ public final class Cli implements Runnable {
         line.setOut(new PrintWriter(out, true, out.charset()));
         line.setErr(new PrintWriter(err, true, err.charset()));
         line.setParameterExceptionHandler((e, arguments) -> {
+            // the parser may have stopped before it came to it
+            cli.json |= List.of(args).contains("--json");
             cli.complain(Misuse.sentence(e), "kindling " + commandPath(e.getCommandLine()) + "--help");
             return List.of(args).contains("--detailed-exitcode") ? ExitCode.FAILED : ExitCode.BAD_USE;
         });
@@ -287,17 +289,8 @@ public final class Cli implements Runnable {
      * A line that is neither result nor error: for people, hence on standard error where a program reads the result.
      */
     public void remark(String line) {
-        remark(line, false);
-    }
-
-    /**
-     * As {@link #remark(String)}.
-     *
-     * @param aside whether a program reads the result also without {@code --json}
-     */
-    void remark(String line, boolean aside) {
         if (!quiet) {
-            (json || aside ? world.err() : world.out()).println(unicode(line));
+            (json ? world.err() : world.out()).println(unicode(line));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.kindling.tui.cli;
 
+import dev.kindling.engine.api.ConnectionFailed;
 import dev.kindling.tui.text.Reason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -50,6 +51,8 @@ final class OutputFile {
                 replace(Files.exists(target) ? target.toRealPath() : target.toAbsolutePath(), content);
             }
             return target;
+        } catch (ConnectionFailed e) {
+            throw e; // nothing is wrong with the file
         } catch (UncheckedIOException e) {
             throw cannotWrite(name, Objects.requireNonNull(e.getCause()));
         } catch (IOException e) {

@@ -1,5 +1,6 @@
 package dev.kindling.tui.cli;
 
+import dev.kindling.engine.api.ConnectionFailed;
 import dev.kindling.engine.api.Kindling;
 import dev.kindling.engine.api.Problem;
 import dev.kindling.tui.text.ProblemText;
@@ -69,6 +70,8 @@ final class StateCommand extends CommandGroup {
     private static void writing(Path file, Runnable work) {
         try {
             work.run();
+        } catch (ConnectionFailed e) {
+            throw e;
         } catch (UncheckedIOException e) {
             if (e.getCause() instanceof FileAlreadyExistsException) {
                 throw Refusal.badUse(file + " exists", "choose another name; nothing is overwritten");

@@ -141,6 +141,9 @@ final class TokenCommand extends CommandGroup {
         @Parameters(paramLabel = "NAME", description = "as it was given to create")
         String name = "";
 
+        /** What was ended, for programs. */
+        record Revoked(String revoked) {}
+
         @Override
         public Integer call() {
             TokenCommand tokenCommand = of(parent);
@@ -149,6 +152,7 @@ final class TokenCommand extends CommandGroup {
                 if (!tokens.revoke(name)) {
                     throw Refusal.badUse("there is no token '" + name + "'", "kindling token list");
                 }
+                cli.json(new Revoked(name));
                 cli.tell("The token '" + name + "' is of no use any more.\n");
                 return ExitCode.DONE;
             }

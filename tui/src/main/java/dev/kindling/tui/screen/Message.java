@@ -108,6 +108,9 @@ public sealed interface Message {
     /** The installation ended before it was done. */
     record InstallFailed(String why) implements Message {}
 
+    /** The status of a cluster could not be read, because the server does not answer; it is tried again. */
+    record OutOfReach(String cluster, String why) implements Message {}
+
     /** Something did not work. */
     record Failed(String what) implements Message {}
 

@@ -219,7 +219,7 @@ public final class Performer implements AutoCloseable {
             try {
                 readStatus(cluster);
             } catch (ConnectionFailed e) {
-                messages.accept(new Message.Failed(e.problem().message()));
+                messages.accept(new Message.OutOfReach(cluster, e.problem().message()));
             } finally {
                 reading.remove(cluster);
             }

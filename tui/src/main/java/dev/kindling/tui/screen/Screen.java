@@ -40,9 +40,10 @@ sealed interface Screen permits Screen.Start, Screen.Planned, Screen.Rack, Insta
      * @param log the newest last
      * @param selected machine
      * @param logUp lines that the log is scrolled back by; 0: it shows the newest
+     * @param lost why the status could not be read again, and may be an old one; empty: it could
      */
     record Rack(String cluster, @Nullable ClusterStatus status, List<Event.Recorded> log, int selected, Pane pane,
-            int logUp) implements Screen {
+            int logUp, String lost) implements Screen {
         /** How many events are kept for the screen; the journal has them all. */
         static final int LOG_LIMIT = 2000;
 
@@ -58,32 +59,37 @@ sealed interface Screen permits Screen.Start, Screen.Planned, Screen.Rack, Insta
         }
 
         static Rack of(String cluster) {
-            return new Rack(cluster, null, List.of(), 0, Pane.MACHINES, 0);
+            return new Rack(cluster, null, List.of(), 0, Pane.MACHINES, 0, "");
         }
 
         Rack with(ClusterStatus newStatus) {
             return new Rack(cluster, newStatus, log,
-                    Math.clamp(selected, 0, Math.max(0, newStatus.machines().size() - 1)), pane, logUp);
+                    Math.clamp(selected, 0, Math.max(0, newStatus.machines().size() - 1)), pane, logUp, "");
+        }
+
+        /** The status is as old as it is: the server does not answer. */
+        Rack lost(String why) {
+            return new Rack(cluster, status, log, selected, pane, logUp, why);
         }
 
         Rack withLog(List<Event.Recorded> newLog) {
             int from = Math.max(0, newLog.size() - LOG_LIMIT);
             // who reads back in the log keeps what he reads before his eyes
             int up = logUp == 0 ? 0 : Math.min(logUp + newLog.size() - log.size(), LOG_LIMIT - 1);
-            return new Rack(cluster, status, newLog.subList(from, newLog.size()), selected, pane, up);
+            return new Rack(cluster, status, newLog.subList(from, newLog.size()), selected, pane, up, lost);
         }
 
         Rack select(int machine) {
             int last = status == null ? 0 : Math.max(0, status.machines().size() - 1);
-            return new Rack(cluster, status, log, Math.clamp(machine, 0, last), pane, logUp);
+            return new Rack(cluster, status, log, Math.clamp(machine, 0, last), pane, logUp, lost);
         }
 
         Rack scroll(int up) {
-            return new Rack(cluster, status, log, selected, pane, Math.clamp(up, 0, Math.max(0, log.size() - 1)));
+            return new Rack(cluster, status, log, selected, pane, Math.clamp(up, 0, Math.max(0, log.size() - 1)), lost);
         }
 
         Rack show(Pane newPane) {
-            return new Rack(cluster, status, log, selected, newPane, logUp);
+            return new Rack(cluster, status, log, selected, newPane, logUp, lost);
         }
 
         boolean running() {

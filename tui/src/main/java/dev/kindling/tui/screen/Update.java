@@ -65,6 +65,8 @@ public final class Update {
                     && rack.cluster().equals(seen.status().name()) ? model.with(rack.with(seen.status())) : model);
             case Message.EventsSeen seen -> Result.of(model.screen() instanceof Screen.Rack rack
                     && rack.cluster().equals(seen.cluster()) ? model.with(appended(rack, seen.events())) : model);
+            case Message.OutOfReach lost -> Result.of(model.screen() instanceof Screen.Rack rack
+                    && rack.cluster().equals(lost.cluster()) ? model.with(rack.lost(lost.why())) : model);
             case Message.LiveSystemSeen _ -> Result.of(model.inLiveSystem());
             case Message.HardwareSeen seen ->
                 Result.of(model.remarking("").with(Install.start(seen.hardware())));
@@ -275,6 +277,9 @@ public final class Update {
         int selected = Math.clamp(start.selected(), 0, items - 1);
         if (key.is('q') || key.name() == Key.Name.ESCAPE) {
             return leave(model);
+        }
+        if (!model.read()) {
+            return Result.of(model); // what a key means depends on what will be there
         }
         if (key.is('r') && selected < clusters) {
             return Result.of(model, new Effect.PrepareResume(model.clusters().get(selected).name()));

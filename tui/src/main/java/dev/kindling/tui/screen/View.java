@@ -22,6 +22,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Draws the model. Pure: the same model is the same frame. */
@@ -101,6 +103,11 @@ public final class View {
         int row = 3;
         int room = lastRow() - row - (clusters > 0 ? 3 : 2);
         int from = Math.clamp(selected - room + 1, 0, Math.max(0, items.size() - room));
+        if (!model.read()) {
+            canvas.put(row, 1, "Reading the clusters ...", Style.STRONG);
+            keys("? help  q quit");
+            return;
+        }
         canvas.put(row++, 1, clusters > 0 ? "Clusters" : "No cluster yet. Begin with:", Style.STRONG);
         for (int i = from; i < items.size() && row < lastRow(); i++) {
             if (i == clusters && clusters > 0) {
@@ -240,12 +247,16 @@ public final class View {
         return validation == null ? List.of() : wrapped(lines(validation, wizard.plan()), columns - 2);
     }
 
+    /** Blanks, and the number of an action of a plan. */
+    private static final Pattern BEGINNING = Pattern.compile(" *(\\d+ +)?");
+
     /** Lines that are too long go on below, further to the right. */
     private static List<Line> wrapped(List<Line> lines, int width) {
         List<Line> fitting = new ArrayList<>();
         for (Line line : lines) {
             String text = Text.clean(line.text());
-            int hanging = Math.min(width / 2, text.length() - text.stripLeading().length() + 2);
+            Matcher start = BEGINNING.matcher(text);
+            int hanging = Math.min(width / 2, (start.lookingAt() ? start.end() : 0) + 2);
             if (text.length() <= width) {
                 fitting.add(line);
                 continue;
@@ -514,7 +525,12 @@ public final class View {
         }
         title(rack.cluster() + "  " + status.state().name(), clockOf(status));
         int row = notices(status, 1);
-        canvas.put(row++, 1, Text.cut(Text.clean(status.reason()), canvas.columns() - 2), style(status.state()));
+        if (rack.lost().isEmpty()) {
+            canvas.put(row++, 1, Text.cut(Text.clean(status.reason()), canvas.columns() - 2), style(status.state()));
+        } else {
+            canvas.put(row++, 1, Text.cut("NO ANSWER, this is old: " + Text.clean(rack.lost()), canvas.columns() - 2),
+                    Style.BAD);
+        }
         row = steps(status, row);
         if (canvas.rows() >= 16) {
             conditions(status, row++);
@@ -535,9 +551,14 @@ public final class View {
                 }
             }
         }
-        keys((rack.running() ? "c cancel  " : "r resume  ") + (canvas.columns() < WIDE
-                ? "l log  ? help  q detach"
-                : "↑↓ select  Enter details  l log  ? help  q " + (rack.running() ? "detach" : "quit")));
+        boolean narrow = canvas.columns() < WIDE;
+        String act = rack.running() ? "c cancel  " : "r resume  ";
+        String leave = "  ? help  q " + (rack.running() ? "detach" : "quit");
+        keys(switch (rack.pane()) {
+            case MACHINES -> act + (narrow ? "l log" : "↑↓ select  Enter details  l log") + leave;
+            case LOG -> narrow ? "↑↓ scroll  Esc back  ? help" : act + "↑↓ scroll  Esc machines" + leave;
+            case DETAIL -> narrow ? "↑↓ machine  Esc back  ? help" : act + "↑↓ other machine  Esc machines" + leave;
+        });
     }
 
     private String clockOf(ClusterStatus status) {

@@ -35,6 +35,8 @@ public final class TuiApp {
     private static final long IDLE_MILLIS = 20;
     /** How often the status is read while events come in. */
     private static final Duration REFRESH = Duration.ofMillis(150);
+    /** How often it is read where none come. */
+    private static final Duration LOOK = Duration.ofSeconds(3);
     private final TerminalScreen screen;
     private final Clock clock;
     private final LinkedBlockingQueue<Message> news = new LinkedBlockingQueue<>();
@@ -146,6 +148,10 @@ public final class TuiApp {
 
     private void tick() {
         Instant now = clock.instant();
+        if (Duration.between(refreshed, now).compareTo(LOOK) >= 0) {
+            // a run may be silent, and so is a server that is gone
+            model.watched().ifPresent(stale::add);
+        }
         if (!stale.isEmpty() && Duration.between(refreshed, now).compareTo(REFRESH) >= 0) {
             refreshed = now;
             stale.removeIf(performer::refresh);

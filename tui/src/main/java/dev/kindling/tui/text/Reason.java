@@ -1,6 +1,7 @@
 package dev.kindling.tui.text;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -28,6 +29,7 @@ public final class Reason {
             case AccessDeniedException _ -> "permission denied";
             case FileAlreadyExistsException _ -> "it exists already, and is no directory";
             case NotDirectoryException _ -> "it is no directory";
+            case CharacterCodingException _ -> "it is no text in UTF-8";
             default -> {
                 String message = e.getMessage();
                 yield message == null ? e.getClass().getSimpleName() : message;

@@ -31,7 +31,12 @@ public final class Text {
 
     /** The text without the name that it begins with: for places where the name stands already. */
     public static String without(String name, String text) {
-        return text.startsWith(name + " ") ? text.substring(name.length() + 1) : text;
+        for (String after : new String[]{" ", ": "}) {
+            if (text.startsWith(name + after)) {
+                return text.substring(name.length() + after.length());
+            }
+        }
+        return text;
     }
 
     /** Exactly {@code width} characters: padded on the right, or cut with an ellipsis. */

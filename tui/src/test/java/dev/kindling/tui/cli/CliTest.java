@@ -60,6 +60,8 @@ class CliTest {
         assertThat(shell.err()).contains("one argument too many: two");
         assertThat(shell.run("events", "--after", "x")).isEqualTo(2);
         assertThat(shell.err()).contains("'x' is no whole number");
+        assertThat(shell.run("events", "--after", "x", "--json")).isEqualTo(2);
+        assertThat(shell.out()).startsWith("{\"error\":{\"message\":\"invalid value");
     }
 
     @Test

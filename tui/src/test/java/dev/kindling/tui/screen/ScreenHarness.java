@@ -108,6 +108,6 @@ final class ScreenHarness {
 
     Frame frame(Size size, boolean ascii) {
         return View.of(new Model(size, ascii, model.now(), model.workspace(), model.reattach(), model.clusters(),
-                model.screen(), model.dialog(), model.file(), model.remark(), model.live()));
+                model.read(), model.screen(), model.dialog(), model.file(), model.remark(), model.live()));
     }
 }

@@ -148,6 +148,30 @@ class ScreensTest {
     }
 
     @Test
+    void noKeyActsBeforeTheClustersWereRead() {
+        screens.kindling.known(Racks.draft("simulated"), Racks.untilStuck());
+        screens.press(Key.Name.ENTER);
+        assertThat(screens.text()).contains("Reading the clusters ...").doesNotContain("No cluster yet");
+        screens.open();
+        assertThat(screens.text()).contains("Clusters", "demo").doesNotContain("Reading");
+        screens.press(Key.Name.ENTER);
+        assertThat(screens.text()).contains("Kindling  demo");
+    }
+
+    @Test
+    void theLastLineNamesTheKeysOfThePaneThatIsShown() {
+        screens.kindling.known(Racks.draft("simulated"), Racks.untilStuck());
+        screens.open().press(Key.Name.ENTER).play(0);
+        assertThat(screens.text()).contains("Enter details");
+        screens.press(Key.Name.ENTER);
+        assertThat(screens.text()).contains("other machine  Esc machines").doesNotContain("Enter details");
+        screens.press(Key.Name.ESCAPE).type("l");
+        assertThat(screens.text()).contains("scroll  Esc machines");
+        screens.press(Key.Name.ESCAPE);
+        assertThat(screens.text()).contains("Enter details");
+    }
+
+    @Test
     void aMachineTellsWhatItIsMadeOf() {
         screens.kindling.known(Racks.draft("simulated"), Racks.untilStuck());
         screens.open().press(Key.Name.ENTER).play(0).press(Key.Name.ENTER);

@@ -96,6 +96,19 @@ class TuiAppTest {
     }
 
     @Test
+    void aServerThatIsGoneIsSaidToBeSoUntilItAnswersAgain() throws IOException {
+        press(KeyType.Enter);
+        kindling.outOfReach(true);
+        turns();
+        turns();
+        assertThat(screen()).contains("NO ANSWER, this is old: http://rack7 does not answer");
+        kindling.outOfReach(false);
+        turns();
+        turns();
+        assertThat(screen()).contains("STUCK: no DHCP").doesNotContain("NO ANSWER");
+    }
+
+    @Test
     void anotherSizeIsAnotherLayoutAndTinyIsNoPanic() throws IOException {
         press(KeyType.Enter);
         for (TerminalSize size : new TerminalSize[]{new TerminalSize(20, 5), new TerminalSize(1, 1),
