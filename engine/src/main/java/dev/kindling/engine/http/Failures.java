@@ -71,7 +71,8 @@ final class Failures {
                         + said, "the certificate that was pinned, or one of a trusted authority",
                         "compare with the fingerprint that kindling serve prints, then give --fingerprint SHA256, or"
                                 + " --cacert FILE")
-                : Problem.error("server-tls", url, "no TLS with " + url + ": " + said, "a server that speaks TLS 1.3", "use http:// where the server listens on loopback without TLS");
+                : Problem.error("server-tls", url, "no TLS with " + url + ": " + said, "a server that speaks TLS 1.3",
+                        "use http:// where the server listens on loopback without TLS");
     }
 
     /** Somebody else answers, or another version. */

@@ -128,7 +128,8 @@ final class OpenApi {
                     "default", parameter.initial().isEmpty() ? null : Long.parseLong(parameter.initial()));
             case "boolean" -> map("type", "boolean", "default", Boolean.parseBoolean(parameter.initial()));
             // what a header may hold is HTTP's affair
-            default -> map("type", "string", "pattern", parameter.in().equals("header") ? null : "^[^\\x00-\\x1f\\x7f-\\x9f]*$", "default",
+            default -> map("type", "string", "pattern",
+                    parameter.in().equals("header") ? null : "^[^\\x00-\\x1f\\x7f-\\x9f]*$", "default",
                     parameter.initial().isEmpty() ? null : parameter.initial());
         };
     }

@@ -67,7 +67,9 @@ public final class PlanPictures {
         return out.append("}\n").toString();
     }
 
-    /** DOT language: in a quoted string the quote and the backslash mean something, in a label HTML's entities do, too. */
+    /**
+     * DOT language: in a quoted string the quote and the backslash mean something, in a label HTML's entities do, too.
+     */
     private static String quoted(String text) {
         return '"' + text.replace("&", "&amp;").replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + '"';
     }

@@ -87,9 +87,11 @@ class PlanPicturesTest {
     }
 
     /** What a title can hold that means something to Mermaid, to DOT, or to nobody. */
-    private static final List<String> ODD = List.of("end", "subgraph a", "a --> b", "say \"yes\"", "[square] (round) {curly}",
+    private static final List<String> ODD = List.of("end", "subgraph a", "a --> b", "say \"yes\"",
+            "[square] (round) {curly}",
             "a|b|c", "%% no comment", "`tick` *star* _under_", "Größe 大きい 🐧 עברית", "<b>bold</b> & &amp; #35; #quot;",
-            "back\\slash \\n \\", "tab\there", "click n0 href", "style n0 fill:red", ":::class", "x".repeat(300), "$$x^2$$",
+            "back\\slash \\n \\", "tab\there", "click n0 href", "style n0 fill:red", ":::class", "x".repeat(300),
+            "$$x^2$$",
             "1. list", "- list", "", " ", "@{shape: x}", "graph TD;", "~~~", "C:\\disk", "{{hexagon}}", "100 %");
 
     private static Plan odd() {
@@ -103,13 +105,14 @@ class PlanPicturesTest {
     }
 
     /**
-     * The files were read and drawn by Mermaid and Graphviz themselves when they were written
-     * (docs/reference/plan.md says how): what changes here must be again.
+     * The files were read and drawn by Mermaid and Graphviz themselves when they were written (docs/reference/plan.md
+     * says how): what changes here must be again.
      */
     @ParameterizedTest
     @EnumSource(value = Plan.Picture.class, names = {"DOT", "MERMAID"})
     void oddTitlesAreDrawnAsTheyWereWhenTheProgramsReadThem(Plan.Picture form) throws IOException {
-        for (Map.Entry<String, Plan> each : Map.of("odd", odd(), "demo", plan(6, 1), "many", plan(500, 499)).entrySet()) {
+        for (Map.Entry<String, Plan> each : Map.of("odd", odd(), "demo", plan(6, 1), "many", plan(500, 499))
+                .entrySet()) {
             Path golden = Path.of("src/test/resources/dev/kindling/engine/report", each.getKey()
                     + (form == Plan.Picture.DOT ? ".dot" : ".mmd"));
             String drawn = PlanPictures.render(each.getValue(), form);

@@ -27,7 +27,8 @@ public record Model(Size size, boolean ascii, Instant now, String workspace, Str
 
     /** What the screens begin with; to be followed by {@link Update#first}. */
     public static Model start(Size size, boolean ascii, Instant now, String workspace, String reattach) {
-        return new Model(size, ascii, now, workspace, reattach, List.of(), false, new Screen.Start(0), null, "", "", false);
+        return new Model(size, ascii, now, workspace, reattach, List.of(), false, new Screen.Start(0), null, "", "",
+                false);
     }
 
     Model with(Screen newScreen) {

@@ -57,7 +57,8 @@ class ScreenTest {
             screen.accept(seen("DISCOVER from BIOS"));
             screen.note("a note");
         }
-        assertThat(shown().lines()).anyMatch(line -> line.matches("\\d\\d:\\d\\d:\\d\\d 52:54:00:12:34:56 DISCOVER from BIOS"))
+        assertThat(shown().lines())
+                .anyMatch(line -> line.matches("\\d\\d:\\d\\d:\\d\\d 52:54:00:12:34:56 DISCOVER from BIOS"))
                 .anyMatch(line -> line.matches("\\d\\d:\\d\\d:\\d\\d kindling          a note")).hasSize(2);
     }
 
