@@ -409,7 +409,7 @@ class ApiSecurityTest {
         HttpResponse<InputStream> backup = java.net.http.HttpClient.newHttpClient().send(
                 served.request("/api/v1/backup").build(), HttpResponse.BodyHandlers.ofInputStream());
         try (var zip = new java.util.zip.ZipInputStream(backup.body())) {
-            assertThat(zip.getNextEntry().getName()).isEqualTo("state.db");
+            assertThat(zip.getNextEntry()).extracting(java.util.zip.ZipEntry::getName).isEqualTo("state.db");
         }
         String acts = served.send(served.request("/api/v1/acts")).body();
         assertThat(acts).containsSubsequence("\"operation\":\"listActs\"", "\"user\":\"local\"",

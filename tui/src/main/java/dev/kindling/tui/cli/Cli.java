@@ -56,7 +56,7 @@ public final class Cli implements Runnable {
     @Nullable
     Path workspace;
 
-    @Option(names = "--connect", paramLabel = "URL", scope = ScopeType.INHERIT, description = "use the engine of a server (kindling serve): http://HOST:PORT, https://HOST:PORT, unix:/PATH, or unix: the socket in the workspace (default: $KINDLING_CONNECT, else the engine of this command)")
+    @Option(names = "--connect", paramLabel = "URL", scope = ScopeType.INHERIT, description = "use the engine of a server (kindling serve), by its address, by unix:/PATH of its socket, or by unix for the socket in the workspace (default: $KINDLING_CONNECT, else the engine of this command)")
     @Nullable
     String connect;
 
