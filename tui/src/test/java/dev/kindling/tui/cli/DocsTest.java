@@ -65,7 +65,7 @@ class DocsTest {
         Files.writeString(place.resolve("kindling"), "#!/bin/sh\nexec kindling \"$@\"\n");
         assertThat(place.resolve("kindling").toFile().setExecutable(true)).isTrue();
 
-        KindlingCommand.Said said = kindling.run("set -euxo pipefail\n" + script(text(page)), Map.of(), 120);
+        KindlingCommand.Said said = kindling.run("set -euxo pipefail\n" + script(text(page)), Map.of(), 300);
 
         assertThat(said.code()).as(end(said.text())).isZero();
     }
