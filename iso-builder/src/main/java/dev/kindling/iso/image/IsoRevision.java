@@ -283,6 +283,7 @@ public final class IsoRevision {
     private VolumeTree.Identifiers identifiers(IsoVolume volume) throws IOException {
         Map<String, String> found = new HashMap<>();
         identifiers(volume, volume.root, "", found);
+        @SuppressWarnings("IdentityHashMapUsage") // nodes are who they are
         Map<Node, String> kept = new IdentityHashMap<>();
         found.forEach((path, id) -> {
             if (id.length() <= KEPT_NAME) {

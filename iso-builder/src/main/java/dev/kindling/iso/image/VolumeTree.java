@@ -114,6 +114,7 @@ final class VolumeTree {
 
     private void fill(Directory directory) {
         NameMapper names = new NameMapper(joliet, identifiers.brief);
+        @SuppressWarnings("IdentityHashMapUsage") // nodes are who they are
         Map<Node, String> kept = new IdentityHashMap<>();
         if (!identifiers.kept.isEmpty()) {
             for (Node node : directory.node.children.values()) {

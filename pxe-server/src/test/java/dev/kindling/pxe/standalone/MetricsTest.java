@@ -29,9 +29,10 @@ class MetricsTest {
         metrics.accept(new PxeEvent.DhcpSeen(AT, MAC, "DISCOVER", Agent.IPXE, Firmware.BIOS, ""));
         metrics.accept(new PxeEvent.DhcpAnswered(AT, MAC, "OFFER", InetAddress.ofLiteral("10.0.0.9"), null, ""));
 
-        assertThat(metrics.text()).contains("# TYPE kindling_dhcp_requests_total counter\n"
-                + "kindling_dhcp_requests_total{type=\"DISCOVER\",agent=\"ipxe\"} 2\n",
-                "kindling_dhcp_answers_total{type=\"OFFER\"} 1\n");
+        assertThat(metrics.text()).contains("""
+                # TYPE kindling_dhcp_requests_total counter
+                kindling_dhcp_requests_total{type="DISCOVER",agent="ipxe"} 2
+                """, "kindling_dhcp_answers_total{type=\"OFFER\"} 1\n");
     }
 
     @Test

@@ -12,7 +12,7 @@ final class InstallUpdate {
 
     // ---- what came of it -----------------------------------------------------------------------------------------
 
-    static Result of(Model model, Install install, Message message) {
+    static Result of(Model model, Install install, Message.OfInstall message) {
         return switch (message) {
             case Message.InstallChecked checked -> Result.of(model.with(install.checked(checked.installation())));
             case Message.InstallStep step -> Result.of(model.with(install.doing(step.step(), "", -1)));
@@ -26,8 +26,6 @@ final class InstallUpdate {
                     model.with(new Dialog.Notice("The installation did not go on", List.of(failed.why(),
                             "The disk does not boot. What is on it already is not written again."))),
                     install);
-            case Message.Pressed _,Message.Resized _,Message.Ticked _,Message.ClustersSeen _,Message.WizardReady _,Message.Checked _,Message.Prepared _,Message.Saved _,Message.SaveWouldOverwrite _,Message.RunStarted _,Message.RunRefused _,Message.StatusSeen _,Message.EventsSeen _,Message.LiveSystemSeen _,Message.HardwareSeen _,Message.Failed _ ->
-                Result.of(model);
         };
     }
 

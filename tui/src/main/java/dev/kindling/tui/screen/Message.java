@@ -85,17 +85,20 @@ public sealed interface Message {
     /** What this machine is made of, for an installation. */
     record HardwareSeen(Hardware hardware) implements Message {}
 
+    /** What came of something that the screen of an installation asked for. */
+    sealed interface OfInstall extends Message {}
+
     /** Answers of an installation were checked against this machine. */
-    record InstallChecked(Primer.Installation installation) implements Message {}
+    record InstallChecked(Primer.Installation installation) implements OfInstall {}
 
     /** A step of the installation begins. */
-    record InstallStep(int step) implements Message {}
+    record InstallStep(int step) implements OfInstall {}
 
     /** The installation goes on. {@code percent}: negative where unknown. */
-    record Installing(String what, int percent) implements Message {}
+    record Installing(String what, int percent) implements OfInstall {}
 
     /** Everything is on the disk; it boots when this recovery key was kept. */
-    record KeyMade(String recoveryKey) implements Message {
+    record KeyMade(String recoveryKey) implements OfInstall {
         @Override
         public String toString() {
             return "KeyMade[***]";
@@ -103,10 +106,10 @@ public sealed interface Message {
     }
 
     /** The primer is on the disk. */
-    record Installed() implements Message {}
+    record Installed() implements OfInstall {}
 
     /** The installation ended before it was done. */
-    record InstallFailed(String why) implements Message {}
+    record InstallFailed(String why) implements OfInstall {}
 
     /** The status of a cluster could not be read, because the server does not answer; it is tried again. */
     record OutOfReach(String cluster, String why) implements Message {}

@@ -70,9 +70,8 @@ public final class Update {
             case Message.LiveSystemSeen _ -> Result.of(model.inLiveSystem());
             case Message.HardwareSeen seen ->
                 Result.of(model.remarking("").with(Install.start(seen.hardware())));
-            case Message.InstallChecked _,Message.InstallStep _,Message.Installing _,Message.KeyMade _,Message.Installed _,Message.InstallFailed _ ->
-                model.screen() instanceof Install install
-                        ? InstallUpdate.of(model, install, message)
+            case Message.OfInstall came -> model.screen() instanceof Install install
+                    ? InstallUpdate.of(model, install, came)
                         : Result.of(model);
             case Message.Failed failed ->
                 Result.of(model.remarking("").with(new Dialog.Notice("This did not work", List.of(failed.what()))));
