@@ -95,8 +95,9 @@ public final class AnyImage {
             case DISK -> disk(image);
             case SQUASHFS -> throw other("a squashfs file system", "unpack it with: unsquashfs");
             case QCOW2 -> throw other("a qcow2 image", "make it a disk image with: qemu-img convert -O raw");
-            case OTHER -> throw other("no image of a kind that is known",
-                    "name an ISO, UDF, FAT or disk image; what the file is tells: file PATH");
+            case OTHER -> throw new BadImageException("no image of a kind that is known", -1,
+                    "an ISO 9660 image (the letters CD001 at byte 32769), UDF, FAT, squashfs, qcow2 or a disk",
+                    "name an image; what the file is tells: file PATH");
         };
     }
 

@@ -83,11 +83,23 @@ public final class BootFiles {
         if (efi.isEmpty() || !boots) {
             return Optional.empty();
         }
-        FatImage.Layout layout = FatImage.layoutFor(efi.get());
+        Tree alone = new Tree(tree.root().attributes()).put("EFI", efi.get());
+        return Optional.of(fat(alone.root(), "EFI", epoch));
+    }
+
+    /**
+     * A FAT file system with everything of a directory, as small as it can be; of which kind its size decides.
+     *
+     * @param label 1 to 11 characters of upper-case ASCII
+     * @param epoch the time stamp of everything in it; FAT begins in 1980
+     * @throws IllegalArgumentException where the directory holds what FAT cannot
+     */
+    public static Content fat(Node.Directory directory, String label, Instant epoch) {
+        FatImage.Layout layout = FatImage.layoutFor(directory);
         Instant time = epoch.isBefore(FatImage.EARLIEST) ? FatImage.EARLIEST : epoch;
-        FatImage image = new FatImage(layout.kind(), layout.bytes(), "EFI", (int) time.getEpochSecond(), time);
-        add(image, "EFI", efi.get());
-        return Optional.of(image.content());
+        FatImage image = new FatImage(layout.kind(), layout.bytes(), label, (int) time.getEpochSecond(), time);
+        add(image, "", directory);
+        return image.content();
     }
 
     private static Optional<Node.Directory> directory(Node.Directory parent, String name) {
@@ -97,9 +109,11 @@ public final class BootFiles {
     }
 
     private static void add(FatImage image, String path, Node.Directory directory) {
-        image.directory(path);
+        if (!path.isEmpty()) {
+            image.directory(path);
+        }
         directory.children().forEach((name, node) -> {
-            String below = path + "/" + name;
+            String below = path.isEmpty() ? name : path + "/" + name;
             switch (node) {
                 case Node.Directory each -> add(image, below, each);
                 case Node.File file -> image.file(below, file.content());

@@ -59,6 +59,10 @@ public final class ImageInspector {
         }
         AnyImage.Kind inside = AnyImage.kind(content);
         String kind = image.kind() == inside ? inside.title() : image.kind().title() + " with " + inside.title();
+        if (inside == AnyImage.Kind.OTHER && image.kind() == inside) {
+            // says what would be read
+            AnyImage.tree(content);
+        }
         if (inside != AnyImage.Kind.DISK) {
             return new Report(kind, content.size(), files(content), List.of(), Optional.empty());
         }

@@ -54,8 +54,8 @@ public final class IsoBuilder {
         write(image(spec), output, events);
     }
 
-    /** Writes an image to a file, likewise. */
-    static void write(Content image, Path output, Consumer<IsoEvent> events) throws IOException {
+    /** Writes an image to a file, likewise: that of an ISO, of a disk or of anything else. */
+    public static void write(Content image, Path output, Consumer<IsoEvent> events) throws IOException {
         events.accept(new IsoEvent.LaidOut(image.size()));
         long[] last = {System.nanoTime()};
         ImageWriter.write(image, output, done -> {

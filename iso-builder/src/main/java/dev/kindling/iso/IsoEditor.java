@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import dev.kindling.iso.edit.KernelArguments;
 import dev.kindling.iso.edit.Md5Sums;
 import dev.kindling.iso.edit.Media;
+import dev.kindling.iso.image.BadImageException;
 import dev.kindling.iso.image.BootCatalogue;
 import dev.kindling.iso.image.Content;
 import dev.kindling.iso.image.FatReader;
@@ -33,9 +34,21 @@ public final class IsoEditor {
     private final Map<Long, byte[]> patches = new LinkedHashMap<>();
     private final List<String> notes = new ArrayList<>();
 
-    /** Reads the tree of an image; its content must stay as it is while the editor is in use. */
+    /**
+     * Reads the tree of an image; its content must stay as it is while the editor is in use.
+     *
+     * @throws BadImageException where it is no such image, or has its files in UDF (Windows' media)
+     */
     public IsoEditor(Content image) throws IOException {
         reader = new IsoReader(image);
+        if (reader.hasUdf()) {
+            if (reader.names() != IsoReader.Names.ROCK_RIDGE) {
+                throw new BadImageException("the medium has its files in UDF, and only ISO 9660 can be changed", -1,
+                        "a medium with Rock Ridge", "extract it, change the files, and make a new medium of them");
+            }
+            notes.add("the medium has UDF besides, which keeps showing the old files: Linux and boot loaders look at "
+                    + "ISO 9660, Windows does not");
+        }
         tree = reader.tree();
     }
 

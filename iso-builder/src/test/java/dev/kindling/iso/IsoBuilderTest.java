@@ -242,6 +242,27 @@ class IsoBuilderTest {
         assertThat(sums.get(0)).isEqualTo(sums.get(1));
     }
 
+    /** Programs of their own: these are settings of a process. */
+    @Test
+    void anotherLocaleTimeZoneMaskAndUserGiveTheSameBytes() throws Exception {
+        Path from = Files.createDirectories(directory.resolve("from/I and i"));
+        for (String name : List.of("title.ini", "TITLE.txt", "İstanbul", "ünï", "z")) {
+            Files.writeString(from.resolve(name), name);
+        }
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        List<String> sums = new ArrayList<>();
+        for (String how : List.of("umask 022; LC_ALL=C.UTF-8 TZ=UTC", "umask 077; LC_ALL=C.UTF-8 TZ=Asia/Kathmandu",
+                "umask 0; LC_ALL=C.UTF-8 TZ=America/St_Johns unshare -U")) {
+            String locale = sums.size() == 1 ? "-Duser.language=tr -Duser.country=TR" : "-Duser.language=ar";
+            String image = "image" + sums.size();
+            Tool.run("util-linux", directory, List.of("sh", "-c", "chmod 777 . && " + how + " " + java + " " + locale
+                    + " -cp '" + System.getProperty("java.class.path") + "' " + BuildOnce.class.getName() + " "
+                    + directory.resolve("from") + " " + directory.resolve(image)));
+            sums.add(sha256(Content.file(directory.resolve(image))));
+        }
+        assertThat(sums).containsOnly(sums.getFirst());
+    }
+
     @Test
     void anyPartOfAnImageIsWhatTheFileHasThere() throws IOException {
         MediaSpec spec = MediaSpec.of(RandomTrees.of(21, true), "PARTS");

@@ -192,4 +192,15 @@ class IsoEditorTest {
         return Tool.run("genisoimage", directory, List.of("isoinfo", "-f", "-i", iso.toString())).lines().sorted()
                 .toList();
     }
+
+    @Test
+    void aMediumThatShowsItsFilesByUdfIsNotChanged() throws IOException {
+        Files.writeString(Files.createDirectories(directory.resolve("win")).resolve("setup.exe"), "setup");
+        Tool.run("genisoimage", directory, List.of("genisoimage", "-quiet", "-udf", "-J", "-o", "win.iso", "win"));
+        assertThatThrownBy(() -> new IsoEditor(Content.file(directory.resolve("win.iso")))).hasMessageContaining("UDF");
+        Tool.run("genisoimage", directory, List.of("genisoimage", "-quiet", "-udf", "-R", "-o", "both.iso", "win"));
+        IsoEditor editor = new IsoEditor(Content.file(directory.resolve("both.iso"))).add("x", file(new byte[1]));
+        assertThat(editor.notes()).singleElement().asString().contains("UDF besides");
+        assertThat(new IsoReader(editor.image()).find("x")).isPresent();
+    }
 }

@@ -200,6 +200,64 @@ class FuzzTest {
                 });
     }
 
+    /** Half of them with checksums made right again: only so the readers behind these are reached. */
+    @Test
+    void damagedUdfIsRefusedOrRead() throws IOException {
+        Path tree = Files.createDirectories(directory.resolve("udf/a/b"));
+        Files.writeString(tree.resolve("file"), "content");
+        Files.writeString(tree.resolve("n".repeat(200)), "long");
+        byte[] udf = Files.readAllBytes(Isos.genisoimage(directory, directory.resolve("udf"), "-udf"));
+        List<int[]> places = new ArrayList<>();
+        for (int at = 0; at < udf.length; at += 2048) {
+            int tag = udf[at] & 0xFF | (udf[at + 1] & 0xFF) << 8;
+            if (at >= 32 * 2048 && tag != 0 && udf[at + 2] == 2) {
+                places.add(new int[]{at, tag == 5 || tag == 6 ? 512 : 400});
+            }
+        }
+        boolean[] sealed = new boolean[1];
+        fuzz("UDF", udf, places.toArray(int[][]::new), INPUTS / 20, image -> {
+            sealed[0] = !sealed[0];
+            Content read = sealed[0] ? new Counted(sealed(image.bytes())) : image;
+            new UdfReader(read).tree().each(node -> {
+                if (node instanceof Node.File file && file.content().size() < 4096) {
+                    try {
+                        file.content().bytes();
+                    } catch (IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                    }
+                }
+            });
+        });
+    }
+
+    private static byte[] sealed(byte[] image) {
+        ByteBuffer out = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = 32 * 2048; at + 2048 <= image.length; at += 2048) {
+            if (out.getShort(at) != 0 && out.get(at + 2) == 2) {
+                UdfReaderTest.seal(out, at, Math.min(Short.toUnsignedInt(out.getShort(at + 10)), 2032));
+            }
+        }
+        return image;
+    }
+
+    @Test
+    void damagedDisksAreRefusedOrRead() throws IOException {
+        byte[] disk = new byte[4 << 20];
+        Path file = Files.write(directory.resolve("disk"), disk);
+        Path script = Files.writeString(directory.resolve("script"), """
+                label: dos
+                start=64, size=1000, type=c
+                start=2048, size=6000, type=f
+                start=2112, size=500, type=83
+                start=4096, size=500, type=83
+                start=6144, size=500, type=83
+                """);
+        Tool.run("fdisk", directory, script, List.of("sfdisk", "-q", file.toString()));
+        fuzz("disk", Files.readAllBytes(file),
+                new int[][]{{446, 66}, {2048 * 512 + 446, 66}, {3584 * 512 + 446, 66}, {5632 * 512 + 446, 66}},
+                INPUTS / 20, image -> dev.kindling.iso.AnyImage.tree(image));
+    }
+
     @Test
     void damagedPartitionTablesAreToldAsTheyAre() throws IOException {
         byte[] disk = Files.readAllBytes(Isos.ubuntu(directory, Isos.bootTree(directory)));

@@ -160,7 +160,7 @@ class UdfReaderTest {
     }
 
     /** Checksums of a tag (ECMA-167, 3/7.2). */
-    private static void seal(ByteBuffer out, int at, int covered) {
+    static void seal(ByteBuffer out, int at, int covered) {
         int crc = 0;
         for (int i = at + 16; i < at + 16 + covered; i++) {
             crc ^= (out.get(i) & 0xFF) << 8;

@@ -91,7 +91,7 @@ final class BuildCommand implements Callable<Integer> {
                     + volume.substring(0, 16)));
         }
         MediaSpec spec = MediaSpec.of(tree, volume);
-        Optional<Instant> time = epoch(cli);
+        Optional<Instant> time = epoch(cli, epoch);
         if (time.isPresent()) {
             spec = spec.withEpoch(time.get());
         }
@@ -130,7 +130,8 @@ final class BuildCommand implements Callable<Integer> {
         return spec.withAppended(partitions);
     }
 
-    private Optional<Instant> epoch(Cli cli) {
+    /** As the option says, else as the environment does. */
+    static Optional<Instant> epoch(Cli cli, @Nullable Long epoch) {
         if (epoch != null) {
             return Optional.of(Instant.ofEpochSecond(epoch));
         }

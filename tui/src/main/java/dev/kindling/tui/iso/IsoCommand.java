@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 /** {@code kindling iso}. */
 @Command(name = "iso", description = "Installation media: makes, changes and reads them, without other programs.", subcommands = {
         BuildCommand.class, InspectCommand.class, ExtractCommand.class, EditCommand.class, EmbedCommand.class,
-        SeedCommand.class, WriteCommand.class, IsoPrimerCommand.class})
+        SeedCommand.class, DiskCommand.class, WriteCommand.class, IsoPrimerCommand.class})
 public final class IsoCommand extends CommandGroup {
     /** None of the subcommands has a workspace. */
     @Override

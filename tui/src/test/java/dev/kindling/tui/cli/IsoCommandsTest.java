@@ -213,4 +213,54 @@ class IsoCommandsTest {
         assertThat(shell.run("iso", "write", "in.iso", "--device", "/dev/null")).isEqualTo(2);
         assertThat(shell.err()).contains("is no whole drive");
     }
+
+    @Test
+    void diskIsMadeInspectedAndExtracted() throws IOException {
+        Files.write(directory.resolve("root.ext4"), new byte[2_000_000]);
+        for (String name : List.of("disk.img", "disk.qcow2")) {
+            kindling("iso", "disk", "-o", name, "--partition", "efi=tree/EFI", "--partition", "linux:root=root.ext4",
+                    "--epoch", EPOCH);
+            kindling("iso", "inspect", name, "--verify");
+            assertThat(shell.out()).contains("partition 1 ", "'EFI system': FAT", "1 files", "'root': nothing",
+                    "verified");
+            kindling("iso", "extract", name, "--to", "out-" + name);
+            assertThat(directory.resolve("out-" + name + "/1/BOOT/BOOTX64.EFI"))
+                    .hasSameBinaryContentAs(tree.resolve("EFI/BOOT/BOOTX64.EFI"));
+            assertThat(directory.resolve("out-" + name + "/2.img")).hasSize(2 << 20);
+        }
+        assertThat(other("sgdisk", "-v", "disk.img")).contains("No problems found");
+        assertThat(other("qemu-img", "info", "disk.qcow2")).contains("file format: qcow2");
+        kindling("iso", "inspect", "disk.img", "--json");
+        assertThat(new ObjectMapper().readTree(shell.out()).get("report").get("partitions")).hasSize(2);
+    }
+
+    @Test
+    void diskRefusesWhatCannotBe() throws IOException {
+        assertThat(shell.run("iso", "disk", "-o", "x", "--partition", "linux=tree")).isEqualTo(2);
+        assertThat(shell.err()).contains("directories become FAT");
+        assertThat(shell.run("iso", "disk", "-o", "x", "--partition", "efi")).isEqualTo(2);
+        assertThat(shell.err()).contains("KIND=PATH");
+        assertThat(shell.run("iso", "disk", "-o", "x", "--partition", "nonsense=tree/docs/old.txt")).isEqualTo(2);
+        assertThat(shell.err()).contains("GUID");
+        assertThat(shell.run("iso", "disk", "-o", "x", "--partition", "efi=tree/EFI", "--size", "1")).isEqualTo(2);
+        assertThat(shell.err()).contains("need a disk of");
+        assertThat(shell.run("iso", "disk", "-o", "x", "--partition", "data=tree/docs")).isEqualTo(2);
+        assertThat(shell.err()).contains("symbolic link");
+        assertThat(directory.resolve("x")).doesNotExist();
+    }
+
+    @Test
+    void udfAndSquashfsAreExtracted() throws IOException {
+        other("genisoimage", "-quiet", "-udf", "-o", "udf.iso", "tree/EFI");
+        kindling("iso", "inspect", "udf.iso", "--verify");
+        assertThat(shell.out()).contains("UDF 1.02 with 1 files");
+        kindling("iso", "extract", "udf.iso", "--to", "udf");
+        other("mksquashfs", "tree", "tree.squashfs", "-quiet", "-no-progress");
+        kindling("iso", "inspect", "tree.squashfs");
+        assertThat(shell.out()).contains("squashfs");
+        kindling("iso", "extract", "tree.squashfs", "--to", "squash");
+        assertThat(directory.resolve("udf/BOOT/BOOTX64.EFI"))
+                .hasSameBinaryContentAs(tree.resolve("EFI/BOOT/BOOTX64.EFI"));
+        other("diff", "-r", "--no-dereference", "tree", "squash");
+    }
 }

@@ -2,6 +2,10 @@ package dev.kindling.tui.pxe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kindling.iso.IsoBuilder;
+import dev.kindling.iso.MediaSpec;
+import dev.kindling.iso.edit.EmbedArea;
+import dev.kindling.iso.image.TreeScan;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -250,5 +254,37 @@ class PxeCommandsTest {
                 .contains("Content-Length: " + Files.size(whole), "Accept-Ranges: bytes");
         assertThat(lan.onMachine("curl", "-s", "-S", "-f", "-r", "32769-32773", url).output()).isEqualTo("CD001");
         assertThat(lan.onMachine("bsdtar", "-xOf", whole.toString(), "hello.txt").output()).isEqualTo("hello\n");
+    }
+
+    /** A vendor's medium for one machine, which is never written: with its configuration, and kernel arguments with commas. */
+    @Test
+    void aVendorsImageIsServedWithAConfigurationAndKernelArguments() throws Exception {
+        Path tree = Files.createDirectories(directory.resolve("vendor/isolinux")).getParent();
+        Files.writeString(tree.resolve("isolinux/isolinux.cfg"),
+                "DEFAULT l\nLABEL l\n  KERNEL /vmlinuz\n  APPEND initrd=/initrd quiet\n");
+        Files.createDirectories(tree.resolve("kindling"));
+        Files.write(tree.resolve(EmbedArea.PATH), EmbedArea.empty(8192));
+        Files.write(tree.resolve("large"), new byte[2_000_000]);
+        Path vendor = directory.resolve("vendor.iso");
+        IsoBuilder.write(MediaSpec.of(TreeScan.of(tree).tree(), "VENDOR"), vendor, _ -> {});
+        byte[] before = Files.readAllBytes(vendor);
+        Path config = Files.writeString(directory.resolve("node.yaml"), "disk: SERIAL-7\n");
+        serve("--iso", "node.iso=" + vendor + ",config=" + config + ",kernel-args=console=ttyS0,115200 panic=7");
+
+        lan.onMachine("ip", "address", "add", "10.77.0.50/24", "dev", "cl0");
+        String url = "http://10.77.0.1/node.iso";
+        Path whole = directory.resolve("node.iso");
+        Lan.Ended fetched = lan.onMachine("curl", "-s", "-S", "-f", "-o", whole.toString(), url);
+        assertThat(fetched.code()).as(fetched.output()).isZero();
+        assertThat(lan.onMachine("bsdtar", "-xOf", whole.toString(), EmbedArea.PATH).output())
+                .contains("disk: SERIAL-7\n");
+        assertThat(lan.onMachine("bsdtar", "-xOf", whole.toString(), "isolinux/isolinux.cfg").output())
+                .contains("APPEND initrd=/initrd quiet console=ttyS0,115200 panic=7\n");
+        Path part = directory.resolve("part");
+        Lan.Ended range = lan.onMachine("curl", "-s", "-S", "-f", "-r", "30000-1500000", "-o", part.toString(), url);
+        assertThat(range.code()).as(range.output()).isZero();
+        assertThat(part).hasBinaryContent(
+                java.util.Arrays.copyOfRange(Files.readAllBytes(whole), 30_000, 1_500_001));
+        assertThat(vendor).hasBinaryContent(before);
     }
 }
