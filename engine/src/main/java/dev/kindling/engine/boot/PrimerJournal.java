@@ -69,7 +69,7 @@ record PrimerJournal(String order, List<Entry> entries) {
         for (int at = 0; at + Gpt.SECTOR <= area.length; at += Gpt.SECTOR) {
             Matcher line = LINE.matcher(new String(area, at, Gpt.SECTOR, ISO_8859_1));
             if (!line.lookingAt() || !line.group(5).equals(crc(line.group(1)))
-                    || !order.isEmpty() && !order.equals(line.group(2))) {
+                    || (!order.isEmpty() && !order.equals(line.group(2)))) {
                 break;
             }
             Optional<Stage> stage = Stream.of(Stage.values()).filter(each -> each.name().equals(line.group(3)))
