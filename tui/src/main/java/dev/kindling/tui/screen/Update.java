@@ -107,9 +107,11 @@ public final class Update {
         if (dialog != null) {
             return inDialog(model, dialog, key);
         }
-        boolean typing = (model.screen() instanceof Wizard wizard
-                && wizard.field().filter(field -> wizard.choices(field).isEmpty()).isPresent())
-                || (model.screen() instanceof Install install && install.typing());
+        boolean typing = switch (model.screen()) {
+            case Wizard wizard -> wizard.field().filter(field -> wizard.choices(field).isEmpty()).isPresent();
+            case Install install -> install.typing();
+            case Screen.Start _,Screen.Planned _,Screen.Rack _ -> false;
+        };
         if (key.name() == Key.Name.HELP || (key.is('?') && !typing)) {
             return Result.of(model.with(new Dialog.Help(0)));
         }
