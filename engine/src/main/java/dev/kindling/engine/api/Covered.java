@@ -31,8 +31,10 @@ public final class Covered {
         var covered = new StringBuilder(text);
         while (secret.find()) {
             for (int group = 1; group <= secret.groupCount(); group++) {
-                if (secret.start(group) >= 0) {
-                    covered.replace(secret.start(group), secret.end(group), "*".repeat(secret.group(group).length()));
+                int start = secret.start(group);
+                int end = secret.end(group);
+                if (start >= 0) {
+                    covered.replace(start, end, "*".repeat(end - start));
                 }
             }
         }
