@@ -46,7 +46,8 @@ class DiskImageTest {
     @ValueSource(longs = {0, 64 << 20, (64 << 20) + 512})
     void bothTablesAreSoundAndTheContentsAreWhereTheySay(long bytes) throws IOException {
         Path disk = written(DiskImage.Table.GPT, bytes);
-        assertThat(Tool.run("gdisk", directory, List.of("sgdisk", "-v", disk.toString()))).contains("No problems found");
+        assertThat(Tool.run("gdisk", directory, List.of("sgdisk", "-v", disk.toString())))
+                .contains("No problems found");
         assertThat(Tool.run("gdisk", directory, List.of("sgdisk", "-p", disk.toString())))
                 .containsPattern("1 +2048 .*EF00  EFI system").containsPattern("2 .*8300  root");
         assertThat(Tool.run("fdisk", directory, List.of("sfdisk", "--verify", disk.toString())))
@@ -100,7 +101,9 @@ class DiskImageTest {
                 .hasMessageContaining("at most 4");
         assertThatThrownBy(() -> DiskImage.of(DiskImage.Table.GPT,
                 List.of(DiskImage.Part.linux("x", Content.zeros(0))), 0, new byte[0])).hasMessageContaining("is empty");
-        assertThatThrownBy(() -> DiskImage.of(DiskImage.Table.MBR, List.of(DiskImage.Part.linux("x", Content.zeros(3L << 40))),
-                0, new byte[0])).hasMessageContaining("2 TiB");
+        assertThatThrownBy(
+                () -> DiskImage.of(DiskImage.Table.MBR, List.of(DiskImage.Part.linux("x", Content.zeros(3L << 40))),
+                        0, new byte[0]))
+                .hasMessageContaining("2 TiB");
     }
 }

@@ -209,7 +209,7 @@ class FuzzTest {
         byte[] udf = Files.readAllBytes(Isos.genisoimage(directory, directory.resolve("udf"), "-udf"));
         List<int[]> places = new ArrayList<>();
         for (int at = 0; at < udf.length; at += 2048) {
-            int tag = udf[at] & 0xFF | (udf[at + 1] & 0xFF) << 8;
+            int tag = (udf[at] & 0xFF) | ((udf[at + 1] & 0xFF) << 8);
             if (at >= 32 * 2048 && tag != 0 && udf[at + 2] == 2) {
                 places.add(new int[]{at, tag == 5 || tag == 6 ? 512 : 400});
             }

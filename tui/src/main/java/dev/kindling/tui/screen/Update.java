@@ -72,7 +72,7 @@ public final class Update {
                 Result.of(model.remarking("").with(Install.start(seen.hardware())));
             case Message.OfInstall came -> model.screen() instanceof Install install
                     ? InstallUpdate.of(model, install, came)
-                        : Result.of(model);
+                    : Result.of(model);
             case Message.Failed failed ->
                 Result.of(model.remarking("").with(new Dialog.Notice("This did not work", List.of(failed.what()))));
         };

@@ -16,7 +16,7 @@ public final class Clis {
     public static Cli of(OutputStream out, Clock clock, String... options) {
         var stream = new PrintStream(out, true, StandardCharsets.UTF_8);
         var line = Cli.grammar(new Surroundings(new ByteArrayInputStream(new byte[0]), stream, stream, Map.of(),
-                Path.of(""), clock, false, true, () -> 100, _ -> {
+                Path.of(""), clock, false, true, () -> 100, (_, _) -> {
                     throw new IllegalStateException("no engine is needed");
                 }, _ -> () -> {}));
         line.parseArgs(options);

@@ -256,7 +256,10 @@ class PxeCommandsTest {
         assertThat(lan.onMachine("bsdtar", "-xOf", whole.toString(), "hello.txt").output()).isEqualTo("hello\n");
     }
 
-    /** A vendor's medium for one machine, which is never written: with its configuration, and kernel arguments with commas. */
+    /**
+     * A vendor's medium for one machine, which is never written: with its configuration, and kernel arguments with
+     * commas.
+     */
     @Test
     void aVendorsImageIsServedWithAConfigurationAndKernelArguments() throws Exception {
         Path tree = Files.createDirectories(directory.resolve("vendor/isolinux")).getParent();
