@@ -262,7 +262,8 @@ class PxeCommandsTest {
      */
     @Test
     void aVendorsImageIsServedWithAConfigurationAndKernelArguments() throws Exception {
-        Path tree = Files.createDirectories(directory.resolve("vendor/isolinux")).getParent();
+        Path tree = directory.resolve("vendor");
+        Files.createDirectories(tree.resolve("isolinux"));
         Files.writeString(tree.resolve("isolinux/isolinux.cfg"),
                 "DEFAULT l\nLABEL l\n  KERNEL /vmlinuz\n  APPEND initrd=/initrd quiet\n");
         Files.createDirectories(tree.resolve("kindling"));
