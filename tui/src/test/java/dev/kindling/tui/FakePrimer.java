@@ -50,7 +50,7 @@ public final class FakePrimer implements Primer {
                 line.substring(line.indexOf('=') + 1)));
         String serial = settings.getOrDefault("disk.serial", "");
         Hardware.Disk disk = new Hardware.Disk("vda", "", serial, "", 8L << 30, "virtio", false, false, "", "");
-        boolean holds = "NODE-1".equals(serial);
+        boolean holds = serial.equals("NODE-1");
         List<Problem> problems = holds && !answers.contains("replace=o-77\n")
                 ? List.of(Problem.error("disk-holds-installation", "/dev/vdc",
                         "Kindling's installation o-77 of demo-cp-1 is on it",
