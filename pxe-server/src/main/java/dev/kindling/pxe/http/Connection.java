@@ -16,6 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -82,6 +83,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
         final boolean keepAlive;
         final long begun = System.nanoTime();
         final long length;
+        /** What is told later is still told of this moment: the client may have gone on meanwhile. */
+        final Instant at;
         boolean told;
         int segment;
         /** In that segment. */
@@ -99,8 +102,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
         boolean stallTold;
         long chunk;
 
-        Sending(Response response, boolean keepAlive) {
+        Sending(Response response, boolean keepAlive, Instant at) {
             this.response = response;
+            this.at = at;
             this.keepAlive = keepAlive;
             this.length = response.length();
         }
@@ -257,7 +261,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     private void write(ChannelHandlerContext context, Response response, boolean keepAlive) {
-        var next = new Sending(response, keepAlive);
+        var next = new Sending(response, keepAlive, service.now());
         if (!context.channel().isActive()) {
             release(response);
             if (response.transfer() != null) {
@@ -335,7 +339,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         if (!now.told) {
             now.told = true;
             if (now.response.transfer() != null) {
-                service.started(remote, now.response.transfer());
+                service.started(remote, now.response.transfer(), now.at);
             }
         }
     }

@@ -353,9 +353,14 @@ final class Service implements AutoCloseable {
         files.close();
     }
 
-    void started(InetAddress remote, Response.Transfer transfer) {
+    Instant now() {
+        return clock.instant();
+    }
+
+    /** @param at when it began */
+    void started(InetAddress remote, Response.Transfer transfer, Instant at) {
         if (transfer.told()) {
-            events.accept(new PxeEvent.FetchStarted(clock.instant(), mac(remote), BootSource.Protocol.HTTP,
+            events.accept(new PxeEvent.FetchStarted(at, mac(remote), BootSource.Protocol.HTTP,
                     transfer.path(),
                     transfer.octets(), "fetches " + transfer.path() + " by HTTP, " + transfer.octets() + " octets"));
         }
