@@ -191,7 +191,7 @@ class RunsTest {
                     .isInstanceOfSatisfying(Event.HookRan.class, ran -> assertThat(ran.output()).isEqualTo("***")));
             assertThat(engine.bundle("demo", bundle)).contains(bundle);
             try (var zip = new ZipFile(bundle.toFile())) {
-                assertThat(zip.size()).isEqualTo(6);
+                assertThat(zip.size()).isEqualTo(7);
                 for (var entry : java.util.Collections.list(zip.entries())) {
                     assertThat(new String(zip.getInputStream(entry).readAllBytes(),
                             java.nio.charset.StandardCharsets.UTF_8)).as(entry.getName()).doesNotContain(token);
