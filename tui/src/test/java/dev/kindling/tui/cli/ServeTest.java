@@ -108,7 +108,7 @@ class ServeTest {
         assertThat(directory.resolve("copy.db")).isNotEmptyFile();
         assertThat(shell.run("state", "export", "demo", "demo.jsonl")).as(shell.err()).isZero();
         assertThat(shell.run("state", "import", "demo.jsonl")).isEqualTo(1);
-        assertThat(shell.out()).contains("import-exists");
+        assertThat(shell.err()).contains("import-exists");
         assertThat(shell.run("rehearse", "here/demo.yaml")).as(shell.err()).isZero();
         assertThat(shell.out()).contains("Rehearsed: 1 of 1 simulated machine");
         assertThat(shell.kindling.calls()).as("the runs were the server's").isEmpty();
