@@ -31,8 +31,7 @@ final class MachinePanel {
         content.setId("machine-panel");
         root.setFitToWidth(true);
         root.setMinWidth(250);
-        root.setPrefWidth(276);
-        root.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
+        root.setPrefWidth(263);
         root.getStyleClass().add("panel-frame");
         desk.wizard().findings().addListener((InvalidationListener) _ -> render());
         desk.known().addListener((_, _, _) -> render());
