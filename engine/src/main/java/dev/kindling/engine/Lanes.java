@@ -46,7 +46,7 @@ final class Lanes {
 
     /** As the definition wants it, and as whoever starts the run does: that counts. */
     static Map<Step.Lane, Pace> of(Cluster cluster, ApplyOptions options) {
-        Map<Step.Lane, Pace> paces = Pace.of(cluster);
+        Map<Step.Lane, Pace> paces = Pace.of(cluster.limits());
         Map<String, Step.Lane> known = byName();
         options.parallel().forEach((name, width) -> Optional.ofNullable(known.get(name))
                 .ifPresent(lane -> paces.computeIfPresent(lane, (_, pace) -> new Pace(width, pace.pause()))));

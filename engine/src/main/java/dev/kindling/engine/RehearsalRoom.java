@@ -138,7 +138,7 @@ final class RehearsalRoom {
                 attempts.merge(started.step(), started.attempt(), Math::max);
             }
         }
-        return Schedule.length(steps, Pace.of(plan.cluster()),
+        return Schedule.length(steps, Pace.of(plan.cluster().limits()),
                 step -> pending.contains(step.id()) ? attempts.getOrDefault(step.id(), 1) : 0);
     }
 

@@ -1,6 +1,5 @@
 package dev.kindling.engine.plan;
 
-import dev.kindling.engine.model.Cluster;
 import dev.kindling.engine.model.Limits;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -13,26 +12,17 @@ import java.util.Map;
  * @param pause the least time from the start of one to the start of the next
  */
 public record Pace(int width, Duration pause) {
-    /** That of each lane, as the cluster's definition wants it. */
-    public static Map<Step.Lane, Pace> of(Cluster cluster) {
+    /** That of each lane, as a cluster's definition wants it. */
+    public static Map<Step.Lane, Pace> of(Limits limits) {
         var paces = new EnumMap<Step.Lane, Pace>(Step.Lane.class);
         for (Step.Lane lane : Step.Lane.values()) {
             Limits.Limit limit = switch (lane) {
                 case WAIT -> Limits.Limit.USUAL;
-                case LOCAL -> cluster.limits().local();
-                case POWER -> cluster.limits().power();
-                case WRITE -> cluster.limits().write();
+                case LOCAL -> limits.local();
+                case POWER -> limits.power();
+                case WRITE -> limits.write();
             };
             paces.put(lane, new Pace(limit.parallel() > 0 ? limit.parallel() : lane.width(), limit.pause()));
-        }
-        return paces;
-    }
-
-    /** That of each lane where nothing is said. */
-    public static Map<Step.Lane, Pace> usual() {
-        var paces = new EnumMap<Step.Lane, Pace>(Step.Lane.class);
-        for (Step.Lane lane : Step.Lane.values()) {
-            paces.put(lane, new Pace(lane.width(), Duration.ZERO));
         }
         return paces;
     }

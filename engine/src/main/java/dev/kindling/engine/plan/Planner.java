@@ -115,7 +115,8 @@ public final class Planner {
                 .collect(Collectors.toMap(Plan.Action::id, Plan.Action::done));
         SortedMap<String, String> restsOn = facts(cluster, actions);
         return new Plan(id(actions, restsOn), cluster, definition, actions, labels, leftovers(cluster), restsOn,
-                Schedule.length(steps, Pace.of(cluster), step -> Boolean.TRUE.equals(doneById.get(step.id())) ? 0 : 1));
+                Schedule.length(steps, Pace.of(cluster.limits()),
+                        step -> Boolean.TRUE.equals(doneById.get(step.id())) ? 0 : 1));
     }
 
     /** The disk that was written before another one was named is not forgotten: it stays as it is. */

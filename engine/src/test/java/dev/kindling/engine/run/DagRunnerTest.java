@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
+import dev.kindling.engine.model.Limits;
 import dev.kindling.engine.plan.Pace;
 import dev.kindling.engine.plan.Step;
 import java.io.IOException;
@@ -33,7 +34,7 @@ class DagRunnerTest {
     private final FakeTime time = new FakeTime();
 
     private DagRunner runner() {
-        return runner(Pace.usual(), _ -> "");
+        return runner(Pace.of(Limits.NONE), _ -> "");
     }
 
     private DagRunner runner(Map<Step.Lane, Pace> paces, Function<Step, String> evidence) {
@@ -41,7 +42,7 @@ class DagRunnerTest {
     }
 
     private static Map<Step.Lane, Pace> wide(Step.Lane lane, int width) {
-        Map<Step.Lane, Pace> paces = Pace.usual();
+        Map<Step.Lane, Pace> paces = Pace.of(Limits.NONE);
         paces.put(lane, new Pace(width, Duration.ZERO));
         return paces;
     }
@@ -204,7 +205,7 @@ class DagRunnerTest {
 
     @Test
     void aStepThatDoesNotEndIsEndedAndTheMessageNamesItsTimeAndWhatWasSeen() throws Exception {
-        var runner = runner(Pace.usual(),
+        var runner = runner(Pace.of(Limits.NONE),
                 _ -> "its machine was last seen 12 min ago; first failed prerequisite: no inventory received");
         var result = runLong(runner, List.of(step("install/wk-3", List.of(), 1, () -> false,
                 _ -> new CountDownLatch(1).await()), works("boot/wk-3", "install/wk-3")));
@@ -407,7 +408,7 @@ class DagRunnerTest {
 
     @Test
     void startsOfALaneKeepTheirPause() throws Exception {
-        Map<Step.Lane, Pace> paces = Pace.usual();
+        Map<Step.Lane, Pace> paces = Pace.of(Limits.NONE);
         paces.put(Step.Lane.POWER, new Pace(1, Duration.ofSeconds(2)));
         List<Instant> starts = Collections.synchronizedList(new ArrayList<>());
         List<Step> steps = List.of("a", "b", "c", "d").stream()
@@ -424,7 +425,7 @@ class DagRunnerTest {
     void nothingGoesOnWithoutTheJournal() {
         var failing = new DagRunner(_ -> {
             throw new IllegalStateException("disk full");
-        }, time, time, new SplittableRandom(1), Pace.usual(), Step::work, _ -> "");
+        }, time, time, new SplittableRandom(1), Pace.of(Limits.NONE), Step::work, _ -> "");
         assertThatThrownBy(() -> failing.run(List.of(works("a")))).hasRootCauseMessage("disk full");
         assertThat(order).isEmpty();
     }

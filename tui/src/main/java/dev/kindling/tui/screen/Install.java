@@ -51,7 +51,6 @@ record Install(Hardware hardware, Step step, int disk, Map<Question, String> ans
         }
 
         /** From 1. */
-        @SuppressWarnings("EnumOrdinal") // the steps are in their order
         int number() {
             return ALL.indexOf(this) + 1;
         }
