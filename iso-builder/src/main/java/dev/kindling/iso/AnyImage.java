@@ -13,6 +13,7 @@ import dev.kindling.iso.image.Tree;
 import dev.kindling.iso.image.UdfReader;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -95,10 +96,19 @@ public final class AnyImage {
             case DISK -> disk(image);
             case SQUASHFS -> throw other("a squashfs file system", "unpack it with: unsquashfs");
             case QCOW2 -> throw other("a qcow2 image", "make it a disk image with: qemu-img convert -O raw");
-            case OTHER -> throw new BadImageException("no image of a kind that is known", -1,
+            case OTHER -> throw new BadImageException("no image of a kind that is known: " + look(image), -1,
                     "an ISO 9660 image (the letters CD001 at byte 32769), UDF, FAT, squashfs, qcow2 or a disk",
                     "name an image; what the file is tells: file PATH");
         };
+    }
+
+    /** What a user may know a file by: an empty download, a page of a proxy, a compressed image. */
+    private static String look(Content image) throws IOException {
+        if (image.size() == 0) {
+            return "an empty file";
+        }
+        byte[] head = image.slice(0, Math.min(16, image.size())).bytes();
+        return image.size() + " bytes that begin with " + HexFormat.ofDelimiter(" ").formatHex(head);
     }
 
     private static BadImageException other(String what, String remedy) {

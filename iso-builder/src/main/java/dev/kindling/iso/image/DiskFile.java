@@ -11,14 +11,14 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A new file of a known size that several threads write at once, past the system's cache where the file system can:
- * what is written is on the disk, and a large image neither waits for memory nor drives out of it what others use. A
- * gigabyte written so and synced takes less time than its copy into a cold cache without a sync.
+ * A new file of a known size that several threads write at once; a large one past the system's cache where the file
+ * system can: it neither waits for memory nor drives out of it what others use. A gigabyte written so and synced takes
+ * less time than its copy into a cold cache without a sync.
  */
 final class DiskFile implements Closeable {
     /** Largest block of a direct write; a file system that asks for more is written through the cache. */
     private static final int BLOCK_LIMIT = 1 << 16;
-    /** From so many bytes on the room is taken at once; below, the call costs more than it gains. */
+    /** From so many bytes on it is written past the cache, into room that is taken at once; below, that gains nothing. */
     private static final long WORTH = 64 << 20;
 
     private final FileChannel file;
@@ -38,10 +38,13 @@ final class DiskFile implements Closeable {
         FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
                 StandardOpenOption.WRITE);
         try {
+            if (size < WORTH) {
+                return new DiskFile(file, null, 1, size);
+            }
             long block = Files.getFileStore(path).getBlockSize();
             FileChannel direct = block < 512 || block > BLOCK_LIMIT ? null : direct(path);
             DiskFile made = new DiskFile(file, direct, (int) block, size);
-            if (size >= WORTH && LinuxFiles.calls().isPresent()) {
+            if (LinuxFiles.calls().isPresent()) {
                 LinuxFiles.calls().get().reserve(path, made.whole(size));
             }
             return made;

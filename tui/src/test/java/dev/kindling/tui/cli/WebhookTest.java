@@ -22,7 +22,6 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,8 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
  * Webhooks of the real command to a receiver that is not ours and does not take everything; courier and run are killed,
  * and the receiver is away for a while. openssl checks the signatures.
  */
-// not in every check: once in two runs of an idle machine it waited for ever, and why is not known yet
-@Tag("full")
 @Timeout(120)
 class WebhookTest {
     private static final String SECRET = "canary-of-the-hook-5d21";
@@ -169,6 +166,8 @@ class WebhookTest {
             Files.writeString(directory.resolve("demo.yaml"), engine.demo(true, 3).replace("127.77.", "127.116.") + """
                       webhooks:
                         - {url: "http://127.0.0.1:%d/hook", secretName: lab/hook}
+                      # the first run is killed before its end: three machines take longer than eight events
+                      limits: {power: {parallel: 1, pause: 4s}}
                     """.formatted(port));
         }
         startReceiver();
@@ -182,6 +181,7 @@ class WebhookTest {
 
         Process second = kindling("up", "demo.yaml", "--yes");
         goesWell(second);
+        assertThat(Files.readString(directory.resolve("said"))).doesNotContain("Nothing to do");
         assertThat(taken()).as("nobody listened").isEqualTo(beforeTheKill);
         startReceiver();
         while (taken().stream().noneMatch(request -> request.type().equals("dev.kindling.RunEnded"))) {
