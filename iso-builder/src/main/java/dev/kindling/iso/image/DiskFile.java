@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class DiskFile implements Closeable {
     /** Largest block of a direct write; a file system that asks for more is written through the cache. */
     private static final int BLOCK_LIMIT = 1 << 16;
-    /** From so many bytes on it is written past the cache, into room that is taken at once; below, that gains nothing. */
+    /**
+     * From so many bytes on it is written past the cache, into room that is taken at once; below, that gains nothing.
+     */
     private static final long WORTH = 64 << 20;
 
     private final FileChannel file;
