@@ -31,7 +31,8 @@ final class MachinePanel {
         content.setId("machine-panel");
         root.setFitToWidth(true);
         root.setMinWidth(250);
-        root.setPrefWidth(263);
+        root.setPrefWidth(278);
+        root.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
         root.getStyleClass().add("panel-frame");
         desk.wizard().findings().addListener((InvalidationListener) _ -> render());
         desk.known().addListener((_, _, _) -> render());
@@ -83,7 +84,7 @@ final class MachinePanel {
         if (!product.isEmpty()) {
             system.getChildren().add(Ui.wrapped(product));
         }
-        system.getChildren().addAll(Ui.wrapped(hardware.cpus() + " CPUs"
+        system.getChildren().addAll(Ui.wrapped(hardware.processors()
                 + (hardware.cpuModel().isEmpty() ? "" : ", " + hardware.cpuModel())),
                 Ui.wrapped(hardware.memoryMib() + " MiB memory"),
                 Ui.wrapped(hardware.firmware().toUpperCase(java.util.Locale.ROOT) + ", Secure Boot "

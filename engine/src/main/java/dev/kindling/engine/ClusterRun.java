@@ -185,7 +185,7 @@ final class ClusterRun {
         // the kernel keeps some memory for itself: a machine of 4 GiB shows about 3.8
         if (hardware.cpus() < minimum.cpus() || hardware.memoryMib() < minimum.memoryMib() * 85 / 100) {
             return Optional.of(Problem.error("hardware-too-small", "machine " + machine.name(),
-                    hardware.cpus() + " CPUs and " + hardware.memoryMib() + " MiB of memory",
+                    hardware.processors() + " and " + hardware.memoryMib() + " MiB of memory",
                     "at least " + minimum.cpus() + " CPUs and " + minimum.memoryMib() + " MiB (pool " + machine.pool()
                             + ")",
                     "use another machine, or lower spec.nodePools[].minimum"));

@@ -115,6 +115,7 @@ public final class Engine implements Kindling {
      */
     public static Kindling look(Path directory, Map<String, String> environment) {
         World world = World.real();
+        Statuses.prepare();
         try {
             Workspace workspace = Workspace.look(directory, environment);
             Store store = Store.look(workspace.directory(), workspace.environment(), world.clock());

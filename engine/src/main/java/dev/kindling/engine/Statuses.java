@@ -1,5 +1,6 @@
 package dev.kindling.engine;
 
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kindling.engine.api.ClusterStatus;
 import dev.kindling.engine.api.Event;
@@ -35,8 +36,18 @@ final class Statuses {
 
     private final Workspace workspace;
     private final Store store;
-    private final JsonMapper json = Json.mapper();
     private final Map<String, StatusFold> folds = new HashMap<>();
+
+    /** What Jackson has to find out about the types takes as long as the opening of a state. */
+    private static final class Kept {
+        static final JsonMapper JSON = Json.terse();
+        static final ObjectReader READER = JSON.readerFor(ClusterStatus.class);
+    }
+
+    /** Does so on another thread meanwhile. */
+    static void prepare() {
+        Thread.ofPlatform().daemon().name("status-types").start(() -> LOG.trace("{}", Kept.READER));
+    }
 
     Statuses(Workspace workspace, Store store) {
         this.workspace = workspace;
@@ -77,7 +88,7 @@ final class Statuses {
             byte[] expected = (firstLine(head) + "\n").getBytes(StandardCharsets.UTF_8);
             return kept.length > expected.length
                     && Arrays.equals(kept, 0, expected.length, expected, 0, expected.length)
-                            ? Optional.of(json.readValue(kept, expected.length, kept.length - expected.length,
+                            ? Optional.of(Kept.READER.readValue(kept, expected.length, kept.length - expected.length,
                                     ClusterStatus.class))
                             : Optional.empty();
         } catch (IOException | RuntimeException e) {
@@ -93,7 +104,7 @@ final class Statuses {
             Path aside = Files.createTempFile(workspace.directory(), cluster, ".status",
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             try {
-                Files.writeString(aside, firstLine(head) + "\n" + json.writeValueAsString(status));
+                Files.writeString(aside, firstLine(head) + "\n" + Kept.JSON.writeValueAsString(status));
                 Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } finally {
                 Files.deleteIfExists(aside);
@@ -104,7 +115,7 @@ final class Statuses {
     }
 
     private static String firstLine(String head) throws IOException {
-        return "kindling status 1, journal " + head + ", build " + build();
+        return "kindling status 2, journal " + head + ", build " + build();
     }
 
     /** Another build may fold the same records to another status. */

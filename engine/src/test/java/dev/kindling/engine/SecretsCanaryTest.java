@@ -98,6 +98,9 @@ class SecretsCanaryTest {
             for (Event.Recorded recorded : engine.history("demo", 0)) {
                 search("event " + recorded.seq(), Json.mapper().writeValueAsBytes(recorded));
             }
+            byte[] dump = server.dump();
+            assertThat(new String(dump, StandardCharsets.UTF_8)).contains("run-canary");
+            search("a dump of the database", dump);
             search("the status", engine.status("demo").orElseThrow().toString().getBytes(StandardCharsets.UTF_8));
         }
         try (var files = Files.walk(temporary)) {

@@ -12,7 +12,7 @@ import java.util.List;
  */
 public final class Training {
     /** Enough for a journal that is long, so that the way of long ones is trained too. */
-    private static final String NODES = "50";
+    private static final String NODES = "80";
 
     private Training() {}
 

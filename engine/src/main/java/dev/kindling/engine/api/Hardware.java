@@ -23,6 +23,11 @@ public record Hardware(String vendor, String product, String uuid, String cpuMod
         nics = List.copyOf(nics);
     }
 
+    /** {@code 1 CPU}, {@code 8 CPUs}. */
+    public String processors() {
+        return cpus + (cpus == 1 ? " CPU" : " CPUs");
+    }
+
     /**
      * A disk.
      *

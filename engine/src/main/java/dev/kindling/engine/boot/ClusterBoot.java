@@ -263,7 +263,7 @@ public final class ClusterBoot implements BootSource {
         Inventory inventory = Inventory.parse(body);
         Hardware hardware = inventory.hardware();
         machines.record(machine.name(), new Event.InventoryReceived(machine.name(), hardware,
-                machine.name() + " has " + hardware.cpus() + " CPUs, " + hardware.memoryMib() + " MiB, "
+                machine.name() + " has " + hardware.processors() + ", " + hardware.memoryMib() + " MiB, "
                         + hardware.disks().size() + " disks, " + hardware.firmware() + " firmware"));
         // A disk that carries the mark of its order was written before its report reached us, for example because the
         // engine was killed in between: it must not be written again.

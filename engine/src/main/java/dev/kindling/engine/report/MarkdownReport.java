@@ -154,7 +154,7 @@ final class MarkdownReport {
     static String hardware(@org.jspecify.annotations.Nullable Hardware hardware) {
         return hardware == null
                 ? "not seen"
-                : (hardware.vendor() + " " + hardware.product()).strip() + ", " + hardware.cpus() + " CPUs, "
+                : (hardware.vendor() + " " + hardware.product()).strip() + ", " + hardware.processors() + ", "
                         + Words.bytes(hardware.memoryMib() << 20) + ", " + hardware.firmware();
     }
 

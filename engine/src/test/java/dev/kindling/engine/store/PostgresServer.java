@@ -121,6 +121,19 @@ public final class PostgresServer implements AutoCloseable {
         return PASSWORD;
     }
 
+    /** All of it, as {@code pg_dump} writes it for a backup. */
+    public byte[] dump() throws IOException, InterruptedException {
+        var builder = new ProcessBuilder(programs.resolve("pg_dump").toString(), "--host=127.0.0.1", "--port=" + port,
+                "--username=kindling", "postgres").redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put("PGPASSWORD", PASSWORD);
+        Process dump = builder.start();
+        byte[] text = dump.getInputStream().readAllBytes();
+        if (dump.waitFor() != 0) {
+            throw new IOException("pg_dump failed");
+        }
+        return text;
+    }
+
     Store open(String state, Owner owner) throws IOException {
         return Store.open(Postgres.at(state, environment(state)), owner);
     }

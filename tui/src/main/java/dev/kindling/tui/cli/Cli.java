@@ -24,7 +24,9 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -120,34 +122,56 @@ public final class Cli implements Runnable {
         return line.execute(args);
     }
 
-    /** All commands, in the order of work. */
-    private static List<Class<?>> everything() {
-        return List.of(InitCommand.class, TemplateCommand.class, ImportCommand.class, SchemaCommand.class,
-                ValidateCommand.class, PlanCommand.class, RehearseCommand.class, UpCommand.class, ApplyCommand.class,
-                ScaleCommand.class, StatusCommand.class, EventsCommand.class, WaitCommand.class,
-                ControlCommand.Pause.class, ControlCommand.Resume.class, ControlCommand.Cancel.class, DownCommand.class,
-                ReportCommand.class, BundleCommand.class, DemoCommand.class, HardwareCommand.class, TuiCommand.class,
-                GuiCommand.class, ServeCommand.class, TokenCommand.class, StateCommand.class, AuditCommand.class,
-                SecretsCommand.class, PxeCommand.class, IsoCommand.class, PrimerCommand.class, CompletionCommand.class);
+    /** All commands, in the order of work. The names are here, too: to read one's annotation takes a millisecond. */
+    static final Map<String, Class<?>> COMMANDS = commands();
+
+    private static Map<String, Class<?>> commands() {
+        Map<String, Class<?>> all = new LinkedHashMap<>();
+        all.put("init", InitCommand.class);
+        all.put("template", TemplateCommand.class);
+        all.put("import", ImportCommand.class);
+        all.put("schema", SchemaCommand.class);
+        all.put("validate", ValidateCommand.class);
+        all.put("plan", PlanCommand.class);
+        all.put("rehearse", RehearseCommand.class);
+        all.put("up", UpCommand.class);
+        all.put("apply", ApplyCommand.class);
+        all.put("scale", ScaleCommand.class);
+        all.put("status", StatusCommand.class);
+        all.put("events", EventsCommand.class);
+        all.put("wait", WaitCommand.class);
+        all.put("pause", ControlCommand.Pause.class);
+        all.put("resume", ControlCommand.Resume.class);
+        all.put("cancel", ControlCommand.Cancel.class);
+        all.put("down", DownCommand.class);
+        all.put("report", ReportCommand.class);
+        all.put("bundle", BundleCommand.class);
+        all.put("demo", DemoCommand.class);
+        all.put("hardware", HardwareCommand.class);
+        all.put("tui", TuiCommand.class);
+        all.put("gui", GuiCommand.class);
+        all.put("serve", ServeCommand.class);
+        all.put("token", TokenCommand.class);
+        all.put("state", StateCommand.class);
+        all.put("audit", AuditCommand.class);
+        all.put("secrets", SecretsCommand.class);
+        all.put("pxe", PxeCommand.class);
+        all.put("iso", IsoCommand.class);
+        all.put("primer", PrimerCommand.class);
+        all.put("completion", CompletionCommand.class);
+        return all;
     }
 
     /**
      * The one command that is called, where that stands first: picocli takes a third of a second to look into all of
      * them.
      */
-    private static List<Class<?>> wanted(String... args) {
-        return switch (args.length == 0 ? "" : args[0]) {
-            // the boot service and the image builder must be up in no time: not even the others' names are asked for
-            case "pxe" -> List.of(PxeCommand.class);
-            case "iso" -> List.of(IsoCommand.class);
-            case "" -> everything();
-            default -> everything().stream()
-                    .filter(each -> each.getAnnotation(Command.class).name().equals(args[0])).findFirst()
-                    .<List<Class<?>>>map(List::of).orElse(everything());
-        };
+    private static Collection<Class<?>> wanted(String... args) {
+        Class<?> one = args.length == 0 ? null : COMMANDS.get(args[0]);
+        return one == null ? COMMANDS.values() : List.of(one);
     }
 
-    private static CommandLine commandLine(Cli cli, List<Class<?>> commands) {
+    private static CommandLine commandLine(Cli cli, Collection<Class<?>> commands) {
         CommandLine line = new CommandLine(cli);
         commands.forEach(line::addSubcommand);
         WITHOUT_WORKSPACE.stream().map(line.getSubcommands()::get).filter(Objects::nonNull)
@@ -173,7 +197,7 @@ public final class Cli implements Runnable {
 
     /** The grammar alone, for the reference documentation and for shell completion; nothing of it can be run. */
     static CommandLine grammar(Surroundings world) {
-        return commandLine(new Cli(world), everything());
+        return commandLine(new Cli(world), COMMANDS.values());
     }
 
     @Override

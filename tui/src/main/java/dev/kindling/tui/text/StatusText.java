@@ -111,7 +111,11 @@ public final class StatusText {
 
     /** Four characters: {@code  42%}, or blanks where the progress is unknown. */
     public static String percent(double fraction) {
-        return fraction < 0 ? "    " : String.format(java.util.Locale.ROOT, "%3.0f%%", Math.min(1, fraction) * 100);
+        if (fraction < 0) {
+            return "    ";
+        }
+        String percent = Math.round(Math.min(1, fraction) * 100) + "%";
+        return " ".repeat(4 - percent.length()) + percent;
     }
 
     /**

@@ -16,7 +16,11 @@ public final class Text {
      * direction overrides. Evidence and hardware names come from machines that nobody has vouched for.
      */
     public static String clean(String text) {
-        if (text.chars().noneMatch(Text::harmful)) {
+        int at = 0;
+        while (at < text.length() && !harmful(text.charAt(at))) {
+            at++;
+        }
+        if (at == text.length()) {
             return text;
         }
         StringBuilder clean = new StringBuilder(text.length());
@@ -71,9 +75,14 @@ public final class Text {
     /** {@code 0:07}, {@code 12:30} or {@code 1:02:03}; negative times count as zero. */
     public static String elapsed(Duration time) {
         long seconds = Math.max(0, time.toSeconds());
+        // String.format takes as long as all the rest of a status of a thousand machines
         return seconds < 3600
-                ? String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60)
-                : String.format(Locale.ROOT, "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+                ? seconds / 60 + ":" + twoDigits(seconds % 60)
+                : seconds / 3600 + ":" + twoDigits(seconds / 60 % 60) + ":" + twoDigits(seconds % 60);
+    }
+
+    private static String twoDigits(long number) {
+        return number < 10 ? "0" + number : Long.toString(number);
     }
 
     /** {@code 40 s}, {@code 3 min}, {@code 1 h 20 min}: an estimate is never more exact than that. */

@@ -40,6 +40,13 @@ class ReferenceTest {
         Golden.checkFile(DOCS.resolve("cli.md"), page.toString());
     }
 
+    @Test
+    void commandsAreFoundByTheNamesThatTheyHave() {
+        CommandLine grammar = grammar();
+        Cli.COMMANDS.forEach((name, command) -> assertThat(grammar.getSubcommands().get(name).getCommandSpec().userObject())
+                .isInstanceOf(command));
+    }
+
     private static Stream<String> names(String above, CommandLine grammar) {
         return grammar.getSubcommands().entrySet().stream().sorted(Map.Entry.comparingByKey())
                 .flatMap(command -> Stream.concat(Stream.of(above + command.getKey()),
