@@ -107,7 +107,8 @@ final class MachineCell extends ListCell<MachineStatus> {
         String disks = hardware.disks().stream().map(disk -> "Disk " + disk.device() + ": " + disk.model() + ", serial "
                 + (disk.serial().isEmpty() ? "none" : disk.serial()) + ", " + Rack.size(disk.bytes()))
                 .collect(Collectors.joining("\n"));
-        return machine.mac() + "\n" + (hardware.vendor() + " " + hardware.product()).strip() + "\n" + hardware.processors()
+        return machine.mac() + "\n" + (hardware.vendor() + " " + hardware.product()).strip() + "\n"
+                + hardware.processors()
                 + ", " + hardware.memoryMib() + " MiB, " + hardware.firmware() + "\n" + disks;
     }
 }
