@@ -53,10 +53,7 @@ public final class Interfaces {
      * @throws IOException if there is no such interface, or if it is down; the message says which, and what to do
      */
     public static List<Address> ipv4(String name) throws IOException {
-        List<String> names = names();
-        if (!names.contains(name)) {
-            throw new IOException("there is no interface %s. There are: %s".formatted(name, String.join(", ", names)));
-        }
+        mustExist(name);
         // null where it has no address at all
         NetworkInterface found = NetworkInterface.getByName(name);
         if (found != null && !found.isUp()) {
@@ -104,6 +101,7 @@ public final class Interfaces {
      * @throws IOException if there is no such interface, if it is no Ethernet, or without that privilege
      */
     public static MacAddress mac(String name) throws IOException {
+        mustExist(name);
         try (var socket = PacketSocket.open(name, PacketSocket.ARP, PacketSocket.Filter.NONE)) {
             return MacAddress.of(socket.hardwareAddress());
         }
@@ -116,10 +114,14 @@ public final class Interfaces {
     }
 
     /** As the kernel lists them for this process's own network namespace, which /sys does not. */
-    private static List<String> names() throws IOException {
+    private static void mustExist(String name) throws IOException {
         try (Stream<String> lines = Files.lines(Path.of("/proc/net/dev"))) {
-            return lines.filter(line -> line.indexOf(':') > 0)
+            List<String> names = lines.filter(line -> line.indexOf(':') > 0)
                     .map(line -> line.substring(0, line.indexOf(':')).strip()).sorted().toList();
+            if (!names.contains(name)) {
+                throw new IOException(
+                        "there is no interface %s. There are: %s".formatted(name, String.join(", ", names)));
+            }
         }
     }
 }
