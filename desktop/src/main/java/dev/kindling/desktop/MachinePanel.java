@@ -31,7 +31,7 @@ final class MachinePanel {
         content.setId("machine-panel");
         root.setFitToWidth(true);
         root.setMinWidth(250);
-        root.setPrefWidth(278);
+        root.setPrefWidth(262);
         root.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
         root.getStyleClass().add("panel-frame");
         desk.wizard().findings().addListener((InvalidationListener) _ -> render());
