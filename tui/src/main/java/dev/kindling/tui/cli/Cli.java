@@ -123,9 +123,7 @@ public final class Cli implements Runnable {
     }
 
     /** All commands, in the order of work. The names are here, too: to read one's annotation takes a millisecond. */
-    static final Map<String, Class<?>> COMMANDS = commands();
-
-    private static Map<String, Class<?>> commands() {
+    static Map<String, Class<?>> commands() {
         Map<String, Class<?>> all = new LinkedHashMap<>();
         all.put("init", InitCommand.class);
         all.put("template", TemplateCommand.class);
@@ -167,8 +165,17 @@ public final class Cli implements Runnable {
      * them.
      */
     private static Collection<Class<?>> wanted(String... args) {
-        Class<?> one = args.length == 0 ? null : COMMANDS.get(args[0]);
-        return one == null ? COMMANDS.values() : List.of(one);
+        String first = args.length == 0 ? "" : args[0];
+        return switch (first) {
+            // the boot service and the image builder must be up in no time: the others are not even loaded
+            case "pxe" -> List.of(PxeCommand.class);
+            case "iso" -> List.of(IsoCommand.class);
+            default -> {
+                Map<String, Class<?>> all = commands();
+                Class<?> one = all.get(first);
+                yield one == null ? all.values() : List.of(one);
+            }
+        };
     }
 
     private static CommandLine commandLine(Cli cli, Collection<Class<?>> commands) {
@@ -197,7 +204,7 @@ public final class Cli implements Runnable {
 
     /** The grammar alone, for the reference documentation and for shell completion; nothing of it can be run. */
     static CommandLine grammar(Surroundings world) {
-        return commandLine(new Cli(world), COMMANDS.values());
+        return commandLine(new Cli(world), commands().values());
     }
 
     @Override

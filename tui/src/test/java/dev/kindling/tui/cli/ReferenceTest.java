@@ -42,8 +42,8 @@ class ReferenceTest {
 
     @Test
     void commandsAreFoundByTheNamesThatTheyHave() {
-        assertThat(grammar().getSubcommands().keySet()).containsExactlyInAnyOrderElementsOf(Cli.COMMANDS.keySet());
-        Cli.COMMANDS.forEach((name, command) -> assertThat(command.getAnnotation(CommandLine.Command.class).name())
+        assertThat(grammar().getSubcommands().keySet()).containsExactlyInAnyOrderElementsOf(Cli.commands().keySet());
+        Cli.commands().forEach((name, command) -> assertThat(command.getAnnotation(CommandLine.Command.class).name())
                 .isEqualTo(name));
     }
 
