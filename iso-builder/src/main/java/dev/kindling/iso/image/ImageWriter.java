@@ -106,8 +106,10 @@ public final class ImageWriter {
                                 progress.accept(done.addAndGet(length));
                             }
                         }
-                    } finally {
+                    } catch (IOException | RuntimeException | Error e) {
+                        // not at a writer's good end: another may just have taken its last chunk
                         stop.set(true);
+                        throw e;
                     }
                     return null;
                 }));
@@ -115,6 +117,9 @@ public final class ImageWriter {
             for (Future<?> each : running) {
                 await(each, stop);
             }
+        }
+        if (done.get() != size) {
+            throw new IllegalStateException(done + " of " + size + " bytes were written");
         }
     }
 
