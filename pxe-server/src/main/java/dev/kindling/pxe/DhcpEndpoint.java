@@ -190,7 +190,7 @@ final class DhcpEndpoint implements AutoCloseable {
             return false;
         }
         try {
-            segment.ask(address, desk.link().address());
+            segment.ask(address);
         } catch (IOException e) {
             LOG.warn("{}: {} is offered without asking who has it: {}", desk.link().interfaceName(),
                     address.getHostAddress(), e.getMessage());

@@ -57,6 +57,19 @@ class SegmentTest {
         server.await("AddressConflict 52:54:00:4b:4c:66 uses 10.77.0.100, which it was not given");
     }
 
+    /** A bridge takes another address with a new port; all write down what an ARP request says of its sender. */
+    @Test
+    void askingWhoHasAnAddressCutsNobodyOff() throws Exception {
+        other.run("ip", "address", "add", "10.77.0.9/24", "dev", "eth0");
+        network.serve("DHCP", "-", LINK + "101,3600");
+        network.run("ip", "link", "set", "br0", "address", "02:00:00:00:00:01");
+        other.run("bash", "-c", "echo > /dev/udp/10.77.0.1/9; sleep 1.5; ip neighbour show 10.77.0.1");
+
+        machine.start(udhcpc()).await("bound ip=");
+
+        assertThat(other.run("ip", "neighbour", "show", "10.77.0.1")).contains("02:00:00:00:00:01");
+    }
+
     @Test
     @DisplayName("lesson 17: a DHCP server that was there before is found at the start, and named with what it offers")
     void namesAServerThatWasThereBefore() throws IOException {

@@ -92,29 +92,38 @@ public final class EthernetSegment implements AutoCloseable {
         }
     }
 
-    /** The interface's hardware address. */
+    /** The hardware address that the interface had when this was opened. */
     public MacAddress mac() {
         return own;
     }
 
-    /** Asks who has the address; an answer goes to the listener. */
-    public void ask(InetAddress address, InetAddress ours) throws IOException {
-        ByteBuffer frame = ethernet(BROADCAST, PacketSocket.ARP, ARP_BYTES);
+    /** As it is now: a bridge takes another one with a new port, a bond with a failure. */
+    private MacAddress source() throws IOException {
+        return MacAddress.of(arp.hardwareAddress());
+    }
+
+    /**
+     * Asks who has the address; an answer goes to the listener. An ARP Probe (RFC 5227 section 2.1.1), from no IP
+     * address: all who hear it write down the sender's, and a wrong one cuts them off.
+     */
+    public void ask(InetAddress address) throws IOException {
+        MacAddress source = source();
+        ByteBuffer frame = ethernet(source, BROADCAST, PacketSocket.ARP, ARP_BYTES);
         // Ethernet, IPv4, request
         frame.putShort((short) 1).putShort((short) PacketSocket.IPV4).put((byte) 6).put((byte) 4).putShort((short) 1);
-        frame.put(own.bytes()).put(ours.getAddress()).put(new byte[6]).put(address.getAddress());
+        frame.put(source.bytes()).put(new byte[4]).put(new byte[6]).put(address.getAddress());
         arp.send(frame.array());
     }
 
     /** Sends a datagram to a host by its hardware address, whether or not it answers ARP for {@code to}. */
     public void send(InetSocketAddress from, InetSocketAddress to, MacAddress hardware, byte[] payload)
             throws IOException {
-        arp.send(frame(own, hardware, from, to, payload));
+        arp.send(frame(source(), hardware, from, to, payload));
     }
 
     /** Broadcasts a datagram as a client does that has no address yet (RFC 2131 section 4.1). */
     public void broadcastAsClient(byte[] payload) throws IOException {
-        arp.send(frame(own, BROADCAST, new InetSocketAddress("0.0.0.0", CLIENT_PORT),
+        arp.send(frame(source(), BROADCAST, new InetSocketAddress("0.0.0.0", CLIENT_PORT),
                 new InetSocketAddress("255.255.255.255", 67), payload));
     }
 
@@ -133,10 +142,6 @@ public final class EthernetSegment implements AutoCloseable {
         short sum = checksum(frame, ETHERNET_HEADER + 12, 8 + udp, UDP + udp);
         frame.putShort(ETHERNET_HEADER + IP_HEADER + 6, sum == 0 ? (short) -1 : sum);
         return frame.array();
-    }
-
-    private ByteBuffer ethernet(MacAddress target, int type, int bytes) {
-        return ethernet(own, target, type, bytes);
     }
 
     private static ByteBuffer ethernet(MacAddress source, MacAddress target, int type, int bytes) {
@@ -187,7 +192,7 @@ public final class EthernetSegment implements AutoCloseable {
         if (frame.limit() >= at + ARP_BYTES && frame.getShort(at + 2) == PacketSocket.IPV4 && frame.get(at + 4) == 6
                 && frame.getInt(at + 14) != 0) {
             MacAddress sender = MacAddress.of(frame.array(), at + 8);
-            if (!sender.equals(own)) {
+            if (!sender.equals(own) && !sender.equals(source())) {
                 listener.uses(address(frame, at + 14), sender);
             }
         }

@@ -41,6 +41,8 @@ import org.slf4j.LoggerFactory;
 public final class VirtualRack implements MachineControl {
     /** The rack's switch, on which the boot service listens. */
     public static final String BRIDGE = "kindling0";
+    /** A bridge without one of its own takes its ports', and another one with each port that comes or goes. */
+    private static final String BRIDGE_MAC = "02:4b:44:4c:00:01";
     private static final Logger LOG = LoggerFactory.getLogger(VirtualRack.class);
     private static final long WITNESS_BYTES = 64L << 20;
     private static final Path OVMF_CODE = Path.of("/usr/share/OVMF/OVMF_CODE_4M.fd");
@@ -106,7 +108,8 @@ public final class VirtualRack implements MachineControl {
                 + network.cidr().prefixLength();
         ip("link", "set", "lo", "up");
         if (!interfaceExists(BRIDGE)) {
-            ip("link", "add", BRIDGE, "type", "bridge", "stp_state", "0", "forward_delay", "0");
+            ip("link", "add", BRIDGE, "address", BRIDGE_MAC, "type", "bridge", "stp_state", "0", "forward_delay",
+                    "0");
             ip("address", "add", address, "dev", BRIDGE);
             ip("link", "set", BRIDGE, "up");
         }
