@@ -115,9 +115,9 @@ public final class Engine implements Kindling {
      */
     public static Kindling look(Path directory, Map<String, String> environment) {
         World world = World.real();
-        Statuses.prepare();
         try {
             Workspace workspace = Workspace.look(directory, environment);
+            Statuses.prepare(workspace);
             Store store = Store.look(workspace.directory(), workspace.environment(), world.clock());
             return new Engine(workspace, store, new RunnerProcesses(workspace, store), world);
         } catch (IOException e) {

@@ -44,9 +44,11 @@ final class Statuses {
         static final ObjectReader READER = JSON.readerFor(ClusterStatus.class);
     }
 
-    /** Does so on another thread meanwhile. */
-    static void prepare() {
-        Thread.ofPlatform().daemon().name("status-types").start(() -> LOG.trace("{}", Kept.READER));
+    /** Does so on another thread meanwhile, where there will be something to read. */
+    static void prepare(Workspace workspace) {
+        if (workspace.keepsStatuses()) {
+            Thread.ofPlatform().daemon().name("status-types").start(() -> LOG.trace("{}", Kept.READER));
+        }
     }
 
     Statuses(Workspace workspace, Store store) {
@@ -88,8 +90,8 @@ final class Statuses {
             byte[] expected = (firstLine(head) + "\n").getBytes(StandardCharsets.UTF_8);
             return kept.length > expected.length
                     && Arrays.equals(kept, 0, expected.length, expected, 0, expected.length)
-                            ? Optional.of(Kept.READER.readValue(kept, expected.length, kept.length - expected.length,
-                                    ClusterStatus.class))
+                            ? Optional.of(Kept.READER.<ClusterStatus>readValue(kept, expected.length,
+                                    kept.length - expected.length))
                             : Optional.empty();
         } catch (IOException | RuntimeException e) {
             LOG.debug("{} is of no use; the journal tells the same", file, e);

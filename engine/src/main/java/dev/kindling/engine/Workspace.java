@@ -23,6 +23,8 @@ import java.util.function.Function;
  * @param environment KINDLING_KEY_FILE, KINDLING_CACHE and the XDG variables say where what is shared lies
  */
 record Workspace(Path directory, Map<String, String> environment) {
+    private static final String STATUS = ".status.json";
+
     static Workspace open(Path directory, Map<String, String> environment) throws IOException {
         Path absolute = directory.toAbsolutePath().normalize();
         if (!Files.isDirectory(absolute)) {
@@ -56,7 +58,13 @@ record Workspace(Path directory, Map<String, String> environment) {
 
     /** The status after the newest record, so that a long journal need not be read; may be deleted at any time. */
     Path statusFile(String cluster) {
-        return directory.resolve(cluster + ".status.json");
+        return directory.resolve(cluster + STATUS);
+    }
+
+    /** Whether there is a {@link #statusFile} of any cluster. */
+    boolean keepsStatuses() {
+        String[] names = directory.toFile().list((_, name) -> name.endsWith(STATUS));
+        return names != null && names.length > 0;
     }
 
     List<Path> reportFiles(String cluster) {

@@ -45,7 +45,6 @@ public final class EthernetSegment implements AutoCloseable {
             // ret all; ret nothing
             new Instruction(0x06, 0, 0, 65_536), new Instruction(0x06, 0, 0, 0));
 
-    private final MacAddress own;
     private final PacketSocket arp;
     private final PacketSocket ip;
     private final Listener listener;
@@ -61,8 +60,7 @@ public final class EthernetSegment implements AutoCloseable {
         void overheard(byte[] payload, InetSocketAddress server);
     }
 
-    private EthernetSegment(MacAddress own, PacketSocket arp, PacketSocket ip, Listener listener) {
-        this.own = own;
+    private EthernetSegment(PacketSocket arp, PacketSocket ip, Listener listener) {
         this.arp = arp;
         this.ip = ip;
         this.listener = listener;
@@ -82,7 +80,7 @@ public final class EthernetSegment implements AutoCloseable {
         PacketSocket arp = PacketSocket.open(device, PacketSocket.ARP, Filter.NONE);
         try {
             PacketSocket ip = PacketSocket.open(device, PacketSocket.IPV4, TO_CLIENTS);
-            var segment = new EthernetSegment(MacAddress.of(hardware), arp, ip, listener);
+            var segment = new EthernetSegment(arp, ip, listener);
             segment.readers.start("arp-" + device, () -> segment.receive(arp, segment::arp));
             segment.readers.start("servers-" + device, () -> segment.receive(ip, segment::datagram));
             return segment;
@@ -92,13 +90,8 @@ public final class EthernetSegment implements AutoCloseable {
         }
     }
 
-    /** The hardware address that the interface had when this was opened. */
-    public MacAddress mac() {
-        return own;
-    }
-
-    /** As it is now: a bridge takes another one with a new port, a bond with a failure. */
-    private MacAddress source() throws IOException {
+    /** The interface's hardware address of now: a bridge takes another one with a new port, a bond with a failure. */
+    public MacAddress mac() throws IOException {
         return MacAddress.of(arp.hardwareAddress());
     }
 
@@ -107,7 +100,7 @@ public final class EthernetSegment implements AutoCloseable {
      * address: all who hear it write down the sender's, and a wrong one cuts them off.
      */
     public void ask(InetAddress address) throws IOException {
-        MacAddress source = source();
+        MacAddress source = mac();
         ByteBuffer frame = ethernet(source, BROADCAST, PacketSocket.ARP, ARP_BYTES);
         // Ethernet, IPv4, request
         frame.putShort((short) 1).putShort((short) PacketSocket.IPV4).put((byte) 6).put((byte) 4).putShort((short) 1);
@@ -118,12 +111,12 @@ public final class EthernetSegment implements AutoCloseable {
     /** Sends a datagram to a host by its hardware address, whether or not it answers ARP for {@code to}. */
     public void send(InetSocketAddress from, InetSocketAddress to, MacAddress hardware, byte[] payload)
             throws IOException {
-        arp.send(frame(source(), hardware, from, to, payload));
+        arp.send(frame(mac(), hardware, from, to, payload));
     }
 
     /** Broadcasts a datagram as a client does that has no address yet (RFC 2131 section 4.1). */
     public void broadcastAsClient(byte[] payload) throws IOException {
-        arp.send(frame(source(), BROADCAST, new InetSocketAddress("0.0.0.0", CLIENT_PORT),
+        arp.send(frame(mac(), BROADCAST, new InetSocketAddress("0.0.0.0", CLIENT_PORT),
                 new InetSocketAddress("255.255.255.255", 67), payload));
     }
 
@@ -192,7 +185,7 @@ public final class EthernetSegment implements AutoCloseable {
         if (frame.limit() >= at + ARP_BYTES && frame.getShort(at + 2) == PacketSocket.IPV4 && frame.get(at + 4) == 6
                 && frame.getInt(at + 14) != 0) {
             MacAddress sender = MacAddress.of(frame.array(), at + 8);
-            if (!sender.equals(own) && !sender.equals(source())) {
+            if (!sender.equals(mac())) {
                 listener.uses(address(frame, at + 14), sender);
             }
         }

@@ -113,7 +113,7 @@ public final class Interfaces {
                 : Stream.empty();
     }
 
-    /** As the kernel lists them for this process's own network namespace, which /sys does not. */
+    /** Asks the kernel's list for this process's own network namespace; /sys may be another one's. */
     private static void mustExist(String name) throws IOException {
         try (Stream<String> lines = Files.lines(Path.of("/proc/net/dev"))) {
             List<String> names = lines.filter(line -> line.indexOf(':') > 0)

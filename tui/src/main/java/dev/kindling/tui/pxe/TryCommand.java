@@ -79,7 +79,8 @@ final class TryCommand implements Callable<Integer> {
 
     private MacAddress address() {
         try {
-            return mac == null ? Interfaces.mac(device) : new MacAddress(mac);
+            MacAddress own = Interfaces.mac(device);
+            return mac == null ? own : new MacAddress(mac);
         } catch (IOException | IllegalArgumentException e) {
             throw Refusal.badUse(String.valueOf(e.getMessage()), "");
         }

@@ -236,6 +236,17 @@ class PxeCommandsTest {
         assertThat(output).content().contains("--range 10.99.0.1-10.99.0.2 is in the network of no interface");
     }
 
+    @Test
+    void anInterfaceThatIsNotThereIsAnsweredWithThoseThatAre() throws Exception {
+        for (String command : List.of("probe", "try", "try --mac 52:54:00:00:00:01")) {
+            List<String> words = new ArrayList<>(List.of(command.split(" ")));
+            words.addAll(List.of("--interface", "cl7"));
+            Lan.Ended refused = lan.kindlingOnMachine(words.toArray(String[]::new));
+            assertThat(refused.output()).as(command).contains("there is no interface cl7. There are: cl0, ")
+                    .doesNotContain("Exception");
+        }
+    }
+
     /** What a BMC does with virtual media: it asks for the size, then for small parts. */
     @Test
     void anImageThatIsNoFileIsFetchedByRange() throws Exception {
