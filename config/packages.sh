@@ -9,7 +9,7 @@ FIRMWARE_PACKAGES="qemu-system-arm qemu-efi-aarch64 debian-installer-12-netboot-
 # The primer medium: its packages come by apt, its layers are squashed.
 PRIMER_PACKAGES="$BOOT_PACKAGES squashfs-tools kmod"
 # Programs that the tests compare with, or that stand at the other end.
-TEST_PACKAGES="$RACK_PACKAGES $FIRMWARE_PACKAGES $PRIMER_PACKAGES swtpm isomd5sum genisoimage udftools python3-pycdlib qemu-utils fdisk p7zip-full file isolinux syslinux-common libarchive-tools shim-helpers-amd64-signed xvfb xauth tmux isc-dhcp-client udhcpc kea-dhcp4-server postgresql-15 strace sudo libcap2-bin gnome-keyring libsecret-tools dbus ndisc6 atftp tftp-hpa curl wget mtools dosfstools gdisk cpio xz-utils zstd xorriso tshark systemd cloud-init openssl git graphviz shellcheck python3 fonts-dejavu-core libgtk-3-0 libgl1"
+TEST_PACKAGES="$RACK_PACKAGES $FIRMWARE_PACKAGES $PRIMER_PACKAGES swtpm isomd5sum genisoimage udftools python3-pycdlib qemu-utils fdisk p7zip-full file xfsprogs btrfs-progs isolinux syslinux-common libarchive-tools shim-helpers-amd64-signed xvfb xauth tmux isc-dhcp-client udhcpc kea-dhcp4-server postgresql-15 strace sudo libcap2-bin gnome-keyring libsecret-tools dbus ndisc6 atftp tftp-hpa curl wget mtools dosfstools gdisk cpio xz-utils zstd xorriso tshark systemd cloud-init openssl git graphviz shellcheck python3 fonts-dejavu-core libgtk-3-0 libgl1"
 
 missing_packages() {
   local package

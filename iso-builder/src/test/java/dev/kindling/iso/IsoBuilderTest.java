@@ -23,12 +23,16 @@ import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -313,6 +317,66 @@ class IsoBuilderTest {
         String output = Tool.run("util-linux", directory,
                 Stream.concat(unshare.stream(), Stream.of("sh", "-c", script)).toList());
         assertThat(output).contains("no room for " + small + "/image.iso").endsWith("\nimage.iso\nold\n");
+    }
+
+    @Test
+    void largeFilesBeginWhereBlocksOfFileSystemsDo() throws IOException {
+        Tree tree = new Tree(Node.Attributes.directory(TIME));
+        for (String name : List.of("a", "c", "e", "g")) {
+            tree.put(name, file(name)).put(name + ".large", large(name));
+        }
+
+        Content image = IsoBuilder.image(MediaSpec.of(tree, "ALIGNED"));
+        Content edited = new IsoEditor(image).add("b", file("b")).add("b.large", large("b")).add("d", file("d"))
+                .add("d.large", large("d")).image();
+
+        assertAligned(image, "a", "c", "e", "g");
+        assertAligned(edited, "a", "b", "c", "d", "e", "g");
+    }
+
+    private static void assertAligned(Content image, String... names) throws IOException {
+        IsoReader reader = new IsoReader(image);
+        for (String name : names) {
+            IsoReader.Entry file = reader.find(name + ".large").orElseThrow();
+            assertThat(file.extents().getFirst().offset() % 4096).as(name).isZero();
+            assertThat(reader.content(file).slice(0, 2).bytes()).as(name).containsExactly(name.charAt(0), 0);
+        }
+    }
+
+    private static Node large(String text) {
+        byte[] bytes = Arrays.copyOf(text.getBytes(UTF_8), (1 << 20) + 1);
+        return new Node.File(Node.Attributes.file(TIME), Content.of(bytes));
+    }
+
+    /** In the long check, for not every machine of ours may mount; elsewhere the same bytes are copied. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mkfs.xfs -q", "mkfs.btrfs -q"})
+    @Tag("full")
+    void largeFilesShareTheirBlocksWithTheImageWhereTheFileSystemCan(String mkfs) throws IOException {
+        Path mounted = Files.createDirectory(directory.resolve("mounted"));
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String script = "truncate -s 1G disk && " + mkfs + " disk >/dev/null 2>&1 && mount -o loop disk " + mounted
+                + " && " + java
+                + " --enable-native-access=ALL-UNNAMED -cp '" + System.getProperty("java.class.path") + "' "
+                + SharedBlocks.class.getName() + " " + mounted + " && sync && filefrag -v " + mounted + "/*.iso";
+
+        String output = Tool.run("xfsprogs, btrfs-progs", directory, List.of("unshare", "-m", "sh", "-c", script));
+
+        assertThat(output).startsWith("done\n");
+        // blocks of 4096 bytes, by extents: "0: 0.. 9: 40.. 49: 10: shared"
+        Map<String, Long> shared = new HashMap<>();
+        String file = "";
+        for (String line : output.lines().toList()) {
+            file = line.startsWith("File size of ") ? line.replaceFirst(".*/(.*\\.iso) .*", "$1") : file;
+            Matcher extent = Pattern.compile(" *\\d+: *\\d+\\.\\. *\\d+: *\\d+\\.\\. *\\d+: *(\\d+):.*shared.*")
+                    .matcher(line);
+            if (extent.matches()) {
+                shared.merge(file, Long.parseLong(extent.group(1)), Long::sum);
+            }
+        }
+        long whole = (40 << 20) + (33 << 20) + (2 << 20);
+        assertThat(shared).containsOnlyKeys("image.iso", "edited.iso").allSatisfy(
+                (name, blocks) -> assertThat(blocks * 4096).as("%s %s", name, output).isGreaterThan(whole - (1 << 20)));
     }
 
     @Test

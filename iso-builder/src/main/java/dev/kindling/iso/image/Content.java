@@ -77,11 +77,16 @@ public interface Content {
         FilePart moved(long by) {
             return new FilePart(at + by, length, file, offset, fileSize, modified);
         }
+
+        /** What lies between two places in the content. */
+        FilePart within(long from, long to) {
+            return new FilePart(from, to - from, file, offset + from - at, fileSize, modified);
+        }
     }
 
     /**
      * What of a part stands in files as it is, in the order of places: whoever sends a content over a network may let
-     * the system send these.
+     * the system send these, and whoever writes one may share their blocks.
      *
      * @param least bytes; shorter ones are left out
      */

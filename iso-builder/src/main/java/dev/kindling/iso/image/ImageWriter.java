@@ -16,7 +16,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
@@ -66,7 +68,7 @@ public final class ImageWriter {
     }
 
     private static void fill(Content content, Path aside, Path output, LongConsumer progress) throws IOException {
-        try (DiskFile file = DiskFile.create(aside, content.size())) {
+        try (DiskFile file = DiskFile.create(aside, content)) {
             copy(content, file, progress);
             file.finish();
         } catch (IOException e) {
@@ -85,19 +87,43 @@ public final class ImageWriter {
                 || message.contains("quota exceeded");
     }
 
+    /** Gives every piece of some ranges to one writer. */
+    private static final class Pieces {
+        private final Iterator<DiskFile.Range> ranges;
+        private DiskFile.Range left = new DiskFile.Range(0, 0);
+
+        Pieces(List<DiskFile.Range> ranges) {
+            this.ranges = ranges.iterator();
+        }
+
+        synchronized Optional<DiskFile.Range> next() {
+            if (left.bytes() == 0) {
+                if (!ranges.hasNext()) {
+                    return Optional.empty();
+                }
+                left = ranges.next();
+            }
+            DiskFile.Range piece = new DiskFile.Range(left.from(), Math.min(left.from() + CHUNK, left.to()));
+            left = new DiskFile.Range(piece.to(), left.to());
+            return Optional.of(piece);
+        }
+    }
+
     private static void copy(Content content, DiskFile file, LongConsumer progress) throws IOException {
-        AtomicLong next = new AtomicLong();
-        AtomicLong done = new AtomicLong();
+        Pieces pieces = new Pieces(file.missing());
+        AtomicLong done = new AtomicLong(
+                content.size() - file.missing().stream().mapToLong(DiskFile.Range::bytes).sum());
         AtomicBoolean stop = new AtomicBoolean();
-        long size = content.size();
         try (ExecutorService workers = Executors.newFixedThreadPool(WORKERS)) {
             List<Future<?>> running = new ArrayList<>();
             for (int i = 0; i < WORKERS; i++) {
                 running.add(workers.submit(() -> {
                     ByteBuffer buffer = file.buffer(CHUNK);
                     try {
-                        for (long at = next.getAndAdd(CHUNK); at < size && !stop.get(); at = next.getAndAdd(CHUNK)) {
-                            buffer.clear().limit((int) Math.min(CHUNK, size - at));
+                        for (Optional<DiskFile.Range> piece = pieces.next(); piece.isPresent()
+                                && !stop.get(); piece = pieces.next()) {
+                            long at = piece.get().from();
+                            buffer.clear().limit((int) piece.get().bytes());
                             content.readFully(at, buffer);
                             int length = buffer.position();
                             buffer.limit(buffer.capacity());
@@ -118,8 +144,8 @@ public final class ImageWriter {
                 await(each, stop);
             }
         }
-        if (done.get() != size) {
-            throw new IllegalStateException(done + " of " + size + " bytes were written");
+        if (done.get() != content.size()) {
+            throw new IllegalStateException(done + " of " + content.size() + " bytes were written");
         }
     }
 

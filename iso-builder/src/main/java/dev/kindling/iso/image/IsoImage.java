@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 public final class IsoImage {
     /** Drives read ahead and fail at the end of a disc that was written in one go; mkisofs pads by as much. */
     private static final int PADDING = 150;
+    /** From so many bytes on, a content begins at a block as most file systems have them. */
+    private static final int WORTH_ALIGNING = 1 << 20;
+    private static final int BLOCK = 4096;
     private static final int SYSTEM_AREA = 16 * IsoBytes.SECTOR;
     /** Sectors of a partition table in one of an image. */
     private static final int PER_SECTOR = IsoBytes.SECTOR / Gpt.SECTOR;
@@ -202,7 +205,7 @@ public final class IsoImage {
 
     private void placeFiles(@Nullable Content bios, @Nullable Content efi) throws IOException {
         if (bios != null) {
-            place(bios, ElTorito.informed(bios, next));
+            place(bios, ElTorito.informed(bios, begin(bios)));
         }
         List<Content> files = new ArrayList<>();
         tree.each(node -> {
@@ -215,14 +218,30 @@ public final class IsoImage {
 
     /** Gives a content the next sectors, unless it has some. */
     private long place(Content key, Content content) {
-        Long known = places.putIfAbsent(key, next);
+        Long known = places.get(key);
         if (known != null) {
             return known;
         }
-        long at = next;
+        long at = begin(content);
+        places.put(key, at);
         next += IsoBytes.sectors(content.size());
         parts.add(content);
         return at;
+    }
+
+    /** The sector where a content that has no place yet will begin. */
+    private long begin(Content content) {
+        long gap = gap(next, content);
+        if (gap > 0) {
+            parts.add(Content.zeros(gap * IsoBytes.SECTOR));
+            next += gap;
+        }
+        return next;
+    }
+
+    /** Sectors to leave out, so that a large content begins at a block of file systems and they can share it. */
+    static long gap(long sector, Content content) {
+        return content.size() < WORTH_ALIGNING ? 0 : -sector & (BLOCK / IsoBytes.SECTOR - 1);
     }
 
     private long sectorOf(Content content) {

@@ -218,6 +218,9 @@ public final class IsoRevision {
             BootCatalogue.Entry entry = boot.get(oldAt);
             Content informed = content;
             boolean fits = alone && content.size() <= room && content.size() <= 1 << 24;
+            if (!fits) {
+                leave(IsoImage.gap(next, content));
+            }
             long place = fits ? oldAt / BLOCK : next;
             if (entry != null && entry.platform() == BootCatalogue.PLATFORM_BIOS && hasTable(oldAt)) {
                 informed = ElTorito.informed(content, place);
@@ -241,6 +244,11 @@ public final class IsoRevision {
     private boolean hasTable(long bootImage) throws IOException {
         return image.holds(bootImage, 64) && image.read(bootImage, 16, "a boot image").getInt(8) == 16
                 && image.read(bootImage, 16, "a boot image").getInt(12) == bootImage / BLOCK;
+    }
+
+    private void leave(long sectors) {
+        added.add(Content.zeros(sectors * BLOCK));
+        next += sectors;
     }
 
     private void add(Content content) {

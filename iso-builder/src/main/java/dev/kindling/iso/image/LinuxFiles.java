@@ -38,6 +38,10 @@ final class LinuxFiles {
     /** Of an entry, in front of its name ({@code struct linux_dirent64}). */
     private static final int ENTRY_NAME = 19;
 
+    /** {@code FICLONERANGE} of {@code linux/fs.h}, and the bytes of its {@code struct file_clone_range}. */
+    private static final long CLONE_RANGE = 0x4020_940DL;
+    private static final int CLONE_RANGE_BYTES = 32;
+
     private static final int NO_SPACE = 28;
     private static final int FILE_TOO_BIG = 27;
     private static final int QUOTA = 122;
@@ -50,6 +54,7 @@ final class LinuxFiles {
     private final MethodHandle getdents;
     private final MethodHandle pread;
     private final MethodHandle fallocate;
+    private final MethodHandle ioctl;
 
     private LinuxFiles(Linker linker, SymbolLookup library) {
         ValueLayout.OfInt number = ValueLayout.JAVA_INT;
@@ -67,6 +72,8 @@ final class LinuxFiles {
         fallocate = linker.downcallHandle(library.findOrThrow("fallocate"),
                 FunctionDescriptor.of(number, number, number, size, size),
                 Linker.Option.captureCallState("errno"));
+        ioctl = linker.downcallHandle(library.findOrThrow("ioctl"),
+                FunctionDescriptor.of(number, number, size, pointer), Linker.Option.firstVariadicArg(2));
     }
 
     /** The calls, where this is Linux with 64 bits, its C library has them, and this program may make them. */
@@ -81,7 +88,7 @@ final class LinuxFiles {
         }
         Linker linker = Linker.nativeLinker();
         SymbolLookup library = linker.defaultLookup();
-        return Stream.of("openat", "close", "statx", "getdents64", "pread", "fallocate")
+        return Stream.of("openat", "close", "statx", "getdents64", "pread", "fallocate", "ioctl")
                 .allMatch(name -> library.find(name).isPresent())
                         ? Optional.of(new LinuxFiles(linker, library))
                         : Optional.empty();
@@ -173,11 +180,7 @@ final class LinuxFiles {
             try {
                 MemorySegment room = MemorySegment.ofBuffer(target);
                 long length = (long) pread.invokeExact(file, room, room.byteSize(), position);
-                MemorySegment status = arena.allocate(STATX_BYTES, Long.BYTES);
-                int failure = (int) statx.invokeExact(file, name.asSlice(name.byteSize() - 1), AT_EMPTY_PATH,
-                        STATX_BASIC, status);
-                if (length <= 0 || failure != 0 || status.get(ValueLayout.JAVA_LONG, 40) != size
-                        || Status.modified(status).toEpochMilli() != modified) {
+                if (length <= 0 || !isAsMeasured(file, size, modified, arena)) {
                     return 0;
                 }
                 target.position(target.position() + (int) length);
@@ -190,17 +193,63 @@ final class LinuxFiles {
         }
     }
 
+    private boolean isAsMeasured(int file, long size, long modified, Arena arena) throws Throwable {
+        MemorySegment status = arena.allocate(STATX_BYTES, Long.BYTES);
+        int failure = (int) statx.invokeExact(file, arena.allocateFrom(""), AT_EMPTY_PATH, STATX_BASIC, status);
+        return failure == 0 && status.get(ValueLayout.JAVA_LONG, 40) == size
+                && Status.modified(status).toEpochMilli() == modified;
+    }
+
     /**
-     * Takes the room of a file at once ({@code fallocate}): a full disk is noticed before the work begins, and several
-     * can write at a time, because none of them makes the file longer. Not every file system can; then it is left.
+     * Lets a file have blocks of another as its own ({@code FICLONERANGE}: XFS, Btrfs); whichever of the two is written
+     * to then gets new ones.
+     *
+     * @param from whole blocks of a file that is as it was when it was measured
+     * @param place in the target, where a block begins
+     * @return false where the two file systems cannot, or the file is another by now: then its bytes must be copied
+     */
+    boolean share(Content.FilePart from, Path target, long place) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            int source = (int) openat.invokeExact(AT_CURRENT_DIRECTORY, arena.allocateFrom(from.file().toString()),
+                    READ_ONLY_CLOEXEC);
+            int file = (int) openat.invokeExact(AT_CURRENT_DIRECTORY, arena.allocateFrom(target.toString()),
+                    WRITE_ONLY_CLOEXEC);
+            try {
+                if (source < 0 || file < 0) {
+                    return false;
+                }
+                MemorySegment range = arena.allocate(CLONE_RANGE_BYTES, Long.BYTES);
+                range.set(ValueLayout.JAVA_LONG, 0, source);
+                range.set(ValueLayout.JAVA_LONG, 8, from.offset());
+                range.set(ValueLayout.JAVA_LONG, 16, from.length());
+                range.set(ValueLayout.JAVA_LONG, 24, place);
+                int failure = (int) ioctl.invokeExact(file, CLONE_RANGE, range);
+                return failure == 0 && isAsMeasured(source, from.fileSize(), from.modified(), arena);
+            } finally {
+                if (source >= 0) {
+                    close(source);
+                }
+                if (file >= 0) {
+                    close(file);
+                }
+            }
+        } catch (Throwable e) {
+            throw failed(e);
+        }
+    }
+
+    /**
+     * Takes the room of a part of a file at once ({@code fallocate}): a full disk is noticed before the work begins,
+     * and several can write at a time, because none of them makes the file longer. Not every file system can; then it
+     * is left.
      *
      * @throws IOException where there is no room
      */
-    void reserve(Path path, long size) throws IOException {
-        switch (allocate(path, size)) {
+    void reserve(Path path, long from, long to) throws IOException {
+        switch (allocate(path, from, to - from)) {
             case NO_SPACE -> throw new IOException("No space left on device");
             case QUOTA -> throw new IOException("Disk quota exceeded");
-            case FILE_TOO_BIG -> throw new IOException("a file of " + size
+            case FILE_TOO_BIG -> throw new IOException("a file of " + to
                     + " bytes is larger than this file system takes (FAT: 4 GiB)");
             default -> {
                 // each write takes its own room
@@ -209,7 +258,7 @@ final class LinuxFiles {
     }
 
     /** The error number; 0: done. */
-    private int allocate(Path path, long size) throws IOException {
+    private int allocate(Path path, long from, long length) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             int file = (int) openat.invokeExact(AT_CURRENT_DIRECTORY, arena.allocateFrom(path.toString()),
                     WRITE_ONLY_CLOEXEC);
@@ -218,7 +267,7 @@ final class LinuxFiles {
             }
             try {
                 MemorySegment number = arena.allocate(Linker.Option.captureStateLayout());
-                int failure = (int) fallocate.invokeExact(number, file, 0, 0L, size);
+                int failure = (int) fallocate.invokeExact(number, file, 0, from, length);
                 return failure == 0
                         ? 0
                         : number.get(ValueLayout.JAVA_INT, Linker.Option.captureStateLayout()
