@@ -28,9 +28,11 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class DagRunnerTest {
     private final List<Event> journal = Collections.synchronizedList(new ArrayList<>());
@@ -352,6 +354,18 @@ class DagRunnerTest {
         runner.cancel();
         assertThat(task.get().outcome()).isEqualTo(Event.Outcome.CANCELLED);
         assertThat(order).isEmpty();
+    }
+
+    @Test
+    @Timeout(60)
+    void aCancellationWhileThePauseIsWrittenHoldsNobodyBack() throws Exception {
+        var meanwhile = new AtomicReference<Runnable>(() -> {});
+        var runner = new DagRunner(_ -> meanwhile.get().run(), time, time, new SplittableRandom(1),
+                Pace.of(Limits.NONE), Step::work, _ -> "");
+        meanwhile.set(runner::cancel);
+        runner.pause("paused");
+        runner.awaitOpen();
+        assertThat(runner.run(List.of(works("a"))).outcome()).isEqualTo(Event.Outcome.CANCELLED);
     }
 
     @Test
