@@ -10,6 +10,7 @@ import dev.kindling.engine.api.RunResult;
 import dev.kindling.engine.machine.simulated.DirectRack.Faults;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.store.Store;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -57,11 +58,18 @@ class RunsTest {
     @AfterEach
     void killRunners() throws Exception {
         for (ProcessHandle child : ProcessHandle.current().children().toList()) {
-            String command = Files.readString(Path.of("/proc", Long.toString(child.pid()), "cmdline"));
-            if (command.contains("\0" + Runner.class.getName() + "\0")) {
+            if (commandLine(child).contains("\0" + Runner.class.getName() + "\0")) {
                 child.destroyForcibly();
                 child.onExit().get();
             }
+        }
+    }
+
+    private static String commandLine(ProcessHandle process) {
+        try {
+            return Files.readString(Path.of("/proc", Long.toString(process.pid()), "cmdline"));
+        } catch (IOException e) {
+            return ""; // it has just ended
         }
     }
 
