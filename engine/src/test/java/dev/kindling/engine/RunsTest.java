@@ -33,6 +33,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Runs as operators meet them: in processes of their own, several at once, held back, with hooks. */
 @Timeout(120)
 class RunsTest {
+    /** A run that is still at work when it is asked to pause or to stop. */
+    private static final ApplyOptions SLOW = new ApplyOptions(Optional.empty(), false, 0, 1, Duration.ofMillis(300), 0,
+            Map.of());
+
     @TempDir
     Path temporary;
 
@@ -49,7 +53,11 @@ class RunsTest {
     }
 
     private static String begin(Kindling engine, String definition) {
-        var started = engine.apply(engine.plan(engine.validate("test", definition)), ApplyOptions.DEFAULT);
+        return begin(engine, definition, ApplyOptions.DEFAULT);
+    }
+
+    private static String begin(Kindling engine, String definition, ApplyOptions options) {
+        var started = engine.apply(engine.plan(engine.validate("test", definition)), options);
         assertThat(started.problems()).isEmpty();
         return started.run().orElseThrow();
     }
@@ -78,7 +86,7 @@ class RunsTest {
         Path workspace = temporary.resolve("workspace");
         try (Kindling engine = Engine.open(workspace)) {
             String definition = Racks.simulated(engine, 3, 102);
-            String first = begin(engine, definition);
+            String first = begin(engine, definition, SLOW);
             awaitEvent(engine, "demo", first, Event.InventoryReceived.class::isInstance);
             engine.pause(first);
             awaitEvent(engine, "demo", first, Event.RunPaused.class::isInstance);
@@ -106,7 +114,7 @@ class RunsTest {
     @Test
     void aRunInAnotherProcessIsCancelledThroughTheJournal() throws Exception {
         try (Kindling engine = Engine.open(temporary.resolve("workspace"))) {
-            String run = begin(engine, Racks.simulated(engine, 2, 103));
+            String run = begin(engine, Racks.simulated(engine, 2, 103), SLOW);
             try (Kindling other = Engine.open(temporary.resolve("workspace"))) {
                 awaitEvent(other, "demo", run, Event.StepStarted.class::isInstance);
                 other.cancel(run);
