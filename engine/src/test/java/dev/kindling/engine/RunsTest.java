@@ -20,6 +20,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -214,6 +217,37 @@ class RunsTest {
                 }
             }
             assertThat(engine.bundle("nobody", bundle)).isEmpty();
+        }
+    }
+
+    @Test
+    void whatTheBootServiceOverheardComesBeforeTheEndOfTheRun() throws Exception {
+        Path workspace = temporary.resolve("workspace");
+        var begun = new CountDownLatch(1);
+        var ended = new CompletableFuture<Boolean>();
+        var early = new CompletableFuture<Boolean>();
+        UnaryOperator<Consumer<Event>> slow = journal -> event -> {
+            if (Thread.currentThread().getName().equals("boot-evidence")) {
+                begun.countDown();
+                // no step waits for it any more
+                if (Files.exists(workspace.resolve("stopped")) && !early.isDone()) {
+                    early.complete(ended.copy().completeOnTimeout(true, 3, TimeUnit.SECONDS).join());
+                }
+            }
+            journal.accept(event);
+            if (event instanceof Event.RunEnded) {
+                ended.complete(false);
+            }
+        };
+        try (Engine engine = Racks.engine(workspace, slow)) {
+            String run = begin(engine, Racks.simulated(engine, 2, 113) + """
+                      hooks:
+                        - {when: after-run, command: [sh, -c, "touch stopped; sleep 1"]}
+                    """, SLOW);
+            begun.await();
+            engine.cancel(run);
+            assertThat(engine.await(run).outcome()).isEqualTo(Event.Outcome.CANCELLED);
+            assertThat(early.completeOnTimeout(true, 10, TimeUnit.SECONDS).join()).isTrue();
         }
     }
 
