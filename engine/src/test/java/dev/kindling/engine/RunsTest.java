@@ -127,6 +127,16 @@ class RunsTest {
         }
     }
 
+    @Test
+    void aRunWhoseProcessHasOnlyBegunIsGoneWithItsCluster() throws Exception {
+        try (Kindling engine = Engine.open(temporary.resolve("workspace"))) {
+            String run = begin(engine, Racks.simulated(engine, 1, 114));
+            assertThat(engine.down("demo").problems()).isEmpty();
+            engine.await(run);
+            assertThat(engine.status("demo").orElseThrow().state()).isEqualTo(ClusterStatus.State.DELETED);
+        }
+    }
+
     /** Its process writes the report and lets the lock go after the last word that anybody waits for. */
     @Test
     void theNextRunBeginsAsSoonAsTheLastOneHasSaidItsEnd() throws Exception {
