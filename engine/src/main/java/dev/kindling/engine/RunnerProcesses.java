@@ -110,12 +110,22 @@ final class RunnerProcesses implements RunPlace {
     public void release(String cluster) throws InterruptedException {
         Optional<ProcessHandle> holder = holder(cluster);
         if (holder.isPresent()) {
-            holder.get().destroy();
-            try {
-                holder.get().onExit().get(30, TimeUnit.SECONDS);
-            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
-                holder.get().destroyForcibly();
+            end(holder.get());
+        }
+        // one that was started just now has not come to its lock yet
+        for (Child child : children.values()) {
+            if (child.cluster.equals(cluster)) {
+                end(child.process.toHandle());
             }
+        }
+    }
+
+    private static void end(ProcessHandle process) throws InterruptedException {
+        process.destroy();
+        try {
+            process.onExit().get(30, TimeUnit.SECONDS);
+        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+            process.destroyForcibly();
         }
     }
 

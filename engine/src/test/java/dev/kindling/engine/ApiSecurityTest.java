@@ -358,7 +358,7 @@ class ApiSecurityTest {
         for (int i = 0;; i++) {
             try (var files = Files.list(temporary.resolve("workspace"))) {
                 long there = files.filter(file -> file.getFileName().toString().startsWith(".api-")).count();
-                if (there == wanted || i == 100) {
+                if (there == wanted || i == 1200) {
                     return there;
                 }
             }
@@ -476,7 +476,7 @@ class ApiSecurityTest {
             }
         }
         String answer = "";
-        for (int i = 0; i < 100 && !answer.startsWith("HTTP/1.1 200 "); i++) {
+        for (int i = 0; i < 3000 && !answer.startsWith("HTTP/1.1 200 "); i++) {
             Thread.sleep(20);
             try {
                 answer = get("/healthz", "Host: localhost");

@@ -10,6 +10,7 @@ import dev.kindling.engine.api.RunResult;
 import dev.kindling.engine.machine.simulated.DirectRack.Faults;
 import dev.kindling.engine.model.Machine;
 import dev.kindling.engine.store.Store;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -19,6 +20,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -32,6 +36,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Runs as operators meet them: in processes of their own, several at once, held back, with hooks. */
 @Timeout(120)
 class RunsTest {
+    /** A run that is still at work when it is asked to pause or to stop. */
+    private static final ApplyOptions SLOW = new ApplyOptions(Optional.empty(), false, 0, 1, Duration.ofMillis(300), 0,
+            Map.of());
+
     @TempDir
     Path temporary;
 
@@ -48,7 +56,11 @@ class RunsTest {
     }
 
     private static String begin(Kindling engine, String definition) {
-        var started = engine.apply(engine.plan(engine.validate("test", definition)), ApplyOptions.DEFAULT);
+        return begin(engine, definition, ApplyOptions.DEFAULT);
+    }
+
+    private static String begin(Kindling engine, String definition, ApplyOptions options) {
+        var started = engine.apply(engine.plan(engine.validate("test", definition)), options);
         assertThat(started.problems()).isEmpty();
         return started.run().orElseThrow();
     }
@@ -57,11 +69,18 @@ class RunsTest {
     @AfterEach
     void killRunners() throws Exception {
         for (ProcessHandle child : ProcessHandle.current().children().toList()) {
-            String command = Files.readString(Path.of("/proc", Long.toString(child.pid()), "cmdline"));
-            if (command.contains("\0" + Runner.class.getName() + "\0")) {
+            if (commandLine(child).contains("\0" + Runner.class.getName() + "\0")) {
                 child.destroyForcibly();
                 child.onExit().get();
             }
+        }
+    }
+
+    private static String commandLine(ProcessHandle process) {
+        try {
+            return Files.readString(Path.of("/proc", Long.toString(process.pid()), "cmdline"));
+        } catch (IOException e) {
+            return ""; // it has just ended
         }
     }
 
@@ -70,7 +89,7 @@ class RunsTest {
         Path workspace = temporary.resolve("workspace");
         try (Kindling engine = Engine.open(workspace)) {
             String definition = Racks.simulated(engine, 3, 102);
-            String first = begin(engine, definition);
+            String first = begin(engine, definition, SLOW);
             awaitEvent(engine, "demo", first, Event.InventoryReceived.class::isInstance);
             engine.pause(first);
             awaitEvent(engine, "demo", first, Event.RunPaused.class::isInstance);
@@ -98,13 +117,23 @@ class RunsTest {
     @Test
     void aRunInAnotherProcessIsCancelledThroughTheJournal() throws Exception {
         try (Kindling engine = Engine.open(temporary.resolve("workspace"))) {
-            String run = begin(engine, Racks.simulated(engine, 2, 103));
+            String run = begin(engine, Racks.simulated(engine, 2, 103), SLOW);
             try (Kindling other = Engine.open(temporary.resolve("workspace"))) {
                 awaitEvent(other, "demo", run, Event.StepStarted.class::isInstance);
                 other.cancel(run);
                 assertThat(other.await(run).outcome()).isEqualTo(Event.Outcome.CANCELLED);
             }
             engine.down("demo");
+        }
+    }
+
+    @Test
+    void aRunWhoseProcessHasOnlyBegunIsGoneWithItsCluster() throws Exception {
+        try (Kindling engine = Engine.open(temporary.resolve("workspace"))) {
+            String run = begin(engine, Racks.simulated(engine, 1, 114));
+            assertThat(engine.down("demo").problems()).isEmpty();
+            engine.await(run);
+            assertThat(engine.status("demo").orElseThrow().state()).isEqualTo(ClusterStatus.State.DELETED);
         }
     }
 
@@ -198,6 +227,37 @@ class RunsTest {
                 }
             }
             assertThat(engine.bundle("nobody", bundle)).isEmpty();
+        }
+    }
+
+    @Test
+    void whatTheBootServiceOverheardComesBeforeTheEndOfTheRun() throws Exception {
+        Path workspace = temporary.resolve("workspace");
+        var begun = new CountDownLatch(1);
+        var ended = new CompletableFuture<Boolean>();
+        var early = new CompletableFuture<Boolean>();
+        UnaryOperator<Consumer<Event>> slow = journal -> event -> {
+            if (Thread.currentThread().getName().equals("boot-evidence")) {
+                begun.countDown();
+                // no step waits for it any more
+                if (Files.exists(workspace.resolve("stopped")) && !early.isDone()) {
+                    early.complete(ended.copy().completeOnTimeout(true, 3, TimeUnit.SECONDS).join());
+                }
+            }
+            journal.accept(event);
+            if (event instanceof Event.RunEnded) {
+                ended.complete(false);
+            }
+        };
+        try (Engine engine = Racks.engine(workspace, slow)) {
+            String run = begin(engine, Racks.simulated(engine, 2, 113) + """
+                      hooks:
+                        - {when: after-run, command: [sh, -c, "touch stopped; sleep 1"]}
+                    """, SLOW);
+            begun.await();
+            engine.cancel(run);
+            assertThat(engine.await(run).outcome()).isEqualTo(Event.Outcome.CANCELLED);
+            assertThat(early.completeOnTimeout(true, 10, TimeUnit.SECONDS).join()).isTrue();
         }
     }
 

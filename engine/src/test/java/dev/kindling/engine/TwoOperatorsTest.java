@@ -14,10 +14,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
@@ -69,7 +71,7 @@ class TwoOperatorsTest {
                 Engine engine = Engine.openInProcess(workspace, operator.environment(), Clock.systemUTC(),
                         new java.util.Random(1), journal -> journal)) {
             store.append("demo", "", new Event.Defined(Racks.simulated(engine, MACHINES, 105), "defined"));
-            paused = operator.start("run-first");
+            paused = operator.startSlowly("run-first");
             awaitEvent(store, paused, Event.DiskWriteOrdered.class);
             signal(paused, "STOP");
             while (store.holder("demo").isPresent()) {
@@ -78,7 +80,7 @@ class TwoOperatorsTest {
             Process successor = operator.start("run-second");
             assertThat(successor.waitFor(120, TimeUnit.SECONDS)).isTrue();
             assertThat(successor.exitValue()).as(Files.readString(operator.log("run-second"))).isZero();
-            assertThat(paused.waitFor(1, TimeUnit.SECONDS)).isTrue();
+            assertThat(paused.waitFor(60, TimeUnit.SECONDS)).isTrue();
             checkDisks(engine, workspace, store.read("demo", 0));
         } finally {
             if (paused != null) {
@@ -133,8 +135,17 @@ class TwoOperatorsTest {
             return workspace.resolveSibling(run + ".log");
         }
 
-        /** What {@link RunnerProcesses} starts, without its session: SIGSTOP is for exactly this process. */
         Process start(String run) throws IOException {
+            return start(run, ApplyOptions.DEFAULT);
+        }
+
+        /** Slow enough to be paused before it has come further. */
+        Process startSlowly(String run) throws IOException {
+            return start(run, new ApplyOptions(Optional.empty(), false, 0, 1, Duration.ofMillis(100), 0, Map.of()));
+        }
+
+        /** What {@link RunnerProcesses} starts, without its session: SIGSTOP is for exactly this process. */
+        private Process start(String run, ApplyOptions options) throws IOException {
             var command = new ArrayList<String>();
             if (elsewhere) {
                 command.addAll(List.of("unshare", "--pid", "--fork", "--kill-child", "--mount-proc"));
@@ -147,7 +158,7 @@ class TwoOperatorsTest {
                     "-XX:TieredStopAtLevel=1", "-cp",
                     System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                     Runner.class.getName()));
-            command.addAll(Runner.arguments(Conductor.Part.ALL.name(), workspace, "demo", run, ApplyOptions.DEFAULT));
+            command.addAll(Runner.arguments(Conductor.Part.ALL.name(), workspace, "demo", run, options));
             var process = new ProcessBuilder(command).redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log(run).toFile()))
                     .redirectInput(new File("/dev/null"));
@@ -166,7 +177,7 @@ class TwoOperatorsTest {
             String definition = Racks.simulated(engine, MACHINES, network);
             store.append("demo", "", new Event.Defined(definition, "defined"));
 
-            paused = first.start("run-first");
+            paused = first.startSlowly("run-first");
             awaitEvent(store, paused, moment);
             signal(paused, "STOP");
             // SQLite's own lock lies in the file: a process that is paused in the middle of a commit keeps all others

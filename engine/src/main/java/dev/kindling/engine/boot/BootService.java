@@ -163,7 +163,7 @@ public final class BootService implements MachineService {
 
     private void listen() {
         try {
-            while (true) {
+            while (!closed) {
                 PxeEvent event = heard.take();
                 try {
                     evidence(event);
@@ -228,12 +228,18 @@ public final class BootService implements MachineService {
         };
     }
 
+    /** Ends it; when this returns, nothing more of what it overheard comes into the journal. */
     @Override
     public void close() {
+        closed = true;
         listener.interrupt();
         synchronized (this) {
-            closed = true;
             server.close();
+        }
+        try {
+            listener.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

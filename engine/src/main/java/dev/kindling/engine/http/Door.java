@@ -246,8 +246,15 @@ final class Door extends SimpleChannelInboundHandler<HttpObject> {
                 case Reception.Reply.Stream(Answer.Writer writer) ->
                     stream(context, asked, OpenApi.EVENT_STREAM, -1, writer::write);
                 case Reception.Reply.File(String type, Scratch scratch) -> {
-                    try (scratch; InputStream in = Files.newInputStream(scratch.file())) {
-                        stream(context, asked, type, Files.size(scratch.file()), sink -> sink.copy(in));
+                    InputStream open;
+                    long size;
+                    // it needs no name any more: nothing is left of it when the client has its last byte
+                    try (scratch) {
+                        open = Files.newInputStream(scratch.file());
+                        size = Files.size(scratch.file());
+                    }
+                    try (InputStream in = open) {
+                        stream(context, asked, type, size, sink -> sink.copy(in));
                     }
                 }
             }

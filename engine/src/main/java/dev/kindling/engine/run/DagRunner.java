@@ -142,6 +142,10 @@ public final class DagRunner {
             if (open.getCount() == 0 && !cancelled && !over) {
                 journal.accept(new Event.RunPaused(text));
                 open = new CountDownLatch(1);
+                if (cancelled) {
+                    // meanwhile, which opened what was closed before
+                    open.countDown();
+                }
             }
         } finally {
             gate.writeLock().unlock();

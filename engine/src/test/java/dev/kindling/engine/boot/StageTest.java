@@ -25,7 +25,7 @@ class StageTest {
     private static final String MAC = "52:54:00:4b:4c:01";
     private static final String TOKEN = "stage-token-of-the-test";
     private static final long DISK = 256L << 20;
-    private static final Duration LIMIT = Duration.ofMinutes(4);
+    private static final Duration LIMIT = Duration.ofMinutes(10);
 
     @TempDir
     Path directory;

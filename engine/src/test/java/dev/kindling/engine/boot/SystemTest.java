@@ -15,7 +15,8 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -41,7 +42,7 @@ class SystemTest {
     private static final String API_TOKEN = "api-token-of-the-test";
     private static final String CLUSTER_TOKEN = "cluster-token-of-the-test";
     private static final long DISK = 512L << 20;
-    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final Duration LIMIT = Duration.ofMinutes(10);
 
     @TempDir
     Path directory;
@@ -50,6 +51,8 @@ class SystemTest {
     private EngineSide engine;
     private Path target;
     private Path other;
+    /** Keeps the port until the machine forwards it. */
+    private final Socket held = new Socket();
     private int apiPort;
 
     @BeforeEach
@@ -63,14 +66,15 @@ class SystemTest {
                 file.setLength(DISK);
             }
         }
-        try (ServerSocket socket = new ServerSocket(0)) {
-            apiPort = socket.getLocalPort();
-        }
+        held.setReuseAddress(true);
+        held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        apiPort = held.getLocalPort();
     }
 
     @AfterEach
-    void close() {
+    void close() throws IOException {
         engine.close();
+        held.close();
     }
 
     @Test

@@ -173,7 +173,7 @@ class UnixHttpClientTest {
             assertThat(body.readNBytes(3)).isEqualTo("abc".getBytes(StandardCharsets.ISO_8859_1));
         }
         asked.take();
-        assertThat(asked.poll(10, TimeUnit.SECONDS)).as("the other end hears of it").isEqualTo("gone");
+        assertThat(asked.poll(60, TimeUnit.SECONDS)).as("the other end hears of it").isEqualTo("gone");
     }
 
     @Test

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.model.Webhook;
 import java.io.IOException;
-import java.net.ServerSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,19 +35,21 @@ class CourierTest {
     Path temporary;
     private final List<Event.Recorded> journal = new ArrayList<>();
     private final AtomicBoolean over = new AtomicBoolean();
+    /** Keeps the port for the receiver, who may listen on it at any time; nobody does until then. */
+    private final Socket held = new Socket();
     private int port;
     private @Nullable Process receiver;
     private @Nullable Thread courier;
 
     @BeforeEach
     void choosePort() throws IOException {
-        try (var free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        held.setReuseAddress(true);
+        held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        port = held.getLocalPort();
     }
 
     @AfterEach
-    void end() throws InterruptedException {
+    void end() throws InterruptedException, IOException {
         over.set(true);
         Thread running = courier;
         if (running != null) {
@@ -53,6 +57,7 @@ class CourierTest {
             running.join();
         }
         stopReceiver();
+        held.close();
     }
 
     private void stopReceiver() throws InterruptedException {
@@ -83,7 +88,7 @@ class CourierTest {
                 received().toString(), Integer.toString(status)).inheritIO().start();
         receiver = started;
         while (true) {
-            try (var probe = new java.net.Socket(java.net.InetAddress.getLoopbackAddress(), port)) {
+            try (var probe = new Socket(InetAddress.getLoopbackAddress(), port)) {
                 assertThat(probe.isConnected()).isTrue();
                 return;
             } catch (IOException e) {

@@ -2,7 +2,8 @@ package dev.kindling.engine.store;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -29,6 +30,8 @@ public final class PostgresServer implements AutoCloseable {
     private final Path passwordFile;
     private final List<String> unprivileged;
     private final Path programs;
+    /** Keeps the port, also while nothing listens on it. */
+    private final Socket held = new Socket();
     private final int port;
     private final AtomicInteger schemas = new AtomicInteger();
 
@@ -43,9 +46,9 @@ public final class PostgresServer implements AutoCloseable {
         passwordFile = home.resolve("password");
         Files.writeString(passwordFile, PASSWORD + "\n");
         Files.setPosixFilePermissions(passwordFile, PosixFilePermissions.fromString("rw-------"));
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        held.setReuseAddress(true);
+        held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        port = held.getLocalPort();
         if (root) {
             run(List.of("chown", "-R", "postgres:postgres", home.toString()));
         }
@@ -178,6 +181,7 @@ public final class PostgresServer implements AutoCloseable {
     public void close() throws IOException {
         try {
             stop();
+            held.close();
             run(List.of("rm", "-rf", data.toString()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
