@@ -202,9 +202,10 @@ final class Namespace implements AutoCloseable {
             new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
         }
 
+        /** Kills it; afterwards it holds no port and no file any more. */
         @Override
         public void close() {
-            process.destroyForcibly();
+            process.destroyForcibly().onExit().join();
         }
     }
 }
