@@ -105,7 +105,7 @@ class GeneratedTest {
                 .isEqualTo("0000206");
         assertThat(sent).as("a part is not the whole").hasValue(0);
         // curl has the last octet before the server is told that it was taken
-        for (int wait = 0; closed.get() < 7 && wait < 1000; wait++) {
+        for (int wait = 0; closed.get() < 7 && wait < 6000; wait++) {
             Thread.sleep(10);
         }
         assertThat(closed).as("one for each request").hasValue(7);
