@@ -47,7 +47,8 @@ class TftpServerTest {
     private static final MacAddress MAC = new MacAddress("52:54:00:4b:4c:01");
 
     @TempDir
-    private Path root;
+    private Path top;
+    private Path root = Path.of(".");
     @TempDir
     private Path away;
     private final Recorder events = new Recorder();
@@ -56,6 +57,7 @@ class TftpServerTest {
 
     @BeforeEach
     void start() throws IOException {
+        root = Files.createDirectory(top.resolve("root"));
         source = new Served(root);
         server = start(PxeConfig.Tftp.STANDARD);
     }
@@ -259,7 +261,7 @@ class TftpServerTest {
             broken                 | 0 | internal error
             """)
     void refusesWhatItMustNotServe(String name, int code, String reason) throws Exception {
-        Files.writeString(root.resolveSibling("secret"), "secret");
+        Files.writeString(top.resolve("secret"), "secret");
         try (var client = new Peer()) {
             client.sendOctets(ByteBuffer.wrap(("\0\1" + name + "\0octet\0").getBytes(StandardCharsets.ISO_8859_1)));
             assertThat(client.next()).isInstanceOfSatisfying(Failure.class, failure -> {
@@ -267,8 +269,6 @@ class TftpServerTest {
                 assertThat(failure.message()).contains(reason);
             });
             assertThat(events.next(PxeEvent.FetchFailed.class).reason()).contains(reason);
-        } finally {
-            Files.delete(root.resolveSibling("secret"));
         }
     }
 
