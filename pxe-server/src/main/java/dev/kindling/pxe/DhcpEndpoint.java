@@ -40,6 +40,8 @@ final class DhcpEndpoint implements AutoCloseable {
      * millisecond; one that answers later than this still takes the address out of use before firmware asks for it.
      */
     private static final Duration ARP_PATIENCE = Duration.ofMillis(10);
+    /** So often longer, while our own threads have not come to read what was answered. */
+    private static final int MOST_BEHIND = 100;
     /** With more offers waiting than this, a whole rack was switched on. It gets its addresses unchecked. */
     private static final int MOST_HELD = 32;
     private static final int MOST_HELD_FOR_ONE = 8;
@@ -198,13 +200,32 @@ final class DhcpEndpoint implements AutoCloseable {
         }
         List<Held> offers = new ArrayList<>(List.of(entry));
         held.put(address, offers);
-        sockets.schedule(ARP_PATIENCE, () -> {
+        sockets.schedule(ARP_PATIENCE, () -> awaitAnswers(segment, address, offers, MOST_BEHIND));
+        return true;
+    }
+
+    private void awaitAnswers(EthernetSegment segment, Inet4Address address, List<Held> offers, int times) {
+        if (times > 0 && isBehind(segment)) {
+            sockets.schedule(ARP_PATIENCE, () -> awaitAnswers(segment, address, offers, times - 1));
+            return;
+        }
+        // behind what was heard by now
+        later(() -> {
             if (held.remove(address, offers)) {
                 service.unanswered(address, clock.instant());
                 offers.forEach(each -> carryOut(each.desk(), List.of(each.outcome())));
             }
         });
-        return true;
+    }
+
+    private static boolean isBehind(EthernetSegment segment) {
+        try {
+            return segment.isBehind();
+        } catch (IOException e) {
+            // such as while the interface is down
+            LOG.debug("it is not known whether all that was said by ARP is heard: {}", e.getMessage());
+            return false;
+        }
     }
 
     private void claimed(Inet4Address address, MacAddress host) {

@@ -196,14 +196,11 @@ public final class PxeHelper {
         asked.put(id, reply);
         outgoing.add(question.apply(id));
         try {
-            HelperMessage came = reply.get(silent ? LITTLE_PATIENCE_MILLIS : PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            HelperMessage came = await(id, reply);
             if (came instanceof HelperMessage.Failed failed) {
                 throw new IOException(failed.reason());
             }
             return came;
-        } catch (TimeoutException e) {
-            silent = true;
-            return null;
         } catch (ExecutionException e) {
             throw new IOException(e);
         } catch (InterruptedException e) {
@@ -211,6 +208,20 @@ public final class PxeHelper {
             return null;
         } finally {
             asked.remove(id);
+        }
+    }
+
+    private @Nullable HelperMessage await(long id, CompletableFuture<HelperMessage> reply)
+            throws InterruptedException, ExecutionException {
+        try {
+            return reply.get(silent ? LITTLE_PATIENCE_MILLIS : PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            if (asked.remove(id) == null) {
+                // it has just come, and what it opened would be closed by nobody
+                return reply.get();
+            }
+            silent = true;
+            return null;
         }
     }
 

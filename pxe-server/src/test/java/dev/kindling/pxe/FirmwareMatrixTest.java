@@ -9,7 +9,6 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -241,9 +240,8 @@ class FirmwareMatrixTest {
                             }
                             """);
                     Path leases = Files.createFile(directory.resolve("dhcpd.leases"));
-                    // a copy, for an AppArmor profile would let /usr/sbin/dhcpd read nothing here
-                    Path program = Files.copy(Path.of(Namespace.tool("dhcpd", "isc-dhcp-server")),
-                            directory.resolve("dhcpd"), StandardCopyOption.COPY_ATTRIBUTES);
+                    Path program = Namespace.copy(Namespace.tool("dhcpd", "isc-dhcp-server"),
+                            directory.resolve("dhcpd"));
                     place.start(program.toString(), "-4", "-f", "-d", "--no-pid", "-cf", configuration.toString(),
                             "-lf", leases.toString(), "dhcp0").await("Sending on");
                 }

@@ -110,6 +110,18 @@ final class Namespace implements AutoCloseable {
         throw new AssertionError(name + " is missing: apt-get install " + debianPackage);
     }
 
+    /**
+     * A copy of a program, for an AppArmor profile would let it read nothing of ours where it is. Made by a process: what
+     * this one writes to may still be open in a child that another test starts at the same moment, and is "busy" then.
+     */
+    static Path copy(String program, Path to) throws IOException {
+        var copied = new ProcessBuilder("cp", "-p", program, to.toString()).inheritIO().start().onExit().join();
+        if (copied.exitValue() != 0) {
+            throw new IOException(program + " was not copied to " + to);
+        }
+        return to;
+    }
+
     /** A program under way, whose output can be waited for. */
     static final class Running implements AutoCloseable {
         private static final long PATIENCE_SECONDS = 60;
@@ -202,9 +214,10 @@ final class Namespace implements AutoCloseable {
             new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
         }
 
+        /** Kills it; afterwards it holds no port and no file any more. */
         @Override
         public void close() {
-            process.destroyForcibly();
+            process.destroyForcibly().onExit().join();
         }
     }
 }

@@ -84,7 +84,7 @@ class PxeServerTest {
             assertThat(get(ADDRESS, server.httpPort())).startsWith("HTTP/1.1 200").endsWith("#!ipxe\n");
             assertThat(machines.fetches).extracting(BootSource.Fetch::mac).containsExactly(MAC);
             assertThat(server.tftpPort()).isPositive();
-            assertThat(events.poll(10, TimeUnit.SECONDS)).isInstanceOf(PxeEvent.DhcpSeen.class);
+            assertThat(events.poll(60, TimeUnit.SECONDS)).isInstanceOf(PxeEvent.DhcpSeen.class);
         }
     }
 
@@ -108,9 +108,9 @@ class PxeServerTest {
             socket.send(new DatagramPacket(garbage, garbage.length, SERVER, server.dhcpPort()));
             socket.send(new DatagramPacket(garbage, 0, SERVER, server.dhcpPort()));
 
-            assertThat(events.poll(10, TimeUnit.SECONDS)).isInstanceOfSatisfying(PxeEvent.Ignored.class,
+            assertThat(events.poll(60, TimeUnit.SECONDS)).isInstanceOfSatisfying(PxeEvent.Ignored.class,
                     event -> assertThat(event.reason()).isEqualTo("the DHCP magic cookie is missing"));
-            assertThat(events.poll(10, TimeUnit.SECONDS)).isInstanceOfSatisfying(PxeEvent.Ignored.class,
+            assertThat(events.poll(60, TimeUnit.SECONDS)).isInstanceOfSatisfying(PxeEvent.Ignored.class,
                     event -> assertThat(event.reason()).isEqualTo("0 bytes are too few for DHCP"));
             assertThat(exchange(socket, DhcpPacket.request(MAC, 1).withOptions(type(MessageType.DISCOVER)),
                     server.dhcpPort()).yiaddr()).isEqualTo(ADDRESS);
@@ -130,7 +130,7 @@ class PxeServerTest {
             byte[] discover = DhcpPacket.request(MAC, 1).withOptions(type(MessageType.DISCOVER)).encode();
             for (int time = 0; time < 2; time++) {
                 socket.send(new DatagramPacket(discover, discover.length, SERVER, server.dhcpPort()));
-                assertThat(events.poll(10, TimeUnit.SECONDS)).isInstanceOfSatisfying(PxeEvent.Ignored.class,
+                assertThat(events.poll(60, TimeUnit.SECONDS)).isInstanceOfSatisfying(PxeEvent.Ignored.class,
                         event -> assertThat(event.text()).contains("internal error", "told to"));
             }
         }
@@ -211,7 +211,7 @@ class PxeServerTest {
     }
 
     private static DhcpPacket exchange(DatagramSocket socket, DhcpPacket packet, int port) throws IOException {
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(60_000);
         byte[] bytes = packet.encode();
         socket.send(new DatagramPacket(bytes, bytes.length, SERVER, port));
         var reply = new DatagramPacket(new byte[1500], 1500);

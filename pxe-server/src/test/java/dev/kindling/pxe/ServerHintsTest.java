@@ -13,7 +13,6 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -112,10 +111,7 @@ class ServerHintsTest {
                         }
                         """ + text(Server.ISC));
                 Path leases = Files.writeString(directory.resolve("leases"), "");
-                // a copy, for an AppArmor profile would let /usr/sbin/dhcpd read nothing here
-                Path program = Files.copy(Path.of(Namespace.tool("dhcpd", "isc-dhcp-server")),
-                        directory.resolve("dhcpd"), StandardCopyOption.COPY_ATTRIBUTES,
-                        StandardCopyOption.REPLACE_EXISTING);
+                Path program = Namespace.copy(Namespace.tool("dhcpd", "isc-dhcp-server"), directory.resolve("dhcpd"));
                 return check
                         ? new String[]{program.toString(), "-t", "-cf", file.toString()}
                         : new String[]{program.toString(), "-4", "-f", "-d", "--no-pid", "-cf", file.toString(), "-lf",
@@ -134,9 +130,8 @@ class ServerHintsTest {
                                 "subnet4": [{"id": 1, "subnet": "10.77.0.0/24", "pools": [{"pool": "10.77.0.200 - 10.77.0.250"}]}],
                                 """
                                 + text(Server.KEA) + "}}");
-                Path program = Files.copy(Path.of(Namespace.tool("kea-dhcp4", "kea-dhcp4-server")),
-                        directory.resolve("kea-dhcp4"), StandardCopyOption.COPY_ATTRIBUTES,
-                        StandardCopyOption.REPLACE_EXISTING);
+                Path program = Namespace.copy(Namespace.tool("kea-dhcp4", "kea-dhcp4-server"),
+                        directory.resolve("kea-dhcp4"));
                 return new String[]{"env", "KEA_PIDFILE_DIR=" + directory, "KEA_LOCKFILE_DIR=" + directory,
                         program.toString(), check ? "-t" : "-c", file.toString()};
             }

@@ -49,7 +49,9 @@ class TrafficCaptureTest {
             there.run(Namespace.tool("dhclient", "isc-dhcp-client"), "-4", "-1", "-v", "-sf", "/bin/true", "-lf",
                     "/dev/null", "-pf", directory.resolve("pid").toString(), "eth0");
             server.await("DhcpAnswered");
-            there.run("sh", "-c", "kill $(cat " + directory.resolve("pid") + ")");
+            // its daemon writes that behind the end of the one that was started
+            there.run("sh", "-c", "until [ -s %1$s ]; do sleep 0.1; done; kill $(cat %1$s)"
+                    .formatted(directory.resolve("pid")));
             there.run("ip", "address", "add", "10.9.0.100/24", "dev", "eth0");
             there.run(Namespace.tool("atftp", "atftp"), "--option", "blksize 1200", "--get", "-r", "undionly.kpxe",
                     "-l", directory.resolve("got").toString(), "10.9.0.1");

@@ -1,6 +1,7 @@
 package dev.kindling.engine.boot;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -86,10 +87,15 @@ record CacheDirectory(Path path) {
         Map<String, Instant> lastUsed = new HashMap<>();
         for (String name : names) {
             Path mark = path.resolve("." + name + ".used");
-            lastUsed.put(name, Files.getLastModifiedTime(Files.exists(mark) ? mark : path.resolve(name)).toInstant());
+            try {
+                lastUsed.put(name,
+                        Files.getLastModifiedTime(Files.exists(mark) ? mark : path.resolve(name)).toInstant());
+            } catch (NoSuchFileException _) {
+                // another process was done with it, or prunes, too
+            }
         }
         Instant limit = Instant.now().minus(grace);
-        List<String> old = names.stream().sorted(Comparator.comparing(lastUsed::get).reversed()).skip(keep)
+        List<String> old = lastUsed.keySet().stream().sorted(Comparator.comparing(lastUsed::get).reversed()).skip(keep)
                 .filter(name -> lastUsed.getOrDefault(name, limit).isBefore(limit)).toList();
         for (String name : old) {
             deleteTree(path.resolve(name));
@@ -107,6 +113,12 @@ record CacheDirectory(Path path) {
             for (Path each : all) {
                 Files.deleteIfExists(each);
             }
+        } catch (UncheckedIOException e) {
+            if (!(e.getCause() instanceof NoSuchFileException)) {
+                throw e.getCause();
+            }
+            // another process removes it, too: what it has left
+            deleteTree(root);
         } catch (NoSuchFileException | FileAlreadyExistsException e) {
             if (Files.exists(root)) {
                 throw e;

@@ -102,8 +102,7 @@ final class PrimerLayers {
             Command.bytes(cache.path(), apt(nothing, archives, "--download-only", packages),
                     () -> progress.at("Debian packages", Math.min(total, bytes(archives)), total));
             progress.at("unpacking " + files.size() + " Debian packages", 0, -1);
-            Path tree = aside.resolveSibling(".debian-tree");
-            CacheDirectory.deleteTree(tree);
+            Path tree = emptyTree(aside);
             unpack(tree, files.keySet().stream().map(archives::resolve).toList());
             addModules(tree);
             squash(tree, aside, 12);
@@ -123,6 +122,13 @@ final class PrimerLayers {
         return layer;
     }
 
+    /** What becomes a layer is put together in a place of its own: another process may make another layer meanwhile. */
+    private static Path emptyTree(Path aside) throws IOException {
+        Path place = aside.resolveSibling("tree-of" + aside.getFileName());
+        CacheDirectory.deleteTree(place);
+        return Files.createDirectories(place.resolve("tree"));
+    }
+
     /**
      * Removes what older builds left in the cache. The layers of this build and of the one before stay, and what
      * another build may be at.
@@ -134,7 +140,7 @@ final class PrimerLayers {
         }
         images.prune("primer-[0-9a-f]+\\.img", 2, GRACE);
         // trees of builds that were killed
-        cache.prune("medium-\\d+", 0, LONG_UNUSED);
+        cache.prune("medium-\\d+|tree-of\\..+", 0, LONG_UNUSED);
         new CacheDirectory(cache.path().resolve("archives")).prune(".+\\.deb", 0, LONG_UNUSED);
         new CacheDirectory(cache.path().resolve("jars")).prune(".+\\.jar", 0, LONG_UNUSED);
     }
@@ -154,7 +160,7 @@ final class PrimerLayers {
             Files.createDirectories(tree.resolve("usr").resolve(each));
             Files.createSymbolicLink(tree.resolve(each), Path.of("usr", each));
         }
-        Path excludes = tree.resolveSibling(".excludes");
+        Path excludes = tree.resolveSibling("excludes");
         Files.write(excludes, LEFT_OUT);
         List<String> command = new ArrayList<>(List.of("sh", "-c", UNPACK, "sh", tree.toString(), excludes.toString()));
         packages.forEach(each -> command.add(each.toString()));
@@ -196,8 +202,7 @@ final class PrimerLayers {
     /** A Java runtime from the JDK that runs this. */
     Path runtime() throws IOException {
         return layer(runtimeName() + ".squashfs", aside -> {
-            Path tree = aside.resolveSibling(".runtime-tree");
-            CacheDirectory.deleteTree(tree);
+            Path tree = emptyTree(aside);
             Files.createDirectories(tree.resolve(HOME));
             Command.run(tree, List.of("cp", "-a", runtimeTree().toString(), tree.resolve(HOME + "/java").toString()));
             squash(tree, aside, 12);
@@ -252,8 +257,7 @@ final class PrimerLayers {
         inputs.append(Hashes.of(GuestFiles.bytes("primer-inittab")));
         return layer("kindling-" + Hashes.of(inputs.toString()).substring(0, 16) + ".squashfs", aside -> {
             progress.at("Kindling", 0, -1);
-            Path tree = aside.resolveSibling(".kindling-tree");
-            CacheDirectory.deleteTree(tree);
+            Path tree = emptyTree(aside);
             fill(tree, files, mainClass);
             train(tree, mainClass, training);
             squash(tree, aside, 9);
@@ -337,7 +341,7 @@ final class PrimerLayers {
             }
         }
         Path named = to.resolve(Hashes.of(jar).substring(0, 16) + ".jar");
-        return Files.move(jar, named, StandardCopyOption.REPLACE_EXISTING);
+        return Files.move(jar, named, StandardCopyOption.ATOMIC_MOVE);
     }
 
     private void squash(Path tree, Path file, int level) throws IOException {
@@ -347,7 +351,7 @@ final class PrimerLayers {
         Command.bytes(tree, List.of("mksquashfs", tree.toString(), file.toString(), "-noappend", "-all-root", "-quiet",
                 "-no-progress", "-no-exports", "-comp", "zstd", "-Xcompression-level", String.valueOf(level),
                 "-mkfs-time", time, "-all-time", time));
-        CacheDirectory.deleteTree(tree);
+        CacheDirectory.deleteTree(tree.resolveSibling(""));
     }
 
     /** The JVM compares the time stamps of its files with those of the archive. */

@@ -9,6 +9,10 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +70,47 @@ class CacheDirectoryTest {
         Files.setLastModifiedTime(directory.resolve("tree-1"), FileTime.from(Instant.EPOCH));
         assertThat(cache().prune("tree-\\d", 0, HOUR)).containsExactly("tree-1");
         assertThat(names()).isEmpty();
+    }
+
+    /** One of the builds that run beside each other: it has a thing of its own, which comes and goes. */
+    private Callable<Void> build(String own) {
+        return () -> {
+            for (int i = 0; i < 100; i++) {
+                for (int file = 0; file < 10; file++) {
+                    Files.createDirectories(directory.resolve(own + "/deep-" + file));
+                }
+                cache().prune("tree-\\d", 0, HOUR);
+                CacheDirectory.deleteTree(directory.resolve(own));
+            }
+            return null;
+        };
+    }
+
+    @Test
+    void whatAnotherProcessRemovesMeanwhileIsNoFailure() throws Exception {
+        try (ExecutorService builds = Executors.newFixedThreadPool(2)) {
+            for (Future<Void> each : builds.invokeAll(List.of(build("tree-1"), build("tree-2")))) {
+                each.get();
+            }
+        }
+        assertThat(names()).isEmpty();
+    }
+
+    @Test
+    void whatSeveralProcessesPruneAtOnceGoes() throws Exception {
+        try (ExecutorService builds = Executors.newFixedThreadPool(2)) {
+            Callable<List<String>> prune = () -> cache().prune("tree-\\d", 0, HOUR);
+            for (int i = 0; i < 30; i++) {
+                for (int file = 0; file < 30; file++) {
+                    Files.createDirectories(directory.resolve("tree-1/deep-" + file));
+                }
+                Files.setLastModifiedTime(directory.resolve("tree-1"), FileTime.from(Instant.EPOCH));
+                for (Future<List<String>> each : builds.invokeAll(List.of(prune, prune))) {
+                    each.get();
+                }
+                assertThat(names()).isEmpty();
+            }
+        }
     }
 
     @Test

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CpioTest {
-    private static final Instant EPOCH = Instant.parse("2026-01-01T00:00:00Z");
+    /** Long ago: of the last six months both programs show the time of day instead of the year. */
+    private static final Instant EPOCH = Instant.parse("2016-01-01T00:00:00Z");
 
     @TempDir
     Path directory;
@@ -36,7 +37,7 @@ class CpioTest {
             assertThat(listing.lines().filter(line -> line.startsWith("brw-rw----"))).singleElement().asString()
                     .endsWith("dev/vda");
             assertThat(listing.lines().filter(line -> line.startsWith("-rwxr-x---"))).singleElement().asString()
-                    .contains("2026").endsWith("init");
+                    .contains("2016").endsWith("init");
         }
     }
 

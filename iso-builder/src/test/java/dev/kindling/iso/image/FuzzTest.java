@@ -70,7 +70,8 @@ class FuzzTest {
     /**
      * @param places bytes that matter: mutations hit them, not content
      */
-    private static void fuzz(String what, byte[] original, int[][] places, int inputs, Reading reading) {
+    private static void fuzz(String what, byte[] original, int[][] places, int inputs, Reading reading)
+            throws IOException {
         Random random = new Random(SEED ^ what.hashCode());
         int refused = 0;
         for (int i = 0; i < inputs; i++) {
@@ -107,7 +108,10 @@ class FuzzTest {
                 assertThat(e).hasMessageNotContaining("null");
                 refused++;
             } catch (RuntimeException | Error e) {
-                throw new AssertionError(what + ": input " + i + " of seed " + SEED + ", changed at " + done, e);
+                // other programs put the time and random identifiers into the original: the seed alone does not give it again
+                Path kept = Files.write(Files.createTempFile("kindling-fuzz-", ".image"), image);
+                throw new AssertionError(what + ": input " + i + " of seed " + SEED + ", changed at " + done + "; it is "
+                        + kept, e);
             }
         }
         assertThat(refused).as("inputs that are refused, else nothing was hit").isBetween(1, inputs);

@@ -95,6 +95,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
         @Nullable
         FileRegion region;
         boolean reading;
+        /** Why it ended before its end. */
+        @Nullable
+        String failure;
         /** Of {@link #written}, when the time-outs last began. */
         long mark;
         long moved;
@@ -457,7 +460,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
             String failure = read(part, at, length, buffer);
             inLoop(context, () -> made(context, now, part, length, buffer, failure), () -> {
                 buffer.release();
-                release(now.response);
+                fail(now);
             });
         };
         try {
@@ -490,7 +493,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         if (now != sending) {
             // the connection was lost meanwhile, and what it was read from waited for this
             buffer.release();
-            release(now.response);
+            fail(now);
             return;
         }
         if (failure != null) {
@@ -556,12 +559,17 @@ final class Connection extends ChannelInboundHandlerAdapter {
         sending = null;
         free(broken);
         tellStart(broken);
+        broken.failure = "%s after %d of %d octets".formatted(why, Math.max(0, broken.progress()), broken.length);
         if (!broken.reading) {
-            release(broken.response);
+            fail(broken);
         }
-        if (broken.response.transfer() != null) {
-            service.failed(remote, broken.response.transfer(), "%s after %d of %d octets".formatted(why,
-                    Math.max(0, broken.progress()), broken.length));
+    }
+
+    /** Told when it is released: whoever hears of it may ask for the same again. */
+    private void fail(Sending broken) {
+        release(broken.response);
+        if (broken.response.transfer() != null && broken.failure != null) {
+            service.failed(remote, broken.response.transfer(), broken.failure);
         }
     }
 

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +51,8 @@ public final class EthernetSegment implements AutoCloseable {
     private final Listener listener;
     private final Readers readers = new Readers();
     private volatile boolean closed;
+    /** Whether an ARP frame is taken from the kernel at this moment, and told. */
+    private final AtomicBoolean taking = new AtomicBoolean();
 
     /** Told what is heard, by threads of the segment. Must not block. */
     public interface Listener {
@@ -81,8 +84,9 @@ public final class EthernetSegment implements AutoCloseable {
         try {
             PacketSocket ip = PacketSocket.open(device, PacketSocket.IPV4, TO_CLIENTS);
             var segment = new EthernetSegment(arp, ip, listener);
-            segment.readers.start("arp-" + device, () -> segment.receive(arp, segment::arp));
-            segment.readers.start("servers-" + device, () -> segment.receive(ip, segment::datagram));
+            segment.readers.start("arp-" + device, () -> segment.receive(arp, segment.taking, segment::arp));
+            segment.readers.start("servers-" + device,
+                    () -> segment.receive(ip, new AtomicBoolean(), segment::datagram));
             return segment;
         } catch (IOException | RuntimeException e) {
             arp.close();
@@ -106,6 +110,12 @@ public final class EthernetSegment implements AutoCloseable {
         frame.putShort((short) 1).putShort((short) PacketSocket.IPV4).put((byte) 6).put((byte) 4).putShort((short) 1);
         frame.put(source.bytes()).put(new byte[4]).put(new byte[6]).put(address.getAddress());
         arp.send(frame.array());
+    }
+
+    /** Whether hosts have said by ARP what the listener was not told yet: a busy computer lets our thread wait. */
+    public boolean isBehind() throws IOException {
+        // in this order: what is taken from there is being taken
+        return arp.awaitFrame(Duration.ZERO) || taking.get();
     }
 
     /** Sends a datagram to a host by its hardware address, whether or not it answers ARP for {@code to}. */
@@ -161,13 +171,17 @@ public final class EthernetSegment implements AutoCloseable {
         void take(ByteBuffer frame) throws IOException;
     }
 
-    private void receive(PacketSocket socket, Frame each) {
+    private void receive(PacketSocket socket, AtomicBoolean taking, Frame each) {
         boolean told = false;
         while (!closed) {
             try {
-                Optional<byte[]> frame = socket.receive(PATIENCE);
-                if (frame.isPresent()) {
-                    each.take(ByteBuffer.wrap(frame.get()));
+                taking.set(false);
+                if (socket.awaitFrame(PATIENCE)) {
+                    taking.set(true);
+                    Optional<byte[]> frame = socket.receive(Duration.ZERO);
+                    if (frame.isPresent()) {
+                        each.take(ByteBuffer.wrap(frame.get()));
+                    }
                 }
                 told = false;
             } catch (IOException | RuntimeException e) {

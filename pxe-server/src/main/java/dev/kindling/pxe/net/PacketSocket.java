@@ -155,6 +155,11 @@ public final class PacketSocket implements Closeable {
                         from.get(JAVA_BYTE, 10) == PACKET_OUTGOING));
     }
 
+    /** Whether there is a frame to receive, or comes in that time. */
+    boolean awaitFrame(Duration most) throws IOException {
+        return Native.awaitInput(socket, (int) Math.min(most.toMillis(), Integer.MAX_VALUE));
+    }
+
     /** Octets of frames that may wait; the kernel may grant less. */
     void setWaiting(int octets) throws IOException {
         Native.option(socket, Native.SOL_SOCKET, Native.SO_RCVBUF, octets);

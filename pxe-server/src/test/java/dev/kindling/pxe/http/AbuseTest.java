@@ -17,6 +17,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -46,7 +47,7 @@ class AbuseTest {
                 open.add(channel);
             }
             for (int i = 0; i < 20; i++) {
-                assertThat(lab.shell("curl", "curl -sSf -m 5 URL/f")).isEqualTo("good\n");
+                assertThat(lab.shell("curl", "curl -sSf -m 60 URL/f")).isEqualTo("good\n");
             }
         } finally {
             for (var channel : open) {
@@ -62,6 +63,10 @@ class AbuseTest {
         try (var lab = new Lab(away, new Served(top), Limits.DEFAULT.withConnections(100, 3), null)) {
             for (int i = 0; i < 3; i++) {
                 open.add(new Socket(Lab.ADDRESS, lab.port, InetAddress.ofLiteral("127.77.80.3"), 0));
+                // an answer: this one is counted
+                open.getLast().getOutputStream().write("GET /f HTTP/1.1\r\nHost: h\r\n\r\n".getBytes(
+                        StandardCharsets.US_ASCII));
+                assertThat(open.getLast().getInputStream().read()).isEqualTo('H');
             }
             assertThat(lab.shell("curl", "curl -sS -w '%{http_code}' --interface 127.77.80.3 URL/f"))
                     .isEqualTo("too many connections\n503");
@@ -123,7 +128,7 @@ class AbuseTest {
         try (var lab = new Lab(away, source)) {
             lab.shell("coreutils", "mkfifo " + top.resolve("pipe"));
             for (String name : List.of("zero", "tty", "pipe", "directory", "cpuinfo")) {
-                assertThat(lab.shell("curl", "curl -sS -m 5 -o body -w '%{http_code}' URL/" + name)).isEqualTo("404");
+                assertThat(lab.shell("curl", "curl -sS -m 60 -o body -w '%{http_code}' URL/" + name)).isEqualTo("404");
             }
         }
     }
@@ -161,8 +166,9 @@ class AbuseTest {
     @Test
     void tellsWhichFileAMachineStoppedTaking() throws IOException, InterruptedException {
         Files.write(top.resolve("kernel"), new byte[60_000_000]);
-        var brief = java.time.Duration.ofMillis(300);
-        var limits = new Limits(brief, brief, brief, brief, brief.multipliedBy(4), 1, 10, 10, 1 << 20);
+        var brief = Duration.ofMillis(300);
+        var limits = new Limits(Limits.DEFAULT.idle(), Limits.DEFAULT.header(), Limits.DEFAULT.body(), brief,
+                brief.multipliedBy(4), 1, 10, 10, 1 << 20);
         try (var lab = new Lab(away, new Served(top), limits, null);
                 var socket = new Socket(Lab.ADDRESS, lab.port, InetAddress.ofLiteral("127.77.80.3"), 0)) {
             socket.getOutputStream().write("GET /kernel HTTP/1.1\r\nHost: h\r\n\r\n".getBytes(

@@ -6,8 +6,13 @@ import dev.kindling.pxe.BootFile;
 import dev.kindling.pxe.PxeEvent;
 import dev.kindling.pxe.Served;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -25,7 +30,7 @@ class GeneratedTest {
     private Lab lab;
 
     /** Lines of 16 octets, each with its own offset. */
-    private final class Lines implements BootFile.Content {
+    private class Lines implements BootFile.Content {
         private final long size;
         private final @Nullable String version;
         private final long brokenFrom;
@@ -105,10 +110,42 @@ class GeneratedTest {
                 .isEqualTo("0000206");
         assertThat(sent).as("a part is not the whole").hasValue(0);
         // curl has the last octet before the server is told that it was taken
-        for (int wait = 0; closed.get() < 7 && wait < 1000; wait++) {
+        for (int wait = 0; closed.get() < 7 && wait < 6000; wait++) {
             Thread.sleep(10);
         }
         assertThat(closed).as("one for each request").hasValue(7);
+    }
+
+    @Test
+    void tellsThatItBrokeOffWhenNobodyReadsItAnyMore() throws Exception {
+        var reading = new CountDownLatch(1);
+        var lost = new CountDownLatch(1);
+        source.with("g", new BootFile.Generated(new Lines(1_000_000, null, Long.MAX_VALUE) {
+            @Override
+            public void read(long at, ByteBuffer to) throws IOException {
+                if (at > 0) {
+                    reading.countDown();
+                    awaited(lost);
+                }
+                super.read(at, to);
+            }
+        }, "text/plain"));
+        try (var socket = new Socket(Lab.ADDRESS, lab.port)) {
+            socket.setSoLinger(true, 0);
+            socket.getOutputStream().write("GET /g HTTP/1.1\r\nHost: h\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            reading.await();
+        }
+        CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS).execute(lost::countDown);
+        assertThat(lab.events.next(PxeEvent.FetchFailed.class).reason()).contains("the connection was lost");
+        assertThat(closed).hasValue(1);
+    }
+
+    private static void awaited(CountDownLatch latch) throws IOException {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
     }
 
     @Test

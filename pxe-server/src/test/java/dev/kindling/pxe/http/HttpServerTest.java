@@ -272,11 +272,14 @@ class HttpServerTest {
     void closesConnectionsThatDoNotMove() throws Exception {
         server.close();
         var brief = Duration.ofMillis(200);
-        start(new Limits(brief, brief, brief, brief, brief, 1, 10, 10, 1 << 20));
-        file("f", 60_000_000);
+        var patient = Limits.DEFAULT;
+        start(new Limits(brief, brief, brief, patient.stall(), patient.window(), 1, 10, 10, 1 << 20));
         assertThat(raw("")).as("silent").isEmpty();
         assertThat(raw("GET /f HTT")).as("half a header").isEmpty();
         assertThat(raw("POST /f HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf")).as("half a body").isEmpty();
+        server.close();
+        start(new Limits(patient.idle(), patient.header(), patient.body(), brief, brief, 1, 10, 10, 1 << 20));
+        file("f", 60_000_000);
         try (var socket = new Socket(ADDRESS, port)) {
             socket.getOutputStream().write("GET /f HTTP/1.1\r\nHost: h\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             assertThat(events.next(PxeEvent.FetchFailed.class).reason()).as("reads nothing")
