@@ -309,6 +309,17 @@ class DeskTest {
     }
 
     @Test
+    void whatWasTypedJustBeforeDoesNotReplaceADefinitionThatIsOpened() {
+        begin("lab");
+        wizard.answer(Field.NAME).set("labor");
+        desk.open("hand-written.yaml", "something: else");
+        work.advance(MOMENT);
+
+        assertThat(wizard.locked().get()).isTrue();
+        assertThat(wizard.definition().get()).isEqualTo("something: else");
+    }
+
+    @Test
     void takesTheAppliedDefinitionBackIntoTheWizard() {
         run();
         wizard.answer(Field.NAME).set("other");
