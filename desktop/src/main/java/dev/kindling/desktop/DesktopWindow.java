@@ -56,7 +56,7 @@ final class DesktopWindow {
     private final Scene scene = new Scene(root, WIDTH, HEIGHT);
     private final Label workspace = Ui.label("", Styles.TEXT_MUTED);
     private final HBox failure = new HBox();
-    private Appearance appearance;
+    private volatile Appearance appearance;
     private @Nullable Desk desk;
     private boolean closed;
 
@@ -213,7 +213,7 @@ final class DesktopWindow {
     void choose(Appearance chosen) {
         apply(chosen);
         work.run("keeping the appearance", () -> {
-            outside.settings.save(chosen);
+            outside.settings.save(() -> appearance);
             return true;
         }, _ -> {});
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +44,9 @@ final class SettingsFile {
         return Appearance.DEFAULT;
     }
 
-    void save(Appearance appearance) {
+    /** @param latest asked when its turn comes: choices that follow each other closely may come in another order */
+    synchronized void save(Supplier<Appearance> latest) {
+        Appearance appearance = latest.get();
         Properties properties = new Properties();
         properties.setProperty("theme", appearance.theme().name().toLowerCase(Locale.ROOT));
         properties.setProperty("scale", Integer.toString(appearance.scale()));

@@ -234,4 +234,15 @@ class ScreensTest {
         TestWindow.until("the kept choice", () -> new SettingsFile(directory.resolve("desktop.properties")).load()
                 .equals(new Appearance(Appearance.Theme.DARK, 150, true)));
     }
+
+    @Test
+    void keepsTheLastOfManyQuickChoices(FxRobot robot) {
+        robot.interact(() -> {
+            for (int scale = 100; scale <= 150; scale++) {
+                window.window.choose(new Appearance(Appearance.Theme.LIGHT, scale, false));
+            }
+        });
+        TestWindow.until("the last choice", () -> new SettingsFile(directory.resolve("desktop.properties")).load()
+                .equals(new Appearance(Appearance.Theme.LIGHT, 150, false)));
+    }
 }

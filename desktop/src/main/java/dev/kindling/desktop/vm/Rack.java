@@ -71,16 +71,17 @@ public final class Rack {
     /** Shows a cluster from its first event on and follows it. */
     public void follow(String name) {
         stop();
-        long mine = ++session;
+        long mine;
+        synchronized (lock) {
+            mine = ++session;
+            arrived = new ArrayList<>();
+            bunching = false;
+        }
         cluster.set(name);
         status.set(null);
         machines.clear();
         log.clear();
         cancelling.set(false);
-        synchronized (lock) {
-            arrived = new ArrayList<>();
-            bunching = false;
-        }
         work.run("following " + name, () -> kindling.events(name, 0, event -> arrived(mine, event)), opened -> {
             if (mine == session) {
                 subscription = opened;
@@ -116,6 +117,9 @@ public final class Rack {
     /** On the subscription's thread. */
     private void arrived(long mine, Event.Recorded event) {
         synchronized (lock) {
+            if (mine != session) {
+                return; // the cluster that was followed before
+            }
             arrived.add(event);
             if (bunching) {
                 return;
@@ -135,10 +139,11 @@ public final class Rack {
             arrived = new ArrayList<>();
             bunching = false;
         }
+        // before the state is read: readings overtake each other, and may fail
+        append(bunch);
         String name = cluster.get();
         work.run("reading the state of " + name, () -> kindling.status(name), fresh -> {
             if (mine == session) {
-                append(bunch);
                 fresh.ifPresent(this::apply);
             }
         });

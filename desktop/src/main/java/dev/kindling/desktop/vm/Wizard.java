@@ -212,14 +212,18 @@ public final class Wizard {
         if (filling || locked.get()) {
             return;
         }
-        edition++;
+        long typed = ++edition;
         forgetPlan();
         checking.set(true);
         decideStart();
         if (pause != null) {
             pause.stop();
         }
-        pause = work.later(TYPING_PAUSE, () -> check(true));
+        pause = work.later(TYPING_PAUSE, () -> {
+            if (typed == edition) {
+                check(true);
+            }
+        });
     }
 
     private void check(boolean keep) {

@@ -249,6 +249,37 @@ class DeskTest {
     }
 
     @Test
+    void lateEventsOfTheFormerClusterDoNotStopTheNextOne() {
+        run();
+        desk.startDemo(true);
+        work.settle();
+        desk.start();
+        work.advance(MOMENT);
+        desk.attach("lab");
+        // the former subscription is not closed yet
+        kindling.observed("demo", "demo-cp-1", BootStage.DHCP, -1, "late");
+        work.advance(MOMENT);
+
+        kindling.observed("lab", "lab-cp-1", BootStage.DHCP, -1, "DISCOVER seen");
+        work.advance(MOMENT);
+        assertThat(desk.rack().log()).extracting(event -> event.cluster()).containsExactly("lab", "lab");
+        assertThat(desk.rack().machines().getFirst().stage()).isEqualTo(BootStage.DHCP);
+    }
+
+    @Test
+    void noEventIsLostWhereTheStateCannotBeRead() {
+        run();
+        kindling.outOfReach(true);
+        kindling.observed("lab", "lab-cp-1", BootStage.DHCP, -1, "DISCOVER seen");
+        work.advance(MOMENT);
+        kindling.outOfReach(false);
+        kindling.observed("lab", "lab-wk-1", BootStage.DHCP, -1, "DISCOVER seen");
+        work.advance(MOMENT);
+
+        assertThat(desk.rack().log()).extracting(Event.Recorded::seq).containsExactly(1L, 2L, 3L);
+    }
+
+    @Test
     void attachesToARunOfAnotherProcess() {
         run();
         ManualWork otherWork = new ManualWork(clock);
@@ -275,6 +306,17 @@ class DeskTest {
         wizard.unlock();
         work.settle();
         assertThat(wizard.definition().get()).contains("name: lab");
+    }
+
+    @Test
+    void whatWasTypedJustBeforeDoesNotReplaceADefinitionThatIsOpened() {
+        begin("lab");
+        wizard.answer(Field.NAME).set("labor");
+        desk.open("hand-written.yaml", "something: else");
+        work.advance(MOMENT);
+
+        assertThat(wizard.locked().get()).isTrue();
+        assertThat(wizard.definition().get()).isEqualTo("something: else");
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.kindling.engine.api.ClusterStatus.MachineStatus;
 import dev.kindling.engine.api.ClusterStatus.State;
 import dev.kindling.engine.api.ClusterStatus.UnknownMachine;
 import dev.kindling.engine.api.Condition;
+import dev.kindling.engine.api.ConnectionFailed;
 import dev.kindling.engine.api.Draft;
 import dev.kindling.engine.api.Draft.DraftMachine;
 import dev.kindling.engine.api.Edit;
@@ -63,6 +64,7 @@ public final class FakeKindling implements Kindling {
     private final List<String> cancelled = new ArrayList<>();
     private @Nullable Problem refusal;
     private int validations;
+    private boolean outOfReach;
 
     public FakeKindling(Clock clock) {
         this.clock = clock;
@@ -93,6 +95,11 @@ public final class FakeKindling implements Kindling {
     }
 
     // --- what tests say ---
+
+    /** Like a server that is gone, or that came back. */
+    public synchronized void outOfReach(boolean gone) {
+        outOfReach = gone;
+    }
 
     /** Something happens in a cluster. */
     public synchronized void happens(String cluster, Event event) {
@@ -462,6 +469,10 @@ public final class FakeKindling implements Kindling {
 
     @Override
     public synchronized Optional<ClusterStatus> status(String cluster) {
+        if (outOfReach) {
+            throw new ConnectionFailed(Problem.error("server-gone", "http://rack7", "http://rack7 does not answer", "",
+                    ""));
+        }
         Run run = clusters.get(cluster);
         return run == null
                 ? Optional.empty()

@@ -111,8 +111,13 @@ final class LiveProgress implements Progress {
 
     @Override
     public void close() {
-        paint();
-        closed = true;
+        lock.lock();
+        try {
+            paint();
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
         painter.interrupt();
     }
 }

@@ -13,19 +13,21 @@ import java.util.function.Consumer;
 
 /** Keeps the reservations of a running service as its file says; a file that is wrong changes nothing. */
 final class ReservationsWatch implements AutoCloseable {
-    private static final Duration LOOK = Duration.ofSeconds(1);
+    private static final Duration LOOK = Duration.ofMillis(500);
     private final Path file;
     private final RootDirectory source;
     private final Consumer<String> notes;
     private final Thread thread;
     private String stamp;
+    private String last;
 
     private ReservationsWatch(Path file, RootDirectory source, Consumer<String> notes, String stamp) {
         this.file = file;
         this.source = source;
         this.notes = notes;
         this.stamp = stamp;
-        this.thread = Thread.ofVirtual().name("reservations").start(this::watch);
+        this.last = stamp;
+        this.thread = Thread.ofVirtual().name("reservations").unstarted(this::watch);
     }
 
     /**
@@ -35,6 +37,13 @@ final class ReservationsWatch implements AutoCloseable {
      * @throws IOException if it cannot be read, or something is wrong with it: the message has all of that
      */
     static ReservationsWatch start(Path file, RootDirectory source, Consumer<String> notes) throws IOException {
+        var watch = of(file, source, notes);
+        watch.thread.start();
+        return watch;
+    }
+
+    /** One that looks when it is told to. */
+    static ReservationsWatch of(Path file, RootDirectory source, Consumer<String> notes) throws IOException {
         String stamp = stamp(file);
         source.reserve(read(file));
         return new ReservationsWatch(file, source, notes, stamp);
@@ -79,10 +88,13 @@ final class ReservationsWatch implements AutoCloseable {
         }
     }
 
-    private synchronized void look() {
-        if (!stamp(file).equals(stamp)) {
+    /** A file that is being written is not read before it is the same at two looks: half of it would be valid, too. */
+    synchronized void look() {
+        String now = stamp(file);
+        if (!now.equals(stamp) && now.equals(last)) {
             reload();
         }
+        last = now;
     }
 
     /** Editors put a new file in the place of the old one: the inode counts too. */

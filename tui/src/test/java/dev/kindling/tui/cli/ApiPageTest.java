@@ -30,7 +30,7 @@ class ApiPageTest {
         Path place = Files.createDirectory(directory.resolve("place"));
         // the page's port may be somebody's
         KindlingCommand.Said page = new KindlingCommand(place).run(
-                "set -euxo pipefail\ntrap 'kill %1 2>/dev/null || true' EXIT\n" + commands
+                "set -euxo pipefail\ntrap 'kill %1 2>/dev/null && wait %1 || true' EXIT\n" + commands
                         .replace("kindling serve &", "kindling serve --listen 127.0.0.1:8443 &")
                         .replace("127.0.0.1:8443", "127.0.0.1:" + freePort()),
                 Map.of(), 180);

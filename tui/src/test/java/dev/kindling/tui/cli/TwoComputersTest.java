@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * what they do is read from the database by psql. The machines are simulated, so that their disks, which the world
  * would share, are a directory that both see.
  */
-@Timeout(180)
+@Timeout(300)
 @SuppressWarnings("NullAway.Init") // set before each test
 class TwoComputersTest {
     private static final int MACHINES = 4;
@@ -50,7 +50,9 @@ class TwoComputersTest {
             computer.set("KINDLING_LOCK_SECONDS", "5");
         }
         try (Kindling kindling = Engine.open(temporary.resolve("example"))) {
-            Files.writeString(temporary.resolve("demo.yaml"), kindling.demo(true, MACHINES));
+            // a run is slow enough to be met in its middle
+            Files.writeString(temporary.resolve("demo.yaml"),
+                    kindling.demo(true, MACHINES) + "  limits: {power: {parallel: 1, pause: 2s}}\n");
         }
     }
 
@@ -135,7 +137,7 @@ class TwoComputersTest {
         anna.signal("STOP", pid);
 
         Ended tooEarly = computers.toEnd(up(berta));
-        if (!holder().isEmpty()) {
+        if (holder().startsWith("anna ")) {
             assertThat(tooEarly.code()).as(tooEarly.output()).isEqualTo(ExitCode.FAILED);
             assertThat(tooEarly.output()).contains("another run holds it: ", "@anna pid " + pid);
         }

@@ -166,6 +166,8 @@ class OtherNetworksTest {
     @Test
     void anInterfaceWithoutIpv4IsServedByIpv6AndCaptured() throws Exception {
         lan.onServer("ip", "address", "flush", "dev", "srv0", "scope", "global");
+        // it checks for six seconds instead of one, in which a slow computer, too, has started the service
+        assertThat(lan.onServer("sh", "-c", "echo 6 > /proc/sys/net/ipv6/conf/srv0/dad_transmits").code()).isZero();
         lan.onServer("ip", "-6", "address", "add", "fd00:77::1/64", "dev", "srv0");
         lan.onMachine("ip", "-6", "address", "add", "fd00:77::2/64", "dev", "cl0");
         Path capture = directory.resolve("boot.pcapng");

@@ -171,7 +171,9 @@ class PxeCommandsTest {
         lan.kindlingOnMachine("try", "--interface", "cl0", "--firmware", "bios");
         lan.onMachine("ip", "address", "add", "10.77.0.2/24", "dev", "cl0");
 
-        String metrics = lan.onMachine("curl", "-s", "http://10.77.0.1:9100/metrics").output();
+        // a transfer ends for the machine a moment before it does for the service
+        String metrics = metricsWith("kindling_transfers_done_total{protocol=\"http\"} 3\n",
+                "kindling_machines{stage=\"initrd\"} 1\n");
 
         assertThat(metrics).contains("# TYPE kindling_dhcp_requests_total counter\n",
                 "kindling_dhcp_requests_total{type=\"DISCOVER\",agent=\"firmware_pxe\"} 1\n",
@@ -186,6 +188,17 @@ class PxeCommandsTest {
                 "kindling_leases_quarantined{network=\"10.77.0.1/24\"} 0\n",
                 "kindling_machines{stage=\"initrd\"} 1\n", "kindling_machines{stage=\"seen\"} 0\n",
                 "kindling_transfer_seconds_count{protocol=\"http\"} 3\n", "process_resident_memory_bytes ");
+    }
+
+    private String metricsWith(String... lines) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (true) {
+            String metrics = lan.onMachine("curl", "-s", "http://10.77.0.1:9100/metrics").output();
+            if (List.of(lines).stream().allMatch(metrics::contains) || System.nanoTime() > end) {
+                return metrics;
+            }
+            Thread.sleep(50);
+        }
     }
 
     @Test

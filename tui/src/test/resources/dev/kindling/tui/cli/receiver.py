@@ -14,16 +14,19 @@ numbers = itertools.count(first)
 
 class Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:
+            return  # whoever sent it was killed meanwhile
         number = next(numbers)
-        body = self.rfile.read(int(self.headers["Content-Length"]))
         (directory / f"{number}.json").write_bytes(body)
         status = (503, 429, 0)[number // 9 % 3] if number % 9 == 5 else 202
+        with open(directory / "log", "a", encoding="utf-8") as log:
+            log.write(f"{number} {status} {self.headers.get('X-Kindling-Signature')}\n")
         if status:
             self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
-        with open(directory / "log", "a", encoding="utf-8") as log:
-            log.write(f"{number} {status} {self.headers.get('X-Kindling-Signature')}\n")
 
     def log_message(self, *_):
         pass
