@@ -76,10 +76,11 @@ public final class OpenImage implements Closeable {
      * there before.
      */
     public static void qcow2(Path raw, Path output) throws IOException {
-        Path aside = output.toAbsolutePath().resolveSibling("." + output.getFileName() + ".part");
+        Path aside = output.toAbsolutePath().resolveSibling(
+                "." + output.getFileName() + "." + ProcessHandle.current().pid() + ".part");
         try {
             run("qemu-utils", "qemu-img", "convert", "-f", "raw", "-O", "qcow2", absolute(raw), absolute(aside));
-            Files.move(aside, output, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(aside, output, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(aside);
         }

@@ -111,8 +111,9 @@ final class Namespace implements AutoCloseable {
     }
 
     /**
-     * A copy of a program, for an AppArmor profile would let it read nothing of ours where it is. Made by a process: what
-     * this one writes to may still be open in a child that another test starts at the same moment, and is "busy" then.
+     * A copy of a program, for an AppArmor profile would let it read nothing of ours where it is. Made by a process:
+     * what this one writes to may still be open in a child that another test starts at the same moment, and is "busy"
+     * then.
      */
     static Path copy(String program, Path to) throws IOException {
         var copied = new ProcessBuilder("cp", "-p", program, to.toString()).inheritIO().start().onExit().join();

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.BrokenBarrierException;
@@ -360,7 +361,8 @@ class DagRunnerTest {
     @Timeout(60)
     void aCancellationWhileThePauseIsWrittenHoldsNobodyBack() throws Exception {
         var meanwhile = new AtomicReference<Runnable>(() -> {});
-        var runner = new DagRunner(_ -> meanwhile.get().run(), time, time, new SplittableRandom(1),
+        var runner = new DagRunner(_ -> Objects.requireNonNull(meanwhile.get()).run(), time, time,
+                new SplittableRandom(1),
                 Pace.of(Limits.NONE), Step::work, _ -> "");
         meanwhile.set(runner::cancel);
         runner.pause("paused");

@@ -54,17 +54,19 @@ final class DiskFile implements Closeable {
         long size = content.size();
         FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
                 StandardOpenOption.WRITE);
+        if (size < WORTH) {
+            return new DiskFile(file, null, 1, size, List.of(new Range(0, size)));
+        }
+        FileChannel direct = null;
         try {
-            if (size < WORTH) {
-                return new DiskFile(file, null, 1, size, List.of(new Range(0, size)));
-            }
             long block = Files.getFileStore(path).getBlockSize();
             boolean known = block >= 512 && block <= BLOCK_LIMIT;
             Optional<LinuxFiles> linux = LinuxFiles.calls();
             List<Range> missing = known && linux.isPresent()
                     ? share(linux.get(), content, path, block)
                     : List.of(new Range(0, size));
-            DiskFile made = new DiskFile(file, known ? direct(path) : null, (int) block, size, missing);
+            direct = known ? direct(path) : null;
+            DiskFile made = new DiskFile(file, direct, (int) block, size, missing);
             if (linux.isPresent()) {
                 for (Range each : missing) {
                     linux.get().reserve(path, each.from(), made.whole(each.to()));
@@ -72,8 +74,9 @@ final class DiskFile implements Closeable {
             }
             return made;
         } catch (IOException e) {
-            file.close();
-            throw e;
+            try (file; var _ = direct) {
+                throw e;
+            }
         }
     }
 

@@ -108,10 +108,13 @@ class FuzzTest {
                 assertThat(e).hasMessageNotContaining("null");
                 refused++;
             } catch (RuntimeException | Error e) {
-                // other programs put the time and random identifiers into the original: the seed alone does not give it again
+                // other programs put the time and random identifiers into the original: the seed alone does not give it
+                // again
                 Path kept = Files.write(Files.createTempFile("kindling-fuzz-", ".image"), image);
-                throw new AssertionError(what + ": input " + i + " of seed " + SEED + ", changed at " + done + "; it is "
-                        + kept, e);
+                throw new AssertionError(
+                        what + ": input " + i + " of seed " + SEED + ", changed at " + done + "; it is "
+                                + kept,
+                        e);
             }
         }
         assertThat(refused).as("inputs that are refused, else nothing was hit").isBetween(1, inputs);

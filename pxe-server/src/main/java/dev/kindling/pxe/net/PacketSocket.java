@@ -32,6 +32,8 @@ public final class PacketSocket implements Closeable {
     private final MemorySegment buffer = arena.allocate(MOST_BYTES);
     private final MemorySegment from = arena.allocate(20, 4);
 
+    private boolean closed;
+
     private PacketSocket(int socket) {
         this.socket = socket;
     }
@@ -106,7 +108,8 @@ public final class PacketSocket implements Closeable {
      *
      * @throws IOException where it has none
      */
-    public byte[] hardwareAddress() throws IOException {
+    public synchronized byte[] hardwareAddress() throws IOException {
+        mustBeOpen();
         try (Arena own = Arena.ofConfined()) {
             // struct sockaddr_ll: the length stands at 11, the address behind it
             MemorySegment address = own.allocate(20, 4);
@@ -123,7 +126,8 @@ public final class PacketSocket implements Closeable {
      *
      * @param frame from the destination's hardware address on, without the check sum
      */
-    public void send(byte[] frame) throws IOException {
+    public synchronized void send(byte[] frame) throws IOException {
+        mustBeOpen();
         Native.send(socket, frame, MemorySegment.NULL);
     }
 
@@ -175,10 +179,19 @@ public final class PacketSocket implements Closeable {
         }
     }
 
-    @Override
-    public void close() throws IOException {
-        Native.close(socket);
-        arena.close();
+    /** The number of a closed socket may be another's by now. */
+    private void mustBeOpen() throws IOException {
+        if (closed) {
+            throw new IOException("the socket is closed");
+        }
     }
 
+    @Override
+    public synchronized void close() throws IOException {
+        if (!closed) {
+            closed = true;
+            Native.close(socket);
+            arena.close();
+        }
+    }
 }

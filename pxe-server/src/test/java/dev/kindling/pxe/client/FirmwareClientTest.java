@@ -155,7 +155,8 @@ class FirmwareClientTest {
                             new InetSocketAddress(ADDRESS, proxy.dhcpPort())),
                     proxy.proxyPort(), proxy.tftpPort(), InetAddress.ofLiteral("0.0.0.0"), null);
             for (var kind : List.of(Machine.Kind.BIOS_PXE, Machine.Kind.UEFI_PXE, Machine.Kind.UEFI_IPXE)) {
-                var result = new FirmwareClient(machine(3, kind), network, timing, Loss.none(), new Random(3), step -> {})
+                var result = new FirmwareClient(machine(3, kind), network, timing, Loss.none(), new Random(3),
+                        step -> {})
                         .boot();
                 assertThat(result).as("%s", kind).isInstanceOfSatisfying(Result.Kernel.class, kernel -> assertThat(
                         kernel.lease().address().getHostAddress()).startsWith("127.77.2."));

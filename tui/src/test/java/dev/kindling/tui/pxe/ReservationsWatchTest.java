@@ -24,7 +24,8 @@ class ReservationsWatchTest {
                 () -> 80);
         var notes = new ArrayList<String>();
         var watch = ReservationsWatch.of(file, files, notes::add);
-        for (String written : List.of("", "machines:\n", one, one + "  - {mac: '52:54:00:00:00:02', ip: 10.77.0.21}\n")) {
+        for (String written : List.of("", "machines:\n", one,
+                one + "  - {mac: '52:54:00:00:00:02', ip: 10.77.0.21}\n")) {
             Files.writeString(file, written);
             watch.look();
         }
