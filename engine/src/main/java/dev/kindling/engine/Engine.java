@@ -59,7 +59,7 @@ import java.util.random.RandomGenerator;
  * The engine in this process, over one workspace. Runs go on in processes of their own, so that a UI may come and go.
  */
 public final class Engine implements Kindling {
-    private static final Duration LETTING_GO = Duration.ofSeconds(5);
+    private static final Duration LETTING_GO = Duration.ofSeconds(30);
 
     /** A run that is at work says more often that it is. */
     private static final Duration SILENCE = Duration.ofSeconds(20);

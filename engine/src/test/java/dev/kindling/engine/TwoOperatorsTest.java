@@ -12,6 +12,7 @@ import dev.kindling.engine.store.Store;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -123,7 +124,7 @@ class TwoOperatorsTest {
         Map<String, String> environment() {
             var environment = new HashMap<>(state);
             environment.put("KINDLING_KEY_FILE", workspace.resolveSibling("key").toString());
-            environment.put("KINDLING_LOCK_SECONDS", "2");
+            environment.put("KINDLING_LOCK_SECONDS", "5");
             return environment;
         }
 
@@ -272,5 +273,24 @@ class TwoOperatorsTest {
 
     private static void signal(Process process, String name) throws Exception {
         assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor()).isZero();
+        while (name.equals("STOP") && works(process.pid())) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+    }
+
+    /** Whether any of its threads has not come to its stop yet. */
+    private static boolean works(long pid) throws IOException {
+        try (var threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+            for (Path thread : threads.toList()) {
+                try {
+                    if (!Files.readString(thread.resolve("stat")).contains(") T ")) {
+                        return true;
+                    }
+                } catch (NoSuchFileException e) {
+                    // it has ended
+                }
+            }
+            return false;
+        }
     }
 }

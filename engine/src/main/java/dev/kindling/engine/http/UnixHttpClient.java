@@ -89,9 +89,7 @@ final class UnixHttpClient extends HttpClient {
                     ? new HttpTimeoutException("no answer in time")
                     : new IOException(e.getCause() == null ? e : e.getCause());
         } catch (ClosedByInterruptException e) {
-            // the interrupt stays set, which is told by the exception from now on
-            var _ = Thread.interrupted();
-            throw (InterruptedException) new InterruptedException().initCause(e);
+            throw interrupted(e);
         } catch (InterruptedException e) {
             close(channel);
             throw e;
@@ -105,7 +103,13 @@ final class UnixHttpClient extends HttpClient {
         }
     }
 
-    private SocketChannel connect() throws IOException {
+    /** The interrupt stays set, which is told by the exception from now on. */
+    private static InterruptedException interrupted(ClosedByInterruptException e) {
+        var _ = Thread.interrupted();
+        return (InterruptedException) new InterruptedException().initCause(e);
+    }
+
+    private SocketChannel connect() throws IOException, InterruptedException {
         if (shut) {
             throw new IOException("closed");
         }
@@ -120,7 +124,7 @@ final class UnixHttpClient extends HttpClient {
             channel.connect(address);
             checkOwner(channel);
         } catch (ClosedByInterruptException e) {
-            throw e;
+            throw interrupted(e);
         } catch (IOException e) {
             channel.close();
             throw switch (e) {

@@ -5,7 +5,9 @@ import dev.kindling.engine.api.Problem;
 import dev.kindling.engine.plan.Pace;
 import dev.kindling.engine.plan.Step;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -324,6 +326,9 @@ public final class DagRunner {
             Problem problem = e.problem();
             return new Failure(problem.code().equals(DEADLINE) ? overdue(step, problem) : problem, e.retryable());
         } catch (IOException | UncheckedIOException e) {
+            if (cancelled && isInterruption(e)) {
+                throw (InterruptedException) new InterruptedException().initCause(e);
+            }
             return failure(step, self, e);
         } catch (InterruptedException e) {
             if (cancelled || !self.overdue()) {
@@ -331,6 +336,12 @@ public final class DagRunner {
             }
             return new Failure(overdue(step, null), true);
         }
+    }
+
+    /** As channels tell it. */
+    private static boolean isInterruption(Exception e) {
+        Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
+        return cause instanceof ClosedByInterruptException || cause instanceof InterruptedIOException;
     }
 
     private Failure failure(Step step, Working self, Exception e) {

@@ -13,6 +13,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -355,6 +358,22 @@ class DagRunnerTest {
         runner.cancel();
         assertThat(task.get().outcome()).isEqualTo(Event.Outcome.CANCELLED);
         assertThat(order).isEmpty();
+    }
+
+    @Test
+    void aStepThatIsInterruptedAtAFileHasNotFailed() throws Exception {
+        Path file = Files.createTempFile("kindling-", ".test");
+        var runner = runner();
+        var result = run(runner, List.of(step("writes", List.of(), 20, () -> false, _ -> {
+            runner.cancel();
+            while (!Thread.currentThread().isInterrupted()) {
+                Thread.onSpinWait();
+            }
+            Files.newByteChannel(file).read(ByteBuffer.allocate(1));
+        })));
+        Files.delete(file);
+        assertThat(result.outcome()).isEqualTo(Event.Outcome.CANCELLED);
+        assertThat(told(Event.StepFailed.class)).isEmpty();
     }
 
     @Test

@@ -54,7 +54,7 @@ final class PrimerMachine implements AutoCloseable {
             Files.deleteIfExists(socket);
             tpm = start(List.of("swtpm", "socket", "--tpm2", "--tpmstate", "dir=" + state, "--ctrl",
                     "type=unixio,path=" + socket), "swtpm");
-            for (int i = 0; i < 500 && !Files.exists(socket); i++) {
+            for (int i = 0; i < 3000 && !Files.exists(socket); i++) {
                 TimeUnit.MILLISECONDS.sleep(20);
             }
             command.addAll(

@@ -212,6 +212,8 @@ final class Lan implements AutoCloseable {
 
     @Override
     public void close() {
-        started.reversed().forEach(Process::destroyForcibly);
+        // afterwards none of them holds a file
+        started.reversed().forEach(process -> process.destroyForcibly().onExit()
+                .completeOnTimeout(process, PATIENCE_SECONDS, TimeUnit.SECONDS).join());
     }
 }
