@@ -10,12 +10,17 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** Writes private files so that a crash leaves the old content or the new one. */
 final class AtomicFile {
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY = PosixFilePermissions
             .asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+    private static final Map<Path, ReentrantLock> LOCKS = new ConcurrentHashMap<>();
 
     private AtomicFile() {}
 
@@ -86,6 +91,14 @@ final class AtomicFile {
             throw new IllegalArgumentException(file + " is a root directory");
         }
         return parent;
+    }
+
+    /**
+     * To be held from before a lock file is opened until after it is closed: whoever closes it frees the lock of the
+     * whole process, also where another thread has it by then.
+     */
+    static ReentrantLock ofThisProcess(Path lockFile) {
+        return LOCKS.computeIfAbsent(lockFile.toAbsolutePath().normalize(), _ -> new ReentrantLock());
     }
 
     /** A channel on a file that exists only to be locked. */

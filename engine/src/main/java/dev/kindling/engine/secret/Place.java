@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** Where the content of a {@link SecretStore} lies. Who can read it learns the names of the secrets, nothing else. */
@@ -47,6 +48,8 @@ public interface Place {
             @Override
             public void change(Change change) throws IOException {
                 AtomicFile.directory(AtomicFile.parent(file));
+                ReentrantLock ours = AtomicFile.ofThisProcess(lockPath(file));
+                ours.lock();
                 try (FileChannel channel = AtomicFile.lockFile(lockPath(file)); FileLock held = lock(channel)) {
                     if (!held.isValid()) {
                         throw new IOException("no lock on " + file);
@@ -55,6 +58,8 @@ public interface Place {
                     if (changed != null) {
                         AtomicFile.write(file, changed);
                     }
+                } finally {
+                    ours.unlock();
                 }
             }
 
@@ -69,7 +74,7 @@ public interface Place {
         return file.resolveSibling("." + file.getFileName() + ".lock");
     }
 
-    /** Waits for other processes, and for other stores of this one, which the JDK refuses instead of letting wait. */
+    /** Waits for other processes; the JDK refuses a file that this one has locked by another name. */
     private static FileLock lock(FileChannel channel) throws IOException {
         for (;;) {
             try {
