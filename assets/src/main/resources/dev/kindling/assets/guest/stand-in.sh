@@ -53,9 +53,14 @@ stand_in_join() {
 stand_in_beat() {
     since=$(value "$nodes/$1" since 2>/dev/null) || since=$(date -u +%Y-%m-%dT%H:%M:%SZ)
     printf 'name=%s\nip=%s\nrole=%s\nsince=%s\n' "$1" "$2" "$3" "$since" >"$nodes/.$1.$$"
-    # A file that replaces another one reaches the disk by itself, the first one does not.
-    [ -e "$nodes/$1" ] || sync
-    mv "$nodes/.$1.$$" "$nodes/$1"
+    # A file that replaces another one reaches the disk by itself; the first one does not, nor does its name.
+    if [ -e "$nodes/$1" ]; then
+        mv "$nodes/.$1.$$" "$nodes/$1"
+    else
+        sync
+        mv "$nodes/.$1.$$" "$nodes/$1"
+        sync
+    fi
 }
 
 stand_in_kubeconfig() {
