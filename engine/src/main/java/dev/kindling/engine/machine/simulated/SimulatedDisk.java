@@ -9,13 +9,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Properties;
+import java.util.stream.Stream;
 
 /**
  * The disk of a simulated machine: what is remembered of it when the power fails. Kept in a file, so that it survives
  * the engine's death like a real disk.
  */
 final class SimulatedDisk {
+    /** Of which the file's is held while it is replaced: two engines of one process may simulate the same machine. */
+    private static final List<Object> SAVING = Stream.generate(Object::new).limit(64).toList();
+
     private final Path file;
     private final Properties content = new Properties();
 
@@ -81,13 +86,15 @@ final class SimulatedDisk {
     }
 
     private void save() throws IOException {
-        Path aside = RackFiles.aside(file);
-        try (Writer writer = Files.newBufferedWriter(aside)) {
-            content.store(writer, null);
+        synchronized (SAVING.get(Math.floorMod(file.toAbsolutePath().hashCode(), SAVING.size()))) {
+            Path aside = RackFiles.aside(file);
+            try (Writer writer = Files.newBufferedWriter(aside)) {
+                content.store(writer, null);
+            }
+            try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+                channel.force(true);
+            }
+            Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         }
-        try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
-            channel.force(true);
-        }
-        Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }
