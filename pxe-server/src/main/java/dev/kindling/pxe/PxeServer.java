@@ -149,11 +149,11 @@ public final class PxeServer implements PxeService {
 
     /** DHCP comes last: a machine that hears an offer finds the rest open. */
     private void open(BootSource source, Consumer<PxeEvent> events) throws IOException {
-        for (Link6 link : config.links6()) {
-            UsableAddress.await(link.interfaceName(), link.address(), IPV6_PATIENCE, LOG::info);
-        }
         if (leases != null) {
             open.push(leases);
+        }
+        for (Link6 link : config.links6()) {
+            UsableAddress.await(link.interfaceName(), link.address(), IPV6_PATIENCE, LOG::info);
         }
         var http = HttpServer.of(source, this::whoHas, events, clock);
         open.push(http);

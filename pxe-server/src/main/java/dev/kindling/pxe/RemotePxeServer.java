@@ -47,6 +47,8 @@ public final class RemotePxeServer implements PxeService {
     private final CompletableFuture<Integer> ended = new CompletableFuture<>();
     private PxeConfig.Ports ports = PxeConfig.Ports.FREE;
     private volatile boolean closing;
+    /** Whether nobody reads what the helper says any more. */
+    private volatile boolean over;
     private volatile String lastComplaint = "nothing";
 
     private RemotePxeServer(List<String> command, Process helper, BootSource source, Consumer<PxeEvent> events) {
@@ -205,10 +207,14 @@ public final class RemotePxeServer implements PxeService {
             failure.complete(e);
             started.countDown();
         } finally {
-            contents.values().forEach(RemotePxeServer::close);
-            contents.clear();
+            over = true;
+            closeContents();
             var _ = helper.onExit().thenAccept(process -> ended.complete(process.exitValue()));
         }
+    }
+
+    private void closeContents() {
+        contents.keySet().forEach(handle -> close(contents.remove(handle)));
     }
 
     private static void close(BootFile.@Nullable Content content) {
@@ -273,6 +279,9 @@ public final class RemotePxeServer implements PxeService {
     private HelperMessage.Found inPieces(BootFile.Content content, String contentType) {
         long handle = handles.incrementAndGet();
         contents.put(handle, content);
+        if (over) {
+            closeContents();
+        }
         return new HelperMessage.Found.InPieces(handle, content.size(), content.version(), contentType);
     }
 

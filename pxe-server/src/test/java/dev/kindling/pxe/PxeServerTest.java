@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kindling.pxe.PxeConfig.Link;
+import dev.kindling.pxe.PxeConfig.Link6;
 import dev.kindling.pxe.PxeConfig.Mode;
 import dev.kindling.pxe.PxeConfig.Subnet;
 import dev.kindling.pxe.dhcp.DhcpOptions;
@@ -21,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -182,6 +184,19 @@ class PxeServerTest {
 
         assertThatThrownBy(() -> start(config(Mode.DHCP, 0, 0))).isInstanceOf(IOException.class)
                 .hasMessageContaining("the lease file " + directory.resolve("leases") + " cannot be opened");
+    }
+
+    @Test
+    void aStartThatFailsForAnIpv6AddressLeavesTheLeaseFileToTheNext() throws Exception {
+        var absent = new Link6("lo", InetAddress.ofLiteral("fd77::9999"), 64, null, null, List.of(), null,
+                Duration.ofHours(1), false);
+
+        assertThatThrownBy(() -> start(config(Mode.DHCP, 0, 0).withLinks6(List.of(absent))))
+                .isInstanceOf(IOException.class).hasMessageContaining("fd77:0:0:0:0:0:0:9999");
+
+        try (PxeServer server = start(config(Mode.DHCP, 0, 0))) {
+            assertThat(server.dhcpPort()).isPositive();
+        }
     }
 
     @Test

@@ -351,6 +351,37 @@ class RemotePxeServerTest {
         assertThat(helper.isAlive()).isFalse();
     }
 
+    /** A one-time file that nobody closes is refused for ever, also to the next helper. */
+    @Test
+    void whatIsFoundWhenTheHelperHasEndedIsClosed() throws Exception {
+        var asked = new CountDownLatch(1);
+        var ended = new CountDownLatch(1);
+        var slow = new Machines() {
+            @Override
+            public Optional<BootFile> open(Fetch fetch) {
+                asked.countDown();
+                try {
+                    ended.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                return super.open(fetch);
+            }
+        };
+        try (var server = RemotePxeServer.start(command(), config(Mode.NONE, 0), slow, event -> {});
+                var socket = new Socket(SERVER, server.httpPort(), ADDRESS, 0)) {
+            socket.getOutputStream().write("GET /made HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(
+                    StandardCharsets.US_ASCII));
+            assertThat(asked.await(60, TimeUnit.SECONDS)).isTrue();
+            ProcessHandle.of(server.pid()).orElseThrow().destroyForcibly();
+            server.ended().get(60, TimeUnit.SECONDS);
+
+            ended.countDown();
+
+            assertThat(contentClosed.await(60, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
     @Test
     void anEngineThatHangsDoesNotStopATransferThatIsUnderWay() throws Exception {
         Files.write(directory.resolve("disk"), large());
