@@ -115,7 +115,7 @@ final class Deliveries {
             long reached = Courier.reached(webhook, before);
             new Courier(webhook, key, (seq, limit) -> store.read(cluster, seq, limit),
                     event -> store.append(cluster, run, event), world.sleeper(), world.random())
-                    .deliver(reached >= 0 ? reached : beginning(before), end::here, end::tooLate);
+                    .deliver(reached >= 0 ? reached : beginning(webhook, before), end::here, end::tooLate);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException | RuntimeException e) {
@@ -123,10 +123,18 @@ final class Deliveries {
         }
     }
 
-    /** What was before this run is no news. */
-    private long beginning(List<Event.Recorded> before) {
-        return before.stream().filter(recorded -> recorded.run().equals(run)).mapToLong(Event.Recorded::seq).findFirst()
-                .orElse(before.isEmpty() ? 1 : before.getLast().seq() + 1) - 1;
+    /** What was before the webhook was defined is no news. What a courier did not tell that was killed is. */
+    private static long beginning(Webhook webhook, List<Event.Recorded> before) {
+        long defined = 0;
+        for (Event.Recorded recorded : before.reversed()) {
+            if (recorded.event() instanceof Event.Defined) {
+                if (webhooks(List.of(recorded)).stream().noneMatch(other -> other.url().equals(webhook.url()))) {
+                    break;
+                }
+                defined = recorded.seq();
+            }
+        }
+        return defined;
     }
 
     /** Whether the run has ended, by its own word or because nobody works on the cluster any more. */

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,8 @@ public final class Performer implements AutoCloseable {
     private final Executor executor;
     private final Consumer<Message> messages;
     private final Set<String> reading = ConcurrentHashMap.newKeySet();
+    /** How often it was asked whom to follow: threads do not come in that order, and the last one has its way. */
+    private final AtomicLong asked = new AtomicLong();
     private Kindling.@Nullable Subscription following;
     private Primer.@Nullable Written written;
 
@@ -50,9 +53,12 @@ public final class Performer implements AutoCloseable {
 
     /** Returns at once. {@link Effect.Quit} is for the caller. */
     public void perform(Effect effect) {
+        long turn = effect instanceof Effect.Follow || effect instanceof Effect.Unfollow
+                ? asked.incrementAndGet()
+                : asked.get();
         executor.execute(() -> {
             try {
-                now(effect);
+                now(effect, turn);
             } catch (RuntimeException e) {
                 // The edge of the screens: the user sees it, and goes on.
                 org.slf4j.LoggerFactory.getLogger(Performer.class).error("{}", effect.getClass().getSimpleName(), e);
@@ -61,7 +67,7 @@ public final class Performer implements AutoCloseable {
         });
     }
 
-    private void now(Effect effect) {
+    private void now(Effect effect, long turn) {
         switch (effect) {
             case Effect.LoadClusters _ -> messages.accept(new Message.ClustersSeen(kindling.clusters()));
             case Effect.LoadWizard _ -> messages.accept(new Message.WizardReady(kindling.defaults(),
@@ -85,8 +91,8 @@ public final class Performer implements AutoCloseable {
                         ? new Message.RunStarted(start.plan().cluster().name())
                         : new Message.RunRefused(started.problems()));
             }
-            case Effect.Follow follow -> follow(follow.cluster());
-            case Effect.Unfollow _ -> unfollow();
+            case Effect.Follow follow -> follow(follow.cluster(), turn);
+            case Effect.Unfollow _ -> unfollow(turn);
             case Effect.Cancel cancel -> kindling.cancel(cancel.run());
             case Effect.LookAround _ -> lookAround();
             case Effect.LoadHardware _ -> messages.accept(new Message.HardwareSeen(kindling.hardware()));
@@ -191,14 +197,23 @@ public final class Performer implements AutoCloseable {
         }
     }
 
-    private synchronized void follow(String cluster) {
-        unfollow();
+    private synchronized void follow(String cluster, long turn) {
+        if (turn != asked.get()) {
+            return;
+        }
+        endFollowing();
         readStatus(cluster);
         following = kindling.events(cluster, 0,
                 recorded -> messages.accept(new Message.EventsSeen(cluster, List.<Event.Recorded>of(recorded))));
     }
 
-    private synchronized void unfollow() {
+    private synchronized void unfollow(long turn) {
+        if (turn == asked.get()) {
+            endFollowing();
+        }
+    }
+
+    private void endFollowing() {
         Kindling.Subscription subscription = following;
         if (subscription != null) {
             following = null;
@@ -265,7 +280,7 @@ public final class Performer implements AutoCloseable {
 
     @Override
     public void close() {
-        unfollow();
+        unfollow(asked.incrementAndGet());
         installing(this::closeWritten);
     }
 }

@@ -32,7 +32,7 @@ class ServeTest {
                 "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), "dev.kindling.tui.Main"));
         command.addAll(List.of(arguments));
         var builder = new ProcessBuilder(command).directory(directory.toFile())
-                .redirectError(directory.resolve("stderr").toFile());
+                .redirectError(ProcessBuilder.Redirect.appendTo(directory.resolve("stderr").toFile()));
         builder.environment().put("KINDLING_KEY_FILE", directory.resolve("key").toString());
         return builder.start();
     }
@@ -55,7 +55,7 @@ class ServeTest {
         Process running = server;
         if (running != null) {
             running.destroy();
-            assertThat(running.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(running.waitFor(60, TimeUnit.SECONDS)).isTrue();
         }
     }
 

@@ -8,7 +8,7 @@ import dev.kindling.engine.Engine;
 import dev.kindling.engine.api.Kindling;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,6 +38,8 @@ class WebhookTest {
     Path directory;
 
     private final JsonMapper json = JsonMapper.builder().build();
+    /** Keeps the port for the receiver, who may listen on it at any time; nobody does until then. */
+    private final Socket held = new Socket();
     private @Nullable Process receiver;
     private int port;
 
@@ -49,10 +51,11 @@ class WebhookTest {
         for (String part : List.of("ALL", "COURIER")) {
             for (ProcessHandle process : ours(part)) {
                 process.destroyForcibly();
-                process.onExit().get(10, TimeUnit.SECONDS);
+                process.onExit().get(60, TimeUnit.SECONDS);
             }
         }
         stopReceiver();
+        held.close();
     }
 
     private void stopReceiver() throws InterruptedException {
@@ -124,7 +127,7 @@ class WebhookTest {
         assertThat(found).as(part).isNotEmpty();
         for (ProcessHandle process : found) {
             process.destroyForcibly();
-            process.onExit().get(10, TimeUnit.SECONDS);
+            process.onExit().get(60, TimeUnit.SECONDS);
         }
     }
 
@@ -157,9 +160,9 @@ class WebhookTest {
 
     @Test
     void everythingIsToldInOrderAndSignedWhateverDiesMeanwhile() throws Exception {
-        try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        held.setReuseAddress(true);
+        held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        port = held.getLocalPort();
         Files.writeString(directory.resolve("secret"), SECRET + "\n");
         goesWell(kindling("secrets", "set", "lab/hook", "--from", "secret"));
         try (Kindling engine = Engine.open(directory.resolve("example"))) {
@@ -188,7 +191,7 @@ class WebhookTest {
             Thread.sleep(50);
         }
         for (ProcessHandle courier : ours("COURIER")) {
-            courier.onExit().get(30, TimeUnit.SECONDS);
+            courier.onExit().get(60, TimeUnit.SECONDS);
         }
 
         List<Request> all = requests();
