@@ -183,7 +183,7 @@ final class Screen implements Consumer<PxeEvent>, AutoCloseable {
     public void close() {
         closing = true;
         try {
-            writer.join(TimeUnit.SECONDS.toMillis(5));
+            writer.join(TimeUnit.SECONDS.toMillis(1));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
