@@ -25,10 +25,10 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -57,7 +57,8 @@ public final class PxeServer implements PxeService {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final @Nullable LeaseStore leases;
     private final DhcpService dhcp;
-    private final List<Dhcp6Endpoint> dhcp6 = new ArrayList<>();
+    /** Machines may ask over HTTP and TFTP before all of them are there. */
+    private final List<Dhcp6Endpoint> dhcp6 = new CopyOnWriteArrayList<>();
     // 0 until bound
     private int dhcpPort;
     private int proxyPort;
