@@ -71,24 +71,32 @@ final class RunsHere implements RunPlace {
                 : Optional.empty();
     }
 
+    /** What they use is closed next: however often they are interrupted, whoever closes it waits for their end. */
     @Override
     public void close() {
         couriers.values().forEach(Thread::interrupt);
+        boolean interrupted = false;
         for (Running found : running.values()) {
             found.conductor.cancel();
-            try {
-                found.thread.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
+            interrupted |= join(found.thread);
         }
         for (Thread courier : couriers.values()) {
+            interrupted |= join(courier);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits for its end; whether somebody interrupted that. */
+    private static boolean join(Thread thread) {
+        boolean interrupted = false;
+        while (true) {
             try {
-                courier.join();
+                thread.join();
+                return interrupted;
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
+                interrupted = true;
             }
         }
     }

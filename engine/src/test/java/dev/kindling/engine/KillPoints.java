@@ -1,6 +1,8 @@
 package dev.kindling.engine;
 
 import dev.kindling.engine.api.Event;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -10,6 +12,7 @@ import java.util.function.UnaryOperator;
  */
 final class KillPoints implements UnaryOperator<Consumer<Event>> {
     private final int point;
+    private final ReadWriteLock writing = new ReentrantReadWriteLock();
     private int records;
     private boolean dead;
 
@@ -29,9 +32,16 @@ final class KillPoints implements UnaryOperator<Consumer<Event>> {
         }
     }
 
-    /** It dies now. */
-    synchronized void kill() {
-        dead = true;
+    /** It dies now: what it was writing is written when this returns. */
+    void kill() {
+        writing.writeLock().lock();
+        try {
+            synchronized (this) {
+                dead = true;
+            }
+        } finally {
+            writing.writeLock().unlock();
+        }
     }
 
     /** How many records were let through. */
@@ -46,20 +56,29 @@ final class KillPoints implements UnaryOperator<Consumer<Event>> {
     @Override
     public Consumer<Event> apply(Consumer<Event> journal) {
         return event -> {
-            boolean last;
-            synchronized (this) {
-                if (dead || records * 2 == point) {
-                    dead = true;
-                    throw new Killed();
-                }
-                last = records * 2 + 1 == point;
-                dead = last;
-                records++;
-            }
-            journal.accept(event);
-            if (last) {
-                throw new Killed();
+            writing.readLock().lock();
+            try {
+                record(journal, event);
+            } finally {
+                writing.readLock().unlock();
             }
         };
+    }
+
+    private void record(Consumer<Event> journal, Event event) {
+        boolean last;
+        synchronized (this) {
+            if (dead || records * 2 == point) {
+                dead = true;
+                throw new Killed();
+            }
+            last = records * 2 + 1 == point;
+            dead = last;
+            records++;
+        }
+        journal.accept(event);
+        if (last) {
+            throw new Killed();
+        }
     }
 }

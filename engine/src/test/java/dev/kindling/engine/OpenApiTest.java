@@ -132,7 +132,7 @@ class OpenApiTest {
         all.sort(java.util.Comparator.comparing(operation -> operation.id().equals("deleteCluster")));
         for (Documented operation : all) {
             HttpResponse<String> answer = ask(operation, concrete(operation.path()), Map.of());
-            for (int i = 0; i < 100 && answer.statusCode() == 409 && !operation.id().startsWith("cancel"); i++) {
+            for (int i = 0; i < 600 && answer.statusCode() == 409 && !operation.id().startsWith("cancel"); i++) {
                 // the run of the operation before
                 Thread.sleep(100);
                 answer = ask(operation, concrete(operation.path()), Map.of());

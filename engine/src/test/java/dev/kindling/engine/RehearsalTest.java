@@ -1,6 +1,7 @@
 package dev.kindling.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.kindling.engine.api.BootStage;
 import dev.kindling.engine.api.Event;
@@ -8,16 +9,15 @@ import dev.kindling.engine.api.Kindling.Rehearsal;
 import dev.kindling.engine.api.Kindling.RehearsalOptions;
 import dev.kindling.engine.api.Plan;
 import dev.kindling.engine.api.Problem;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,7 +64,6 @@ class RehearsalTest {
 
     @Test
     void thePlanOfRealMachinesIsRunOnTwinsAndNothingIsLeftOfIt() throws Exception {
-        Set<Path> before = rooms();
         List<Event.Recorded> heard = Collections.synchronizedList(new ArrayList<>());
         Rehearsal rehearsal = rehearse(RehearsalOptions.DEFAULT, heard);
         assertThat(rehearsal.result().problems()).isEmpty();
@@ -81,7 +80,7 @@ class RehearsalTest {
                         "lab-wk-2 serial WK-2");
         assertThat(rehearsal.events().stream().filter(recorded -> recorded.event() instanceof Event.RunStarted run
                 && run.notices().stream().anyMatch(notice -> notice.contains("SIMULATED")))).hasSize(1);
-        assertThat(rooms()).isEqualTo(before);
+        assertThat(room(heard)).doesNotExist();
     }
 
     /** What no run performs yet is not rehearsed either, as if it went well. */
@@ -123,26 +122,52 @@ class RehearsalTest {
         assertThat(rehearsal.estimate()).isGreaterThan(Duration.ofMinutes(2).plusSeconds(30));
     }
 
+    /** Whoever is impatient does so more than once. */
     @Test
     void whoeverInterruptsItIsObeyedAndNothingIsLeft() throws Exception {
-        Set<Path> before = rooms();
         Thread here = Thread.currentThread();
+        List<Event.Recorded> heard = Collections.synchronizedList(new ArrayList<>());
+        var over = new CountDownLatch(1);
         try (Engine engine = Racks.engine(temporary.resolve("workspace"), UnaryOperator.identity())) {
             Plan plan = engine.plan(engine.validate("lab.yaml", REAL));
-            org.assertj.core.api.Assertions.assertThatExceptionOfType(InterruptedException.class)
-                    .isThrownBy(() -> engine.rehearse(plan, RehearsalOptions.DEFAULT, recorded -> {
-                        if (recorded.event() instanceof Event.InventoryReceived) {
-                            here.interrupt();
-                        }
-                    }));
+            var began = new CountDownLatch(1);
+            Thread impatient = Thread.ofPlatform().start(() -> {
+                try {
+                    began.await();
+                    do {
+                        here.interrupt();
+                    } while (!over.await(1, TimeUnit.MILLISECONDS));
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            try {
+                assertThatExceptionOfType(InterruptedException.class)
+                        .isThrownBy(() -> engine.rehearse(plan, RehearsalOptions.DEFAULT, recorded -> {
+                            heard.add(recorded);
+                            if (recorded.event() instanceof Event.InventoryReceived) {
+                                began.countDown();
+                            }
+                        }));
+                assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
+                        .as("its run has ended").noneMatch(name -> name.startsWith("run-"));
+            } finally {
+                over.countDown();
+                while (impatient.isAlive()) {
+                    var _ = Thread.interrupted();
+                    Thread.onSpinWait();
+                }
+                var _ = Thread.interrupted();
+            }
         }
-        assertThat(rooms()).isEqualTo(before);
+        assertThat(room(heard)).doesNotExist();
     }
 
-    private static Set<Path> rooms() throws IOException {
-        try (var files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            return files.filter(file -> file.getFileName().toString().startsWith("kindling-rehearsal-"))
-                    .collect(Collectors.toSet());
-        }
+    /** The directory of a rehearsal: others on this computer may rehearse meanwhile. */
+    private static Path room(List<Event.Recorded> events) {
+        Path directory = Path.of(System.getProperty("java.io.tmpdir"));
+        return events.stream().map(Event.Recorded::event).filter(Event.ResourceCreated.class::isInstance)
+                .map(created -> Path.of(((Event.ResourceCreated) created).id())).filter(path -> path.startsWith(directory))
+                .map(path -> directory.resolve(directory.relativize(path).getName(0))).findFirst().orElseThrow();
     }
 }

@@ -281,8 +281,8 @@ final class Rehearsals {
         }).toList();
     }
 
-    /** Newest first. */
-    private List<String> ids() {
+    /** Newest first; none that begins and is not known to run yet. */
+    private synchronized List<String> ids() {
         try (Stream<Path> files = Files.list(directory)) {
             return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(LINES))
                     .map(name -> name.substring(0, name.length() - LINES.length())).filter(Rehearsals::is)

@@ -3,6 +3,7 @@ package dev.kindling.engine.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -62,7 +63,11 @@ class UnixHttpClientTest {
                 InputStream in = Channels.newInputStream(channel);
                 var head = new StringBuilder();
                 while (head.indexOf("\r\n\r\n") < 0) {
-                    head.append((char) in.read());
+                    int c = in.read();
+                    if (c < 0) {
+                        throw new EOFException("there is no head");
+                    }
+                    head.append((char) c);
                 }
                 asked.add(head.toString());
                 other.say(in, Channels.newOutputStream(channel));
