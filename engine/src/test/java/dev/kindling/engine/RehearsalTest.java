@@ -167,7 +167,8 @@ class RehearsalTest {
     private static Path room(List<Event.Recorded> events) {
         Path directory = Path.of(System.getProperty("java.io.tmpdir"));
         return events.stream().map(Event.Recorded::event).filter(Event.ResourceCreated.class::isInstance)
-                .map(created -> Path.of(((Event.ResourceCreated) created).id())).filter(path -> path.startsWith(directory))
+                .map(created -> Path.of(((Event.ResourceCreated) created).id()))
+                .filter(path -> path.startsWith(directory))
                 .map(path -> directory.resolve(directory.relativize(path).getName(0))).findFirst().orElseThrow();
     }
 }
