@@ -228,7 +228,7 @@ public final class BootService implements MachineService {
         };
     }
 
-    /** Ends it; when this returns, nothing more of what it overheard comes into the journal. */
+    /** Ends it; afterwards nothing more of what it overheard comes into the journal, unless this is interrupted. */
     @Override
     public void close() {
         closed = true;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A new file that several threads write at once; a large one past the system's cache where the file system can: it
  * neither waits for memory nor drives out of it what others use. A gigabyte written so and synced takes less time than
- * its copy into a cold cache without a sync. What file systems can share, is not written at all.
+ * its copy into a cold cache without a sync. What the file system can share is not written at all.
  */
 final class DiskFile implements Closeable {
     /** Largest block of a direct write; a file system that asks for more is written through the cache. */

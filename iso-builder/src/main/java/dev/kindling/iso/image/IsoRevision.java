@@ -218,10 +218,7 @@ public final class IsoRevision {
             BootCatalogue.Entry entry = boot.get(oldAt);
             Content informed = content;
             boolean fits = alone && content.size() <= room && content.size() <= 1 << 24;
-            if (!fits) {
-                leave(IsoImage.gap(next, content));
-            }
-            long place = fits ? oldAt / BLOCK : next;
+            long place = fits ? oldAt / BLOCK : begin(content);
             if (entry != null && entry.platform() == BootCatalogue.PLATFORM_BIOS && hasTable(oldAt)) {
                 informed = ElTorito.informed(content, place);
             }
@@ -246,9 +243,12 @@ public final class IsoRevision {
                 && image.read(bootImage, 16, "a boot image").getInt(12) == bootImage / BLOCK;
     }
 
-    private void leave(long sectors) {
-        added.add(Content.zeros(sectors * BLOCK));
-        next += sectors;
+    /** The sector where a content that is added next will begin. */
+    private long begin(Content content) {
+        long gap = IsoImage.gap(next, content);
+        added.add(Content.zeros(gap * BLOCK));
+        next += gap;
+        return next;
     }
 
     private void add(Content content) {
