@@ -2,6 +2,7 @@ package dev.kindling.engine.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kindling.engine.HeldPort;
 import dev.kindling.engine.boot.DiskLayout.MachineSeed;
 import dev.kindling.engine.boot.EngineSide.Posted;
 import dev.kindling.engine.model.MacAddress;
@@ -15,8 +16,6 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -51,9 +50,8 @@ class SystemTest {
     private EngineSide engine;
     private Path target;
     private Path other;
-    /** Keeps the port until the machine forwards it. */
-    private final Socket held = new Socket();
-    private int apiPort;
+    /** Which the machine forwards. */
+    private HeldPort apiPort;
 
     @BeforeEach
     void open() throws IOException {
@@ -66,15 +64,13 @@ class SystemTest {
                 file.setLength(DISK);
             }
         }
-        held.setReuseAddress(true);
-        held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        apiPort = held.getLocalPort();
+        apiPort = new HeldPort();
     }
 
     @AfterEach
     void close() throws IOException {
         engine.close();
-        held.close();
+        apiPort.close();
     }
 
     @Test
@@ -219,7 +215,7 @@ class SystemTest {
     private List<String> disksAndNetwork() {
         List<String> arguments = new ArrayList<>(Qemu.disk(target, "KDL-TARGET", 1));
         arguments.addAll(Qemu.disk(other, "KDL-OTHER", 2));
-        arguments.addAll(Qemu.userNetwork(MAC, ",hostfwd=tcp:127.0.0.1:" + apiPort + "-:6443"));
+        arguments.addAll(Qemu.userNetwork(MAC, ",hostfwd=tcp:127.0.0.1:" + apiPort.number() + "-:6443"));
         return arguments;
     }
 
@@ -263,7 +259,7 @@ class SystemTest {
     }
 
     private HttpRequest.Builder request(String path, @Nullable String token) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + apiPort + path))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + apiPort.number() + path))
                 .version(HttpClient.Version.HTTP_1_1).timeout(Duration.ofMinutes(1));
         return token == null ? request : request.header("Authorization", "Bearer " + token);
     }
@@ -281,7 +277,8 @@ class SystemTest {
 
     private KubernetesClient client(String token) {
         return new KubernetesClientBuilder().withConfig(new ConfigBuilder(Config.empty())
-                .withMasterUrl("http://127.0.0.1:" + apiPort).withOauthToken(token).withRequestRetryBackoffLimit(0)
+                .withMasterUrl("http://127.0.0.1:" + apiPort.number()).withOauthToken(token)
+                .withRequestRetryBackoffLimit(0)
                 .build()).build();
     }
 

@@ -2,11 +2,11 @@ package dev.kindling.engine.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kindling.engine.HeldPort;
 import dev.kindling.engine.api.Event;
 import dev.kindling.engine.model.Webhook;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -35,17 +35,14 @@ class CourierTest {
     Path temporary;
     private final List<Event.Recorded> journal = new ArrayList<>();
     private final AtomicBoolean over = new AtomicBoolean();
-    /** Keeps the port for the receiver, who may listen on it at any time; nobody does until then. */
-    private final Socket held = new Socket();
-    private int port;
+    /** The receiver's, who may listen on it at any time; nobody does until then. */
+    private HeldPort port;
     private @Nullable Process receiver;
     private @Nullable Thread courier;
 
     @BeforeEach
     void choosePort() throws IOException {
-        held.setReuseAddress(true);
-        held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        port = held.getLocalPort();
+        port = new HeldPort();
     }
 
     @AfterEach
@@ -57,7 +54,7 @@ class CourierTest {
             running.join();
         }
         stopReceiver();
-        held.close();
+        port.close();
     }
 
     private void stopReceiver() throws InterruptedException {
@@ -84,11 +81,11 @@ class CourierTest {
         try (var in = CourierTest.class.getResourceAsStream("receiver.py")) {
             Files.write(script, Objects.requireNonNull(in).readAllBytes());
         }
-        Process started = new ProcessBuilder("python3", script.toString(), Integer.toString(port), SECRET,
+        Process started = new ProcessBuilder("python3", script.toString(), Integer.toString(port.number()), SECRET,
                 received().toString(), Integer.toString(status)).inheritIO().start();
         receiver = started;
         while (true) {
-            try (var probe = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            try (var probe = new Socket(InetAddress.getLoopbackAddress(), port.number())) {
                 assertThat(probe.isConnected()).isTrue();
                 return;
             } catch (IOException e) {
@@ -99,7 +96,8 @@ class CourierTest {
     }
 
     private Webhook webhook(String... events) {
-        return new Webhook(URI.create("http://127.0.0.1:" + port + "/hook").toString(), "lab/hook", List.of(events));
+        return new Webhook(URI.create("http://127.0.0.1:" + port.number() + "/hook").toString(), "lab/hook",
+                List.of(events));
     }
 
     private synchronized void happens(Event event) {

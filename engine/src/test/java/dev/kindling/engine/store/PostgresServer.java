@@ -1,9 +1,7 @@
 package dev.kindling.engine.store;
 
+import dev.kindling.engine.HeldPort;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -30,9 +28,7 @@ public final class PostgresServer implements AutoCloseable {
     private final Path passwordFile;
     private final List<String> unprivileged;
     private final Path programs;
-    /** Keeps the port, also while nothing listens on it. */
-    private final Socket held = new Socket();
-    private final int port;
+    private final HeldPort port = new HeldPort();
     private final AtomicInteger schemas = new AtomicInteger();
 
     private PostgresServer() throws IOException, InterruptedException {
@@ -46,9 +42,6 @@ public final class PostgresServer implements AutoCloseable {
         passwordFile = home.resolve("password");
         Files.writeString(passwordFile, PASSWORD + "\n");
         Files.setPosixFilePermissions(passwordFile, PosixFilePermissions.fromString("rw-------"));
-        held.setReuseAddress(true);
-        held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        port = held.getLocalPort();
         if (root) {
             run(List.of("chown", "-R", "postgres:postgres", home.toString()));
         }
@@ -74,7 +67,7 @@ public final class PostgresServer implements AutoCloseable {
     /** Serves; {@link #stop} ends it. The same data as before. */
     public void start() throws IOException, InterruptedException {
         program("pg_ctl", "-D", data.toString(), "-w", "-t", "60", "-l", home.resolve("data/server.log").toString(),
-                "-o", "-p " + port + " -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync="
+                "-o", "-p " + port.number() + " -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync="
                         + (Boolean.getBoolean("postgres.fsync") ? "on" : "off"),
                 "start");
     }
@@ -111,7 +104,8 @@ public final class PostgresServer implements AutoCloseable {
 
     /** The address of a state that nobody has used yet. */
     public String freshState() {
-        return "postgresql://kindling@127.0.0.1:" + port + "/postgres?currentSchema=test" + schemas.incrementAndGet();
+        return "postgresql://kindling@127.0.0.1:" + port.number() + "/postgres?currentSchema=test"
+                + schemas.incrementAndGet();
     }
 
     /** What a process needs to reach a state. */
@@ -126,7 +120,8 @@ public final class PostgresServer implements AutoCloseable {
 
     /** All of it, as {@code pg_dump} writes it for a backup. */
     public byte[] dump() throws IOException, InterruptedException {
-        var builder = new ProcessBuilder(programs.resolve("pg_dump").toString(), "--host=127.0.0.1", "--port=" + port,
+        var builder = new ProcessBuilder(programs.resolve("pg_dump").toString(), "--host=127.0.0.1",
+                "--port=" + port.number(),
                 "--username=kindling", "postgres").redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("PGPASSWORD", PASSWORD);
         Process dump = builder.start();
@@ -145,7 +140,8 @@ public final class PostgresServer implements AutoCloseable {
     Connection connect(String state) throws SQLException {
         String schema = state.substring(state.indexOf('=') + 1);
         return DriverManager.getConnection(
-                "jdbc:postgresql://127.0.0.1:" + port + "/postgres?currentSchema=" + schema, "kindling", PASSWORD);
+                "jdbc:postgresql://127.0.0.1:" + port.number() + "/postgres?currentSchema=" + schema, "kindling",
+                PASSWORD);
     }
 
     void sql(String state, String... statements) throws SQLException {
@@ -157,7 +153,7 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     int port() {
-        return port;
+        return port.number();
     }
 
     private void program(String name, String... arguments) throws IOException, InterruptedException {
@@ -181,7 +177,7 @@ public final class PostgresServer implements AutoCloseable {
     public void close() throws IOException {
         try {
             stop();
-            held.close();
+            port.close();
             run(List.of("rm", "-rf", data.toString()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
